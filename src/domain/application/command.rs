@@ -6,22 +6,18 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::attendance::AttendanceRef;
-use super::decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Terms};
-use super::interest::{DeclareInterest, HelperRef, Interest, PanelSitting};
+use super::decision::{MeetingItem, ReviseScore, Score, SetAsideScore};
+use super::interest::{DeclareInterest, HelperRef};
 use super::language::ChooseLanguage;
 use super::letter::{LetterDay, MeetingDay, TakeBackDecision};
 use super::review::{DecideReview, RequestReview};
-use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, WithReason, commands};
 use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GroupId, PersonId};
-use crate::domain::language::Language;
 use crate::domain::money::Money;
-use crate::domain::panel::{Award, Decision, Decline, Defer, HeldLetter, Reserve, Summary};
-use crate::domain::person::ContactMethod;
-use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
+use crate::domain::panel::{Award, Decline, Defer, Reserve, Summary};
+use crate::domain::personal_data::{PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
-use crate::domain::take_back::TakeBackUntil;
 use crate::domain::text::{Prose, Slug};
 
 commands! {
@@ -272,165 +268,4 @@ impl ApplicationCommand {
             _ => Vec::new(),
         }
     }
-}
-
-events! {
-    /// Events of an application.
-    ApplicationEvent {
-        ApplicationStarted {
-            fund: FundId,
-            round: Slug,
-            group: GroupId,
-            form: u32,
-            late: bool,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            started_on: Option<Date>,
-            /// The member of the group who started it; absent if staff did.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            started_by: Option<PersonId>,
-        },
-        AnswersSaved {
-            requested: Option<Money>,
-            area: Option<Slug>,
-            activity: Option<Slug>,
-            people_at_risk: Option<bool>,
-            answers: BTreeMap<Slug, Encrypted>,
-            keyed_by: Option<PersonId>,
-            /// The answers that are not finished. Absent if all of them are, and in old events.
-            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-            unfinished: BTreeSet<Slug>,
-        },
-        ApplicationSubmitted {
-            requested: Money,
-            area: Slug,
-            channel: Channel,
-            received_on: Date,
-            late_reason: Option<Prose>,
-            help: Option<ApplicationHelp>,
-            /// Whether the helper or an officer confirmed the help. Old events without this field
-            /// count as confirmed.
-            #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
-            help_agreed: bool,
-            /// How the group's members could be reached. Absent in events from before the rule that
-            /// someone must be.
-            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-            reached_by: BTreeSet<ContactMethod>,
-        },
-        HelpConfirmed { helper: PersonId, by: PersonId },
-        HelpRefused { helper: PersonId, by: PersonId },
-        LanguageChosen {
-            language: Language,
-            helper: Option<Encrypted>,
-            /// The language that the applicant speaks. Absent if it stays as it was, and in old
-            /// events.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            spoken_language: Option<Encrypted>,
-        },
-        ChangesRequested {
-            questions: BTreeSet<Slug>,
-            note: Prose,
-            /// What was asked about one question alone. Absent in old events.
-            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-            notes: BTreeMap<Slug, Prose>,
-            due_on: Date,
-        },
-        ApplicationResubmitted {
-            requested: Money,
-            area: Slug,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            help: Option<ApplicationHelp>,
-            #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
-            help_agreed: bool,
-            /// How the group's members could be reached. Absent in events from before the rule that
-            /// someone must be.
-            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-            reached_by: BTreeSet<ContactMethod>,
-        },
-        EligibilityConfirmed {
-            by: PersonId,
-            /// Until when it can be taken back; absent in old events. Likewise below.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>, format = "date-time")]
-            take_back_until: Option<TakeBackUntil>,
-        },
-        EligibilityRefused {
-            reason: Prose,
-            by: PersonId,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>, format = "date-time")]
-            take_back_until: Option<TakeBackUntil>,
-        },
-        EligibilityTakenBack { by: PersonId },
-        NoInterestDeclared {
-            by: PersonId,
-            /// Whether the person was not on the panel when they declared. Such a person sees
-            /// scores and cannot score.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            observes: Option<bool>,
-        },
-        InterestDeclared { by: PersonId, interest: Interest },
-        ScoreGiven { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose },
-        ScoreRevised { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose, reason: Prose },
-        ScoreSetAside { of: PersonId, reason: Prose, by: PersonId },
-        PublicSummaryWritten { summary: Summary },
-        Awarded {
-            terms: Terms,
-            reason: Option<Prose>,
-            sitting: PanelSitting,
-            /// The held letter; absent if it goes out immediately. The same applies to the events
-            /// below.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            letter: Option<HeldLetter>,
-        },
-        Declined {
-            reason: Prose,
-            feedback: Prose,
-            sitting: PanelSitting,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            letter: Option<HeldLetter>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<String>, format = "date-time")]
-            take_back_until: Option<TakeBackUntil>,
-        },
-        Deferred {
-            reason: Prose,
-            /// The text that the group reads. If it is absent, the group reads the reason. The same
-            /// applies to the events below.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            message: Option<Prose>,
-            sitting: PanelSitting,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            letter: Option<HeldLetter>,
-        },
-        Reserved {
-            rank: u16,
-            reason: Prose,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            message: Option<Prose>,
-            sitting: PanelSitting,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            letter: Option<HeldLetter>,
-        },
-        LetterMoved { letters_on: Date },
-        /// The letter goes out now. `message` is the text that the group reads. An award has none,
-        /// because the group gets an offer.
-        LetterReleased { decision: Decision, message: Option<Prose> },
-        DecisionTakenBack { decision: Decision, reason: Prose, sitting: PanelSitting },
-        AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
-        ReviewRequested { words: Encrypted, requested_on: Date },
-        ReviewDecided { upheld: bool, reason: Prose, by: PersonId },
-        ApplicationWithdrawn {},
-        ApplicationLapsed {},
-        DraftReopened {},
-        DraftReminded { closes_on: Date },
-    }
-}
-
-fn agreed() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_agreed(agreed: &bool) -> bool {
-    *agreed
 }

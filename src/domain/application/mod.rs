@@ -5,6 +5,7 @@ mod attendance;
 mod command;
 mod decision;
 mod eligibility;
+mod event;
 mod interest;
 mod language;
 mod letter;
@@ -22,10 +23,11 @@ pub use answer::{
 };
 pub use attendance::{Attendance, AttendanceRef};
 pub use command::{
-    ApplicationCommand, ApplicationEvent, ApplicationHelp, Channel, HelpKind, RequestChanges,
-    Resubmit, SaveAnswers, StartApplication, Submit,
+    ApplicationCommand, ApplicationHelp, Channel, HelpKind, RequestChanges, Resubmit, SaveAnswers,
+    StartApplication, Submit,
 };
 pub use decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Terms};
+pub use event::ApplicationEvent;
 pub use interest::{DeclareInterest, HelperRef, Interest, InterestKind, Interests, PanelSitting};
 pub use language::ChooseLanguage;
 pub use letter::{LetterDay, MeetingDay, TakeBackDecision};

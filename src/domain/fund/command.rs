@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::texts::FundTexts;
 use crate::domain::Refusal;
-use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, WithReason, commands};
 use crate::domain::file::FileDigest;
 use crate::domain::funding_source::{FundingSource, FundingSplit};
-use crate::domain::id::{ApplicationId, GrantId, PersonId};
+use crate::domain::id::{ApplicationId, GrantId};
 use crate::domain::money::Money;
 use crate::domain::panel::Verdict;
 use crate::domain::role::{Permission, Role};
@@ -431,85 +430,4 @@ pub struct Uncommit {
     /// The day on which it happened, if it differs from the day on which it is recorded.
     #[schema(value_type = Option<String>, format = "date")]
     pub effective_on: Option<Date>,
-}
-
-events! {
-    /// Events of a fund.
-    FundEvent {
-        FundCreated { name: Line, purpose: Prose, areas: BTreeSet<Slug>, rules: Rules },
-        RulesSet { rules: Rules },
-        RulesProposed { rules: Rules, proposed_by: PersonId },
-        RulesConfirmed { rules: Rules, confirmed_by: PersonId },
-        RulesRefused { reason: Prose, by: PersonId },
-        FundOpened {},
-        FundPaused { reason: Prose },
-        FundResumed {},
-        FundClosed {},
-        FundArchived {},
-        FundingAllocated { source: FundingSource, amount: Money, reference: Line,
-            received_on: Date },
-        FundingWithdrawn { source: FundingSource, amount: Money, reason: Prose,
-            withdrawn_on: Date },
-        RoundPlanned {
-            round: Slug,
-            name: Line,
-            opens_on: Date,
-            closes_on: Date,
-            /// The day on which the panel meets; absent if it was not known.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            panel_meets_on: Option<Date>,
-            /// The day by which every group has its answer; absent if none was promised.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            hear_by: Option<Date>,
-            form: u32,
-        },
-        RoundOpened { round: Slug },
-        RoundExtended {
-            round: Slug,
-            closes_on: Date,
-            /// The new day on which the panel meets; absent if the day stays as it is.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            panel_meets_on: Option<Date>,
-            /// The new day by which every group has its answer; absent if the day stays as it is.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            hear_by: Option<Date>,
-        },
-        RoundClosed { round: Slug },
-        DecidingStarted { round: Slug },
-        RoundCompleted { round: Slug },
-        PanelMet {
-            round: Slug,
-            met_on: Date,
-            applications: Vec<ApplicationId>,
-            /// The day on which the letters go out; absent if they went out immediately.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            letters_on: Option<Date>,
-        },
-        LettersMoved { round: Slug, met_on: Date, letters_on: Date,
-            applications: Vec<ApplicationId> },
-        LettersReleased { round: Slug, met_on: Date, applications: Vec<ApplicationId> },
-        BatchSent { batch: Slug, sent_on: Date, payments: u32, total: Money },
-        BankFileMade {
-            batch: Slug,
-            number: u32,
-            payments: u32,
-            total: Money,
-            /// SHA-256 of the file under the service's index key. Events of earlier versions have
-            /// the plain SHA-256.
-            digest: FileDigest,
-            reason: Option<Prose>,
-            by: PersonId,
-            /// The payments of a batch that is not sent yet. Absent if the batch was sent before,
-            /// or has the same payments as in the file before.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            lines: Vec<BatchLine>,
-        },
-        ReserveListed { application: ApplicationId, round: Slug, rank: u16 },
-        ReserveUnlisted { application: ApplicationId, round: Slug, rank: u16 },
-        CommitmentIncreased { grant: GrantId, area: Slug, round: Slug, sources: FundingSplit },
-        Committed { grant: GrantId, area: Slug, round: Slug, sources: FundingSplit },
-        CommitmentReduced { grant: GrantId, sources: FundingSplit, effective_on: Option<Date> },
-        CommitmentReleased { grant: GrantId, sources: FundingSplit },
-        CommitmentTakenBack { grant: GrantId, sources: FundingSplit },
-    }
 }

@@ -4,6 +4,7 @@
 
 mod budget;
 mod command;
+mod event;
 mod meeting;
 mod round;
 mod texts;
@@ -14,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
 pub use command::{
-    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent,
-    MakeBankFile, MoveLetters, PlanRound, RecordMeeting, RefuseRules, ReleaseLetters, ReserveEntry,
-    RoundRef, Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
+    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, MakeBankFile,
+    MoveLetters, PlanRound, RecordMeeting, RefuseRules, ReleaseLetters, ReserveEntry, RoundRef,
+    Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
 };
+pub use event::FundEvent;
 pub use round::{Round, RoundState};
 pub use texts::{
     ActivityKind, Criterion, EligibilityQuestion, EligibilityTranslation, FundTexts,

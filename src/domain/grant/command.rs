@@ -1,49 +1,31 @@
 //! Commands and events of a grant. The bodies of the commands are declared next to their rules, in
 //! the other files of this folder.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use jiff::civil::Date;
-
-use super::agreement::{AcceptAgreement, AcceptanceMethod, Offer, OfferDay};
+use super::agreement::{AcceptAgreement, Offer, OfferDay};
 use super::check::{CheckNote, CheckRef, PassCheck};
-use super::draft::{DraftField, SaveUpdate};
-use super::entry::{
-    BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, SettledAmounts,
-};
+use super::draft::SaveUpdate;
+use super::entry::{ConfirmSettlement, ProposeSettlement, RecordBankEntry};
 use super::news::SendNews;
 use super::payment::{
-    BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentDateMoved, PaymentReason,
-    PaymentRef, PreparePayment, ReversePayment, SendPayment,
+    BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentReason, PaymentRef,
+    PreparePayment, ReversePayment, SendPayment,
 };
 use super::returns::{
     ConfirmReturnWaiver, DeclareUnderspend, DemandClawback, ProposeReturnWaiver, ReceiveReturn,
-    RequestReturn, ReturnReason,
+    RequestReturn,
 };
-use super::revocation::{RevocationKind, Revoke};
-use super::schedule::{Instalment, SchedulePayments};
+use super::revocation::Revoke;
+use super::schedule::SchedulePayments;
 use super::story::{PublishStory, StoryRef};
 use super::update::{
-    CorrectUpdate, EncryptedOutcome, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindNow,
-    RemindUpdate, ReminderKind, RequestUpdate, UpdateReason, UpdateRef,
+    CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindNow, RemindUpdate,
+    RequestUpdate, UpdateReason, UpdateRef,
 };
-use super::variation::{
-    ApproveVariation, AwardIncrease, RequestVariation, VariationChanges, VariationReason,
-};
-use crate::domain::ChangeMark;
-use crate::domain::aggregate::events;
-use crate::domain::application::{AttendanceRef, Channel, PanelSitting};
+use super::variation::{ApproveVariation, AwardIncrease, RequestVariation, VariationReason};
+use crate::domain::application::AttendanceRef;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::file::FileDigest;
-use crate::domain::funding_source::FundingSplit;
-use crate::domain::id::{FundId, GrantId, GroupId, PersonId};
-use crate::domain::money::Money;
-use crate::domain::outcome::Strength;
-use crate::domain::panel::Condition;
-use crate::domain::payee::PaymentRoute;
-use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
+use crate::domain::personal_data::{PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
-use crate::domain::text::{Line, Prose, Slug};
 
 commands! {
     /// Commands of a grant.
@@ -256,213 +238,5 @@ fn personal<'v>(field: &'static str, value: &'v mut PersonalInput) -> PersonalFi
         field,
         value,
         index: None,
-    }
-}
-
-events! {
-    /// Events of a grant.
-    GrantEvent {
-        GrantOffered {
-            fund: FundId,
-            round: Slug,
-            group: GroupId,
-            area: Slug,
-            sources: FundingSplit,
-            title: Line,
-            description: Prose,
-            checks: BTreeSet<Slug>,
-            conditions: BTreeMap<Slug, Condition>,
-            signers: u8,
-            eyes: u8,
-            update_every_days: Option<u16>,
-            expires_on: Date,
-            ends_on: Date,
-            update_due_on: Date,
-            /// The offer goes out once those named as present have confirmed their attendance.
-            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-            waits: bool,
-            /// The day on which the offer goes out, if its letter is held.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            letters_on: Option<Date>,
-        },
-        OfferSent { expires_on: Date },
-        LetterMoved { letters_on: Date, expires_on: Date },
-        LetterReleased {},
-        AwardTakenBack {},
-        RevocationProposed { revocation: u32, kind: RevocationKind, amount: Option<Money>,
-            reason: Prose, sitting: PanelSitting },
-        RevocationConfirmed { revocation: u32, by: PersonId },
-        AgreementIssued { version: u32, hash: String },
-        AgreementSigned { hash: String, name: Encrypted, by: PersonId },
-        AgreementAccepted { hash: String, method: AcceptanceMethod, names: Vec<Encrypted>,
-            read_by: Option<PersonId> },
-        OfferDeclined {},
-        OfferLapsed {},
-        OfferWithdrawn { reason: Prose },
-        CheckRequested { check: Slug, note: Prose, by: PersonId },
-        CheckPassed { check: Slug, note: Prose, by: PersonId, good_until: Option<Date>,
-            evidence: Option<FileDigest> },
-        CheckReused { check: Slug, from: GrantId, good_until: Date },
-        CheckFailed { check: Slug, note: Prose, by: PersonId },
-        WaiverProposed { check: Slug, reason: Prose, by: PersonId },
-        CheckWaived { check: Slug, by: PersonId },
-        PaymentsScheduled { first: u16, instalments: Vec<Instalment> },
-        ScheduleProposed { proposal: u32, instalments: Vec<Instalment>, by: PersonId },
-        PaymentPrepared {
-            payment: u16,
-            instalment: Option<u16>,
-            amount: Money,
-            route: PaymentRoute,
-            payee: u32,
-            supplier: Option<Line>,
-            prepared_by: PersonId,
-            eyes: u8,
-            prepared_on: Date,
-            /// The sources of the money. Old logs name them in `PaymentSent` only.
-            #[serde(default, skip_serializing_if = "FundingSplit::is_empty")]
-            sources: FundingSplit,
-            /// The first day on which it may leave after a change at the group; absent if there is
-            /// no wait.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            waits_until: Option<Date>,
-        },
-        EarlyPaymentProposed { payment: u16, until: Date, mark: ChangeMark, reason: Prose,
-            by: PersonId },
-        EarlyPaymentConfirmed { payment: u16, until: Date, mark: ChangeMark, by: PersonId },
-        PaymentApproved {
-            payment: u16,
-            approved_by: PersonId,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            approved_on: Option<Date>,
-        },
-        PaymentRejected { payment: u16, reason: Prose },
-        PaymentCancelled { payment: u16, reason: Prose },
-        PaymentSent { payment: u16, sources: FundingSplit, sent_on: Date, batch: Option<Slug> },
-        PaymentConfirmed {
-            payment: u16,
-            paid_on: Date,
-            receipt: Option<FileDigest>,
-            /// The change of the day on which the money left, if this date moves it.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            leaving: Option<PaymentDateMoved>,
-        },
-        PaymentFailed { payment: u16, sources: FundingSplit, reason: Prose, failed_on: Date },
-        PaymentReversed {
-            payment: u16,
-            sources: FundingSplit,
-            reason: Prose,
-            reversed_on: Date,
-            /// The part that is no longer committed, because it was due back or the grant has
-            /// ended.
-            #[serde(default, skip_serializing_if = "FundingSplit::is_empty")]
-            released: FundingSplit,
-            #[serde(default, skip_serializing_if = "SettledAmounts::is_empty")]
-            #[schema(value_type = BTreeMap<ReturnReason, Money>)]
-            satisfied: SettledAmounts,
-        },
-        PaymentCorrected {
-            payment: u16,
-            paid_on: Date,
-            reason: Prose,
-            corrects: u32,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            leaving: Option<PaymentDateMoved>,
-        },
-        VariationRequested { variation: u16, change: VariationChanges, words: Encrypted,
-            by: PersonId },
-        VariationApproved { variation: u16, change: VariationChanges, released: FundingSplit,
-            more: Money, by: PersonId, sitting: Option<PanelSitting> },
-        VariationRefused { variation: u16, reason: Prose, by: PersonId },
-        AwardGrown { sources: FundingSplit },
-        GrantHeld {
-            reason: Prose,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            held_on: Option<Date>,
-        },
-        GrantResumed {},
-        GrantTerminated { reason: Prose, released: FundingSplit },
-        UpdateRequested { update: u16, due_on: Date, last: bool },
-        UpdateMoved { update: u16, due_on: Date },
-        ReminderSent {
-            update: u16,
-            occasion: ReminderKind,
-            sent_on: Date,
-            /// A sentence that the office adds.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            note: Option<Prose>,
-            /// The member of staff who sent it; absent if the service did.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            by: Option<PersonId>,
-        },
-        UpdateSaved {
-            update: u16,
-            answers: BTreeMap<DraftField, Encrypted>,
-            strengths: BTreeMap<Slug, Strength>,
-            noticed: BTreeMap<Slug, Encrypted>,
-            files: BTreeSet<FileDigest>,
-        },
-        UpdateReceived {
-            update: u16,
-            channel: Channel,
-            words: Encrypted,
-            learned: Option<Encrypted>,
-            people: u32,
-            volunteers: u32,
-            spent: Money,
-            signs: u32,
-            outcomes: Vec<EncryptedOutcome>,
-            files: BTreeSet<FileDigest>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pictured: Option<Encrypted>,
-            received_on: Date,
-        },
-        UpdateAccepted { update: u16 },
-        UpdateQueried {
-            update: u16,
-            question: Prose,
-            /// The day by which the group answers.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            due_on: Option<Date>,
-        },
-        UpdateExcused { update: u16, reason: Prose },
-        UpdateCorrected { update: u16, people: u32, volunteers: u32, spent: Money, reason: Prose,
-            corrects: u32 },
-        OutcomeJudged { update: u16, sign: Slug, strength: Strength, reason: Prose, by: PersonId },
-        NewsSent { news: u16, channel: Channel, words: Encrypted, pictured: Option<Encrypted>,
-            photographs: BTreeSet<FileDigest>, sent_on: Date },
-        UnderspendDeclared { amount: Money, released: FundingSplit, due_back: Money },
-        ReturnRequested { owed: ReturnReason, due_on: Date },
-        ClawbackDemanded { amount: Money, reason: Prose },
-        ReturnReceived {
-            owed: ReturnReason,
-            sources: FundingSplit,
-            received_on: Date,
-            /// How much it settles of the money that was due back, by reason. Old events without
-            /// this field settle their whole amount, for the reason in `owed`.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            #[schema(value_type = Option<BTreeMap<ReturnReason, Money>>)]
-            satisfied: Option<SettledAmounts>,
-        },
-        ReturnWaiverProposed { owed: ReturnReason, amount: Money, reason: Prose, by: PersonId },
-        ReturnWaived { owed: ReturnReason, amount: Money, by: PersonId },
-        EntryUnsettled { entry: u16, kind: EntryKind, details: BankEntry, note: Option<Prose>,
-            by: PersonId },
-        SettlementProposed { entry: u16, counts: Money, reason: Prose, by: PersonId },
-        EntrySettled {
-            entry: u16,
-            sources: FundingSplit,
-            #[schema(value_type = BTreeMap<ReturnReason, Money>)]
-            satisfied: SettledAmounts,
-            happened_on: Date,
-            by: PersonId,
-        },
-        AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
-        StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line,
-            photographs: BTreeSet<FileDigest>,
-            /// What the photographs show, for people who cannot see them.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pictured: Option<Line> },
-        StoryWithdrawn { story: u16 },
-        GrantClosed { released: FundingSplit },
     }
 }

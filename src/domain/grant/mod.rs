@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod draft;
 mod entry;
+mod event;
 mod news;
 mod payment;
 mod returns;
@@ -24,11 +25,12 @@ use serde::{Deserialize, Serialize};
 
 pub use agreement::{AcceptAgreement, AcceptanceMethod, Offer, OfferDay};
 pub use check::{CheckNote, CheckRef, PassCheck};
-pub use command::{GrantCommand, GrantEvent};
+pub use command::GrantCommand;
 pub use draft::{DraftField, SaveUpdate};
 pub use entry::{
     BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, SettledAmounts,
 };
+pub use event::GrantEvent;
 pub use news::SendNews;
 pub use payment::{
     BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentDateMoved, PaymentReason,

@@ -1,18 +1,15 @@
 //! Commands and events of a group.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType, RemoveFile};
-use crate::domain::id::{ApplicationId, GrantId, GroupId, PersonId};
+use crate::domain::file::{KeepFile, RemoveFile};
+use crate::domain::id::{GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
-use crate::domain::payee::{EncryptedPayee, PayeeInput};
+use crate::domain::payee::PayeeInput;
 use crate::domain::personal_data::{
-    BlindIndexKind, Encrypted, PersonalField, PersonalInput, deserialize_optional, parse_telephone,
+    BlindIndexKind, PersonalField, PersonalInput, deserialize_optional, parse_telephone,
 };
 use crate::domain::postcode::parse_postcode;
 use crate::domain::role::{Permission, Role};
@@ -274,70 +271,5 @@ impl GroupCommand {
             Self::ProvidePayee(PayeeInput::PurchaseForGroup {}) => vec![BlindIndexKind::Account],
             _ => Vec::new(),
         }
-    }
-}
-
-events! {
-    /// Events of a group.
-    GroupEvent {
-        GroupRegistered { name: Line, area: Slug, standing: GroupMaturity },
-        GroupCorrected { name: Line, area: Slug, reason: Encrypted, corrects: u32 },
-        GroupCorrectionProposed { proposal: u32, name: Line, area: Slug, reason: Encrypted,
-            by: PersonId },
-        GroupCorrectionRefused { reason: Prose, by: PersonId },
-        ContactSet { postcode: Option<Encrypted>, telephone: Option<Encrypted> },
-        IdentifierRecorded { identifier: Identifier },
-        MemberInvited { person: PersonId, invited_by: PersonId },
-        InvitationRefused { person: PersonId },
-        MemberAdded {
-            person: PersonId,
-            /// The person who invited them; absent if they registered the group themselves.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            added_by: Option<PersonId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            added_on: Option<Date>,
-        },
-        MemberRemoved {
-            person: PersonId,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            removed_on: Option<Date>,
-        },
-        PayeeProvided {
-            payee: u32,
-            details: EncryptedPayee,
-            keyed_by: PersonId,
-            /// The people on whose word the keyer is known. They count as keyers, too.
-            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-            behind: BTreeSet<PersonId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            provided_on: Option<Date>,
-        },
-        PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
-        FileKept {
-            file: FileDigest,
-            media: MediaType,
-            bytes: u64,
-            purpose: FilePurpose,
-            kept_by: PersonId,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            application: Option<ApplicationId>,
-        },
-        FileRemoved { file: FileDigest, removed_by: PersonId },
-        CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
-        GroupMerged {
-            into: GroupId,
-            reason: Prose,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            merged_by: Option<PersonId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            merged_on: Option<Date>,
-        },
-        GroupTakenIn { group: GroupId },
-        GrantOpened { grant: GrantId },
-        GrantEnded { grant: GrantId, paid: bool, ended_on: Date },
-        PastGrantRecorded { past: PastGrant },
-        ErasureRequested {},
-        ErasureRefused { reason: Prose },
-        PersonalDataErased { reason: Prose },
     }
 }

@@ -3,6 +3,7 @@
 mod command;
 mod correction;
 mod erasure;
+mod event;
 mod members;
 mod payee;
 
@@ -12,10 +13,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use command::{
-    AbsorbGroup, CorrectGroup, GrantEnd, GrantRef, GroupCommand, GroupEvent, GroupMaturity,
-    MemberRef, MergeGroup, PassedCheck, PastGrant, RecordIdentifier, RegisterGroup, SetContact,
-    VerifyPayee,
+    AbsorbGroup, CorrectGroup, GrantEnd, GrantRef, GroupCommand, GroupMaturity, MemberRef,
+    MergeGroup, PassedCheck, PastGrant, RecordIdentifier, RegisterGroup, SetContact, VerifyPayee,
 };
+pub use event::GroupEvent;
 pub use payee::Payee;
 
 use super::application::ApplicationState;

@@ -8,13 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
 use super::statement_link::{ShareStatement, StatementLinkRef};
-use super::webhook::{ProposeWebhook, WebhookAddress, WebhookRef};
-use crate::domain::aggregate::events;
+use super::webhook::{ProposeWebhook, WebhookRef};
 use crate::domain::command::{ProposalRef, commands};
-use crate::domain::event::EventKind;
-use crate::domain::id::{FundId, PersonId};
+use crate::domain::id::PersonId;
 use crate::domain::language::Language;
-use crate::domain::mail::{MailKind, PublishMailText};
+use crate::domain::mail::PublishMailText;
 use crate::domain::outcome::Sign;
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Document, Line, Prose, Slug};
@@ -207,95 +205,4 @@ pub struct RefuseMailText {
     #[schema(minimum = 1)]
     pub proposal: u32,
     pub reason: Prose,
-}
-
-events! {
-    /// Events of the organisation.
-    OrganisationEvent {
-        OrganisationFounded { name: Line, simulated: Option<Date> },
-        FounderNamed { person: PersonId, roles: BTreeSet<Role> },
-        LogRestored { origin: Line, sealed: u64, known: Option<u64>, reason: Prose },
-        RoleGiven { person: PersonId, role: Role },
-        RoleProposed {
-            person: PersonId,
-            role: Role,
-            proposed_by: PersonId,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            proposal: Option<u32>,
-            /// How often the person's contact details had changed when the role was proposed.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            contact: Option<u32>,
-        },
-        RoleConfirmed { person: PersonId, role: Role, confirmed_by: PersonId },
-        RoleEnded {
-            person: PersonId,
-            role: Role,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            ended_on: Option<Date>,
-        },
-        SignsAdopted { version: u32, signs: Vec<Sign> },
-        FormPublished {
-            version: u32,
-            questions: Vec<Question>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            name: Option<Line>,
-        },
-        AgreementPublished { version: u32, text: Document, hash: String },
-        ReportPublished {
-            version: u32,
-            area: Slug,
-            context: Prose,
-            hard: Prose,
-            lessons: Prose,
-            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-            other_languages: BTreeMap<Language, AreaReportTranslation>,
-        },
-        MailTextPublished {
-            version: u32,
-            mail: MailKind,
-            fund: Option<FundId>,
-            language: Language,
-            subject: Line,
-            body: Prose,
-            /// The proposer and the confirmer, if the template takes two administrators.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            proposed_by: Option<PersonId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            confirmed_by: Option<PersonId>,
-        },
-        MailTextProposed {
-            proposal: u32,
-            mail: MailKind,
-            fund: Option<FundId>,
-            language: Language,
-            subject: Line,
-            body: Prose,
-            proposed_by: PersonId,
-        },
-        MailTextRefused { proposal: u32, reason: Prose, by: PersonId },
-        SettingsProposed { proposal: u32, settings: Settings, proposed_by: PersonId },
-        SettingsSet {
-            version: u32,
-            settings: Settings,
-            /// The proposer; absent if the first administrator set them before there were two.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            proposed_by: Option<PersonId>,
-            set_by: PersonId,
-        },
-        SettingsRefused { proposal: u32, reason: Prose, by: PersonId },
-        WebhookProposed { webhook: u32, proposal: u32, address: WebhookAddress,
-            events: BTreeSet<EventKind>, proposed_by: PersonId },
-        WebhookConfirmed { webhook: u32, proposal: u32, confirmed_by: PersonId },
-        WebhookEnded { webhook: u32 },
-        WebhookSecretMade { webhook: u32, secret: u32 },
-        StatementShared {
-            link: u32,
-            funder: Slug,
-            from: Date,
-            until: Date,
-            expires_on: Date,
-            shared_by: PersonId,
-        },
-        StatementLinkEnded { link: u32 },
-    }
 }

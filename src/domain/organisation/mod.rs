@@ -3,6 +3,7 @@
 
 mod accent;
 mod command;
+mod event;
 mod mail_text;
 mod question;
 mod return_account;
@@ -21,9 +22,10 @@ use sha2::{Digest, Sha256};
 pub use accent::{Accent, CONTRAST_MIN};
 pub use command::{
     AdoptSigns, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
-    OrganisationCommand, OrganisationEvent, PersonRef, PublishAgreement, PublishForm,
-    PublishReport, RecordRestore, RefuseMailText, RoleRef,
+    OrganisationCommand, PersonRef, PublishAgreement, PublishForm, PublishReport, RecordRestore,
+    RefuseMailText, RoleRef,
 };
+pub use event::OrganisationEvent;
 use mail_text::MailTexts;
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};

@@ -1,20 +1,14 @@
 //! Commands and events of a person.
 
-use jiff::civil::Date;
 use serde::Deserialize;
-use uuid::Uuid;
 
-use super::telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
-use crate::domain::PersonId;
-use crate::domain::aggregate::events;
+use super::telling::{TellPerson, WaitingMail, WaitingMailRef};
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::id::{ApplicationId, GroupId};
 use crate::domain::language::Language;
 use crate::domain::personal_data::{
-    BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, email, personal_name,
+    BlindIndexKind, PersonalField, PersonalInput, PersonalLine, email, personal_name,
 };
 use crate::domain::role::{Permission, Role};
-use crate::domain::text::{Line, Prose};
 use crate::domain::unproven::UnprovenActivity;
 
 commands! {
@@ -182,84 +176,5 @@ impl PersonCommand {
             })
         }));
         slots
-    }
-}
-
-events! {
-    /// Events of a person.
-    PersonEvent {
-        PersonRegistered {
-            name: Encrypted,
-            email: Option<Encrypted>,
-            telephone: Option<Encrypted>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            postal_address: Option<Encrypted>,
-            /// An address that the person entered on a public page, although it belongs to someone
-            /// else.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            typed_email: Option<Encrypted>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            registered_by: Option<PersonId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            registered_on: Option<Date>,
-            /// Whether the person entered their name on a public page and has not proved an
-            /// address.
-            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-            unproven: bool,
-        },
-        GroupBegun { group: GroupId },
-        DraftBegun { application: ApplicationId },
-        ContactChangeProposed {
-            proposal: u32,
-            name: Encrypted,
-            email: Option<Encrypted>,
-            telephone: Option<Encrypted>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            postal_address: Option<Encrypted>,
-            proposed_by: PersonId,
-        },
-        ContactChangeRefused { reason: Prose, by: PersonId },
-        ContactChanged {
-            name: Encrypted,
-            email: Option<Encrypted>,
-            telephone: Option<Encrypted>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            postal_address: Option<Encrypted>,
-            /// An address that the person entered on a public page, although it belongs to someone
-            /// else.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            typed_email: Option<Encrypted>,
-            /// The officer who proposed it; absent if the person changed it.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            changed_by: Option<PersonId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            confirmed_by: Option<PersonId>,
-            /// The previous address. It receives an email about the change.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            replaced: Option<Encrypted>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            changed_on: Option<Date>,
-        },
-        /// The emails to the person are in this language from now on; without one, in that of
-        /// their newest application.
-        MailLanguageChosen {
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            language: Option<Language>,
-        },
-        /// The person signed in by a link or code that was emailed to this address.
-        AddressProven { email: Encrypted },
-        AccessEnded { reason: Prose },
-        /// A message cannot be emailed, so staff phone the person or write a letter.
-        PersonToTell { mail: Uuid, about: i64, kind: Line, caused_on: Date },
-        /// The person knows what the message says.
-        PersonTold { mail: Uuid, about: i64, kind: Line, how: ToldHow, told_on: Date,
-            by: PersonId },
-        /// The person does not know it after all: it was recorded by mistake, and waits again.
-        TellingTakenBack { mail: Uuid, by: PersonId },
-        /// The message is sent by email after all.
-        EmailedInstead { mail: Uuid, by: PersonId },
-        ErasureRequested {},
-        ErasureRefused { reason: Prose },
-        PersonalDataErased { reason: Prose },
     }
 }

@@ -2,6 +2,7 @@
 
 mod command;
 mod contact;
+mod event;
 mod telling;
 
 use std::collections::BTreeSet;
@@ -9,8 +10,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails, PersonEvent};
+pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails};
 pub use contact::{Contact, ContactMethod};
+pub use event::PersonEvent;
 use telling::WaitingMails;
 pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 
