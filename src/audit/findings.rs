@@ -28,7 +28,10 @@ use crate::domain::Rule;
 pub enum FormRule {
     #[strum(message = "Every file has the digest in the manifest, and the folder has no others.")]
     Manifest,
-    #[strum(message = "Every line is an event in canonical form whose payload can be decoded.")]
+    #[strum(
+        message = "Every line is an event in canonical form whose payload can be decoded, and its ids, \
+                   version, names and metadata have the form of a log."
+    )]
     Readable,
     #[strum(message = "Positions begin at 0 and have no gap.")]
     Dense,

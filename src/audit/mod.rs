@@ -8,6 +8,7 @@ mod explain;
 mod export;
 pub mod export_layout;
 mod findings;
+mod line_form;
 pub mod manifest;
 mod prove;
 mod read_ahead;

@@ -11,8 +11,9 @@
 //! 2. The checkpoints: each has a valid signature and is larger than the one before. After a key
 //!    rotation one of them must be signed by the old and the new key. The trusted checkpoint must
 //!    be one of them.
-//! 3. The events, in one pass: canonical form, positions, times, sequences, leaf hashes, the root
-//!    at each checkpoint, and the rules ([`RuleChecker`]). Another thread parses the lines ahead.
+//! 3. The events, in one pass: canonical form and names, positions, times, sequences, leaf hashes,
+//!    the root at each checkpoint, and the rules ([`RuleChecker`]). Another thread parses the lines
+//!    ahead.
 //! 4. The derived tables: grants and erasures follow from the events.
 //!
 //! # Findings and errors
@@ -39,6 +40,7 @@ use super::export_layout::{
     CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, MANIFEST_FILES,
 };
 use super::findings::{Finding, Findings, FormRule};
+use super::line_form;
 use super::manifest::{FolderError, file_digest, read_manifest};
 use super::read_ahead::{ParsedLine, read_ahead};
 use super::rules::{RuleChecker, RuleReport};
@@ -432,6 +434,9 @@ impl Verification {
         }
         match RecordedEvent::from_row(row) {
             Ok(event) => {
+                for fault in line_form::faults(row, &event.metadata) {
+                    self.add_finding(Some(position), FormRule::Readable, fault);
+                }
                 reading.derived_tables.process(&event);
                 reading.rules.process(&event);
             }

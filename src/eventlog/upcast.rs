@@ -22,14 +22,23 @@ struct UpcastStep {
 /// All steps, oldest first. There is none yet: every event type has its first version.
 const STEPS: &[UpcastStep] = &[];
 
-/// Whether a stored event has the version that the domain writes.
-fn is_current(event_type: &str, version: &str) -> bool {
-    let newest = STEPS
+/// The version of an event type that the domain writes.
+#[must_use]
+pub fn newest_version(event_type: &str) -> &'static str {
+    STEPS
         .iter()
         .rev()
         .find(|step| step.event_type == event_type)
-        .map_or(INITIAL_VERSION, |step| step.to);
-    version == newest
+        .map_or(INITIAL_VERSION, |step| step.to)
+}
+
+/// Whether an event type has, or had in an earlier program, this version.
+#[must_use]
+pub fn is_known_version(event_type: &str, version: &str) -> bool {
+    version == INITIAL_VERSION
+        || STEPS
+            .iter()
+            .any(|step| step.event_type == event_type && step.to == version)
 }
 
 /// All steps as cqrs-es upcasters.
@@ -55,7 +64,7 @@ pub fn upcast_payload<'a>(
     version: &str,
     payload: &'a str,
 ) -> Result<Cow<'a, str>, serde_json::Error> {
-    if is_current(event_type, version) {
+    if version == newest_version(event_type) {
         return Ok(Cow::Borrowed(payload));
     }
     apply_steps(&upcasters(), event_type, version, payload).map(Cow::Owned)

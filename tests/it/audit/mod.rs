@@ -2,6 +2,7 @@
 
 pub mod auditing;
 mod broken_rules;
+mod line_forms;
 pub mod signatures;
 pub mod take_backs;
 pub mod tampering;

@@ -1,0 +1,82 @@
+//! What the names of a line say about its event is checked, in a log that was signed again.
+
+use microgrants::audit::{FormRule, export_layout};
+use serde_json::{Value, json};
+
+use super::broken_rules::LogLines;
+use super::tampering::TamperedExport;
+use crate::audit::transparency_log::sealer;
+use crate::support::fixtures::Office;
+use crate::support::test_app::TestApp;
+
+/// Edits of one event, each with a part of what the verifier says of it.
+const EDITS: [(&str, fn(&mut Value)); 11] = [
+    ("id is not a UUID in lower case", |event| {
+        event["id"] = upper_case(&event["id"]);
+    }),
+    ("command_id is not a UUID in lower case", |event| {
+        event["command_id"] = upper_case(&event["command_id"]);
+    }),
+    ("FundCreated has no version 9.9", |event| {
+        event["version"] = json!("9.9");
+    }),
+    ("it is called FundOpened, and its payload is not", |event| {
+        event["event"] = json!("FundOpened");
+    }),
+    ("its metadata have no actor", |event| {
+        remove(&mut event["metadata"], "actor");
+    }),
+    ("its metadata have no decided_at", |event| {
+        remove(&mut event["metadata"], "decided_at");
+    }),
+    ("its metadata name another command_id", |event| {
+        event["metadata"]["command_id"] = event["id"].clone();
+    }),
+    ("actor in its metadata has another form", |event| {
+        event["metadata"]["actor"] = json!("somebody");
+    }),
+    ("actor in its metadata has another form", |event| {
+        event["metadata"]["actor"] = upper_case(&event["metadata"]["actor"]);
+    }),
+    ("correlation_id in its metadata has another form", |event| {
+        event["metadata"]["correlation_id"] = json!("none");
+    }),
+    ("decided_at in its metadata has another form", |event| {
+        event["metadata"]["decided_at"] = json!("yesterday");
+    }),
+];
+
+fn upper_case(text: &Value) -> Value {
+    json!(text.as_str().expect("a text").to_uppercase())
+}
+
+fn remove(object: &mut Value, name: &str) {
+    object.as_object_mut().expect("an object").remove(name);
+}
+
+on_each_engine!(a_line_of_another_form_is_named);
+async fn a_line_of_another_form_is_named(app: TestApp) {
+    Office::open(&app, 5000).await;
+    sealer(&app).catch_up().await.unwrap();
+    let damaged = TamperedExport::export(&app, None).await;
+    let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
+    let at = base.first("FundCreated");
+    let position = i64::try_from(at).unwrap();
+    let readable = |lines: &LogLines| {
+        let findings = damaged.findings_in(&lines.to_lines()).into_iter();
+        findings
+            .filter(|finding| finding.rule == FormRule::Readable.into())
+            .map(|finding| (finding.position, finding.says))
+            .collect::<Vec<_>>()
+    };
+    assert!(readable(&base).is_empty());
+    for (says, change) in EDITS {
+        let mut edited = base.clone();
+        edited.edit(at, change);
+        let found = readable(&edited);
+        assert!(
+            found.contains(&(Some(position), says.to_owned())),
+            "{says}: {found:?}"
+        );
+    }
+}
