@@ -456,6 +456,10 @@ pub enum AuditTask {
     },
     /// Print the table of rules, which is `docs/rules.md`.
     Rules,
+    /// Print the catalogue of events, which is `docs/events.md`.
+    Events,
+    /// Write a JSON Schema for each event, and one for a line of `events.jsonl`, into a new folder.
+    Schemas { folder: PathBuf },
     /// Print the inclusion proof of an event, from an exported folder.
     Prove {
         folder: PathBuf,

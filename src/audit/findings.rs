@@ -29,7 +29,7 @@ pub enum FormRule {
     #[strum(message = "Every file has the digest in the manifest, and the folder has no others.")]
     Manifest,
     #[strum(
-        message = "Every line is an event in canonical form whose payload can be decoded, and its ids, \
+        message = "Every line is an event in canonical form whose payload can be decoded. Its ids, \
                    version, names and metadata have the form of a log."
     )]
     Readable,

@@ -4,6 +4,8 @@
 //! database.
 
 mod derived_tables;
+mod event_catalogue;
+mod event_schemas;
 mod explain;
 mod export;
 pub mod export_layout;
@@ -18,6 +20,8 @@ mod scratch_replay;
 mod verify;
 mod witness;
 
+pub use event_catalogue::events_markdown;
+pub use event_schemas::write_event_schemas;
 pub use explain::explain;
 pub use export::{ExportError, ExportSummary, export, export_in};
 pub use findings::{Finding, FindingRule, Findings, FormRule};

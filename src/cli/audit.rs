@@ -60,6 +60,11 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             print_line!("{}", audit::rules_markdown().trim_end());
             Ok(())
         }
+        AuditTask::Events => {
+            print_line!("{}", audit::events_markdown().trim_end());
+            Ok(())
+        }
+        AuditTask::Schemas { folder } => write_schemas(&folder),
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
             print_line!(
@@ -70,6 +75,12 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         }
         AuditTask::Check { proof, key } => check(&proof, key.as_deref()),
     }
+}
+
+fn write_schemas(folder: &Path) -> Result<(), TaskError> {
+    let files = audit::write_event_schemas(folder).map_err(not_checked)?;
+    print_line!("{files} schemas are in {}", folder.display());
+    Ok(())
 }
 
 /// Checks a proof that was saved to a file, against a key if one is given.

@@ -34,6 +34,7 @@ pub struct Interest {
     pub note: Prose,
 }
 
+/// The kind of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InterestKind {
