@@ -156,7 +156,7 @@ impl Grant {
         let found = self
             .revocation
             .as_ref()
-            .filter(|_| self.revocations == of.proposal)
+            .filter(|found| self.revocations == of.proposal && !found.has_taken_effect())
             .ok_or(Refusal::NotProposed)?;
         let attended = AttendanceRef {
             person: by,
@@ -213,6 +213,12 @@ impl Grant {
 }
 
 impl Revocation {
+    /// Whether enough people have confirmed it. More than were needed can be named as present, and
+    /// it does not take effect again for each of them.
+    fn has_taken_effect(&self) -> bool {
+        self.attendance.must_have_quorum().is_ok()
+    }
+
     fn from_proposal(
         number: u32,
         kind: RevocationKind,

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use crate::domain::connections::command;
 use crate::domain::matrix::samples::rules;
 use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder};
-use crate::support::fixtures::{Office, person, sign_in};
+use crate::support::fixtures::{Office, gbp, person, sign_in};
 use crate::support::replay::replay_log;
 use crate::support::steps::{
     accept_agreement, add_member, assert_refused, change_contact, confirm_attendance, confirm_role,
-    declare_no_interest, end_role, invite, join, merge_group, propose_role, provide_payee,
-    register, remove_member,
+    declare_no_interest, end_role, invite, join, merge_group, prepare_payment, propose_role,
+    provide_payee, register, remove_member,
 };
 use crate::support::test_app::TestApp;
 
@@ -255,6 +255,34 @@ async fn what_takes_a_grant_away_needs_the_quorum(app: TestApp) {
     app.issue_ok(ben, confirm_revocation(grant, 2)).await;
     let state = app.log.refresh::<Grant>(grant.0).await.unwrap().state;
     assert_eq!(<&str>::from(state.state()), "terminated");
+    replay_log(&app).await;
+}
+
+on_each_engine!(a_third_confirmation_demands_nothing_more);
+/// Of three people who were named as present, two are needed. The money is demanded back once.
+async fn a_third_confirmation_demands_nothing_more(app: TestApp) {
+    // Given
+    let office = office_with_quorum_of_two(&app, |_| ()).await;
+    let (ada, ben, dee) = (office.ada, office.ben, person(&app, "Dee").await);
+    office.give_role(&app, dee, Role::Panel).await;
+    let (grant, group, member) = office.awarded_with_ben(&app, 900).await;
+    app.issue_ok(ben, confirm_attendance(grant, ben, 1)).await;
+    app.issue_ok(member, accept_agreement(grant)).await;
+    office.make_payable(&app, grant, group, member).await;
+    app.issue_ok(ada, prepare_payment(grant, 900)).await;
+    office.paid(&app, grant).await;
+    app.issue_ok(dee, declare_no_interest(grant)).await;
+
+    // When
+    let demand = json!({ "amount": "100.00", "reason": "A computer", "present": [ben, dee] });
+    app.issue_ok(ada, command("grant/demand-clawback", grant.0, &demand))
+        .await;
+    app.issue_ok(ben, confirm_revocation(grant, 1)).await;
+
+    // Then
+    assert_refused(&app, dee, "not_proposed", confirm_revocation(grant, 1)).await;
+    let state = app.log.refresh::<Grant>(grant.0).await.unwrap().state;
+    assert_eq!(state.due_back(), gbp(100));
     replay_log(&app).await;
 }
 
