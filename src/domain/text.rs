@@ -85,6 +85,8 @@ pub enum TextError {
     NotAnEvent,
     #[error("this is not a colour: use # and six digits or letters from a to f, such as #0f6b66")]
     NotAColour,
+    #[error("this is not a public key of the log")]
+    NotAPublicKey,
     #[error("this is not the code of a language, such as ur or pl")]
     NotALanguage,
     #[error("write {{phone}} once, where the phone number goes")]

@@ -40,10 +40,7 @@ pub enum NoteError {
 
 /// The number of events under a checkpoint. Signatures are not checked.
 pub fn checkpoint_size(note: &str) -> Result<u64, NoteError> {
-    let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Malformed)?;
-    Checkpoint::parse(&format!("{text}\n"))
-        .map(|head| head.size)
-        .ok_or(NoteError::MalformedCheckpoint)
+    Checkpoint::of_note(note).map(|head| head.size)
 }
 
 /// A signing key and its name, which is the origin of the log or the name of a witness.
@@ -91,6 +88,12 @@ impl Checkpoint {
         )
     }
 
+    /// What a note states. Signatures are not checked.
+    pub fn of_note(note: &str) -> Result<Self, NoteError> {
+        let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Malformed)?;
+        Self::parse(&format!("{text}\n")).ok_or(NoteError::MalformedCheckpoint)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
@@ -131,8 +134,8 @@ impl Signer {
         format!("{text}\n{}", self.signature_line(&text))
     }
 
-    /// Adds the signature of this key to a note. A note signed by the old and the new key is how
-    /// the old one vouches for the new one.
+    /// Adds the signature of this key to a note. The last note of an old key has the signature of
+    /// the new one as well: from the next note on only the new key counts.
     pub fn countersign(&self, note: &str) -> Result<String, NoteError> {
         let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Malformed)?;
         Ok(format!(
@@ -201,6 +204,15 @@ impl Verifier {
         })
     }
 
+    /// The same key under another name, as a log has it that continues under a new origin.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            key: self.key,
+        }
+    }
+
     /// Verifies a note and returns its checkpoint. Signatures of other keys are ignored.
     ///
     /// A note without a signature of this key is an error, as is a wrong signature or another
@@ -241,23 +253,37 @@ impl Verifier {
     }
 }
 
-/// The keys that signed a log one after another, the oldest first. Each key vouches for the next
-/// one: there is a checkpoint that both signed.
+/// The keys that signed a log one after another, the oldest first.
+///
+/// The next key has either the same name, or another name and the same public key: then the log
+/// continues under a new origin. The chain shows only that the holder of a next key had the log; an
+/// event must name it under a checkpoint of the key before it, which `audit::verify` checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChain(Vec<Verifier>);
 
+/// A checkpoint with a valid signature, and places of keys in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    pub head: Checkpoint,
+    /// The key that signed it.
+    pub signed_by: usize,
+    /// The key for the following checkpoint: the next key if that one signed this one as well.
+    pub next: usize,
+}
+
 impl KeyChain {
-    /// Parses public keys, one a line. All must have the same name.
+    /// Parses public keys, one a line.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let keys = text
             .trim()
             .lines()
             .map(Verifier::parse)
             .collect::<Result<Vec<_>, _>>()?;
-        let one_log = keys
-            .first()
-            .is_some_and(|first| keys.iter().all(|key| key.name == first.name));
-        if one_log {
+        let follows = |pair: &[Verifier]| match pair {
+            [before, next] => before.name == next.name || before.key == next.key,
+            _ => true,
+        };
+        if !keys.is_empty() && keys.windows(2).all(follows) {
             Ok(Self(keys))
         } else {
             Err(NoteError::MalformedKey)
@@ -283,7 +309,7 @@ impl KeyChain {
         self.0.last().expect("a chain has a key")
     }
 
-    /// The origin of the log, which is the name of every key.
+    /// The origin of the log, which is the name of the newest key.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.newest().name
@@ -295,17 +321,39 @@ impl KeyChain {
         self.0.len()
     }
 
-    /// Verifies a checkpoint that must be signed by the key at index `place`. Returns the index of
-    /// the key for the following checkpoint: the next key if that one signed this checkpoint as
-    /// well.
-    pub fn open(&self, note: &str, place: usize) -> Result<(Checkpoint, usize), NoteError> {
+    /// The key at a place.
+    #[must_use]
+    pub fn key(&self, place: usize) -> Option<&Verifier> {
+        self.0.get(place)
+    }
+
+    /// The chain of a log that continues under a new origin, with the same key.
+    #[must_use]
+    pub fn under_new_origin(&self, origin: &str) -> Self {
+        let mut keys = self.0.clone();
+        keys.push(self.newest().renamed(origin));
+        Self(keys)
+    }
+
+    /// Verifies a checkpoint that must be signed by the key at `place`, or by the same key under
+    /// the next origin.
+    pub fn open(&self, note: &str, place: usize) -> Result<SignedCheckpoint, NoteError> {
         let key = self.0.get(place).ok_or(NoteError::MalformedKey)?;
-        let head = key.open(note, &key.name)?;
-        let next = self
-            .0
-            .get(place + 1)
-            .is_some_and(|next| next.open(note, &next.name).is_ok());
-        Ok((head, place + usize::from(next)))
+        let after = self.0.get(place + 1);
+        let opened = key.open(note, &key.name);
+        if let (Err(NoteError::MissingSignature(_)), Some(after)) = (&opened, after)
+            && after.name != key.name
+        {
+            return self.open(note, place + 1);
+        }
+        let vouched = after.is_some_and(|after| {
+            after.name == key.name && after.open(note, &after.name).is_ok()
+        });
+        Ok(SignedCheckpoint {
+            head: opened?,
+            signed_by: place,
+            next: place + usize::from(vouched),
+        })
     }
 
     /// Verifies a checkpoint that any of the keys signed. If none did, the error is that of the
@@ -313,6 +361,13 @@ impl KeyChain {
     pub fn open_any(&self, note: &str) -> Result<Checkpoint, NoteError> {
         let older = self.0.iter().find_map(|key| key.open(note, &key.name).ok());
         older.map_or_else(|| self.newest().open(note, self.origin()), Ok)
+    }
+
+    /// Verifies a checkpoint that any of the keys signed, under the name of another origin.
+    pub fn open_under(&self, note: &str, origin: &str) -> Result<Checkpoint, NoteError> {
+        let open = |key: &Verifier| key.renamed(origin).open(note, origin);
+        let older = self.0.iter().find_map(|key| open(key).ok());
+        older.map_or_else(|| open(self.newest()), Ok)
     }
 }
 
@@ -422,5 +477,30 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn a_chain_goes_on_under_a_new_origin_with_the_same_key_only() {
+        let (old, renamed) = (Signer::new("a", &[1; 32]), Signer::new("b", &[1; 32]));
+        let stranger = Signer::new("b", &[2; 32]).verifier().text();
+        let before = KeyChain::parse(&old.verifier().text()).unwrap();
+        let chain = before.under_new_origin("b");
+        assert_eq!(KeyChain::parse(&chain.text()), Ok(chain.clone()));
+        assert_eq!(
+            KeyChain::parse(&format!("{}\n{stranger}", before.text())),
+            Err(NoteError::MalformedKey)
+        );
+        let of = |origin: &str| Checkpoint {
+            origin: origin.to_owned(),
+            ..head()
+        };
+        let first = chain.open(&old.sign(&of("a")), 0).unwrap();
+        let second = chain.open(&renamed.sign(&of("b")), first.next).unwrap();
+        assert_eq!((first.signed_by, first.next), (0, 0));
+        assert_eq!((second.signed_by, second.head), (1, of("b")));
+        assert!(
+            chain.open(&old.sign(&of("a")), second.next).is_err(),
+            "the old origin has ended"
+        );
     }
 }

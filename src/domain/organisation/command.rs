@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint_key::RecordKeyRotation;
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
 use super::statement_link::{ShareStatement, StatementLinkRef};
@@ -27,6 +28,8 @@ commands! {
         NameFounder(NameFounder) = "name-founder", Permission::Operator;
         /// Records that the log was restored from a backup and continues under a new origin.
         RecordRestore(RecordRestore) = "record-restore", Permission::Operator;
+        /// Records the key that signs checkpoints of the log after the current one.
+        RecordKeyRotation(RecordKeyRotation) = "record-key-rotation", Permission::Operator;
         /// Proposes a role for a person.
         ProposeRole(RoleRef) = "propose-role", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a proposed role.

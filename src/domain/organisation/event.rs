@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::checkpoint_key::CheckpointKey;
 use super::command::AreaReportTranslation;
 use super::question::Question;
 use super::settings::Settings;
@@ -43,6 +44,11 @@ events! {
             /// The number of events under the newest head that was known outside; null if none was.
             known: Option<u64>,
             reason: Prose,
+        },
+        /// The key that signs checkpoints of the log was named that comes after the current one.
+        CheckpointKeyRotated {
+            /// The public key of the next signer, as a line of `key.txt`.
+            key: CheckpointKey,
         },
         /// One person gave a role to a person. It is in old logs only.
         RoleGiven {

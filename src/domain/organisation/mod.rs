@@ -2,6 +2,7 @@
 //! templates, settings, webhooks and links to statements.
 
 mod accent;
+mod checkpoint_key;
 mod command;
 mod event;
 mod mail_text;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use accent::{Accent, CONTRAST_MIN};
+pub use checkpoint_key::{CheckpointKey, RecordKeyRotation};
 pub use command::{
     AdoptSigns, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
     OrganisationCommand, PersonRef, PublishAgreement, PublishForm, PublishReport, RecordRestore,
@@ -79,6 +81,9 @@ pub struct Organisation {
     webhooks: OrganisationWebhooks,
     #[serde(default)]
     statement_links: StatementLinks,
+    /// The key for checkpoints that was recorded last.
+    #[serde(default)]
+    checkpoint_key: Option<CheckpointKey>,
 }
 
 impl Organisation {
@@ -335,6 +340,7 @@ impl Aggregate for Organisation {
                     reason,
                 }
             }
+            C::RecordKeyRotation(rotation) => rotation.decide(self.checkpoint_key.as_ref())?,
             C::ProposeRole(_) | C::ConfirmRole(_) | C::EndRole(_) => {
                 self.change_role(command, facts)?
             }
@@ -371,6 +377,9 @@ impl Aggregate for Organisation {
                 self.simulated = *simulated;
             }
             OrganisationEvent::LogRestored { .. } => {}
+            OrganisationEvent::CheckpointKeyRotated { key } => {
+                self.checkpoint_key = Some(key.clone());
+            }
             OrganisationEvent::RoleGiven { .. }
             | OrganisationEvent::FounderNamed { .. }
             | OrganisationEvent::RoleProposed { .. }

@@ -235,6 +235,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("SettingsRefused", "did not accept the new details"),
     ("FounderNamed", "named one of the first people"),
     ("LogRestored", "restored the records from a backup"),
+    ("CheckpointKeyRotated", "changed the key that signs the records"),
     ("RoleProposed", "proposed a role"),
     ("RoleConfirmed", "confirmed a role"),
     ("RoleGiven", "gave a role"),

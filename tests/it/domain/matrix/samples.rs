@@ -122,6 +122,10 @@ fn organisation(name: &str) -> Sample {
                 "reason": "The disk was lost.",
             }),
         ),
+        "record-key-rotation" => (
+            SampleActor::Operator,
+            json!({ "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB" }),
+        ),
         "propose-role" => staff(of("officer")),
         "confirm-role" => second(of("finance")),
         "end-roles-of-erased" => (SampleActor::Operator, json!({ "person": STRANGER })),

@@ -88,6 +88,7 @@ const TESTED_ELSEWHERE: [&str; 26] = [
     "organisation/found",
     "organisation/name-founder",
     "organisation/record-restore",
+    "organisation/record-key-rotation",
     "organisation/set-settings",
     "organisation/end-roles-of-erased",
     "person/introduce",
