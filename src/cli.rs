@@ -44,6 +44,7 @@ use crate::mail::{MailError, MailTransportError};
 use crate::projections::{self, ProjectionError, Projector};
 use crate::sandbox::Sandbox;
 use crate::store::{Store, StoreError};
+use crate::transparency;
 use crate::transparency::checkpoint_signer::{CheckpointSigner, SigningError};
 use crate::views::ViewError;
 use crate::webhooks::WebhookError;
@@ -143,7 +144,7 @@ impl OpenedOrganisation {
     /// The checkpoint signer. A log without a checkpoint gets a new unique origin.
     fn checkpoint_signer(&self) -> CheckpointSigner {
         let log = self.commands.log().clone();
-        let origin = format!("microgrants/{}/{}", log.organisation(), clock::new_id());
+        let origin = transparency::origin_name(log.organisation(), clock::new_id());
         CheckpointSigner::new(log, self.keys.checkpoint.secret, &origin)
     }
 }

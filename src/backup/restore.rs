@@ -12,9 +12,10 @@ use super::{
     BackupInfo, FILES_FOLDER, FORMAT_VERSION, INFO_FILE, LOG_FOLDER, NewOrigin, TAIL_FILE,
     table_file,
 };
-use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
+use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
 use crate::audit::manifest::{FolderError, file_digest, read_manifest};
 use crate::audit::{self, AuditError, Finding, Report, RuleChecker, Trusted};
+use crate::clock;
 use crate::crypto::keys::{KeyError, KeyPurpose, Keys};
 use crate::domain::Refusal;
 use crate::domain::file::FileDigest;
@@ -25,6 +26,7 @@ use crate::store::backup_tables::{self, BACKUP_TABLES};
 use crate::store::events::EventRow;
 use crate::store::tlog::{self as stored, CheckpointRow};
 use crate::store::{Store, StoreError, Tx, events};
+use crate::transparency;
 use crate::transparency::checkpoint::{KeyChain, NoteError};
 use crate::transparency::checkpoint_signer::tile_at;
 use crate::transparency::log_entry::{self, LogEntryError};
@@ -95,7 +97,7 @@ pub enum RestoreOrigin {
     /// The same origin. The checkpoint that is known elsewhere, as a note, must be one of this
     /// log's.
     Same { head: String },
-    /// A new origin. Its checkpoints start afresh, and the log records it right after the restored
+    /// A new origin, under which the same key signs. The log records it right after the restored
     /// events.
     New(NewOrigin),
 }
@@ -127,7 +129,14 @@ pub async fn restore(
     }
     let kept = check_manifest(from)?;
     let log = from.join(LOG_FOLDER);
-    let report = audit::verify(&log, &Trusted::default(), |_| {})?;
+    // The key in place is the backup's own, so it needs no event that names it: earlier programs
+    // rotated keys without one.
+    let own = log.join(KEY);
+    let trusted = Trusted {
+        key: Some(std::fs::read_to_string(&own).map_err(FolderError::at(&own))?),
+        head: None,
+    };
+    let report = audit::verify(&log, &trusted, |_| {})?;
     if let Some(finding) = report.findings.first() {
         return Err(RestoreError::Invalid(finding.clone()));
     }
@@ -146,12 +155,11 @@ pub async fn restore(
     for table in &BACKUP_TABLES {
         insert_table(&mut tx, organisation, table, from).await?;
     }
-    match origin {
-        RestoreOrigin::Same { .. } => {
-            insert_checkpoints(&mut tx, organisation, &log, &report).await?;
-        }
-        RestoreOrigin::New(new) => new.record(&mut tx, organisation, &stream, &report).await?,
+    if let RestoreOrigin::New(new) = origin {
+        new.record(&mut tx, organisation, &stream, &report).await?;
     }
+    let chain = chain_under(origin, organisation, &report)?;
+    insert_checkpoints(&mut tx, organisation, &log, &chain).await?;
     for file in &kept {
         let digest: FileDigest = file
             .parse()
@@ -225,7 +233,11 @@ fn known_checkpoint(
     let RestoreOrigin::Same { head } = origin else {
         return Ok(None);
     };
-    let head = KeyChain::parse(&report.key)?.open_any(head)?;
+    let chain = KeyChain::parse(&report.key)?;
+    let head = chain.open_any(head)?;
+    if head.origin != chain.origin() {
+        return Err(NoteError::WrongOrigin(head.origin).into());
+    }
     Ok(Some((
         i64::try_from(head.size).unwrap_or(i64::MAX),
         head.root,
@@ -365,14 +377,30 @@ fn digest_matches(row: &Value) -> bool {
         .is_some_and(|bytes| hex::encode(Sha256::digest(bytes)) == digest)
 }
 
-/// Inserts the checkpoints, and the tiles of the tree up to the last one.
+/// The keys under the origin with which the log continues.
+fn chain_under(
+    origin: &RestoreOrigin,
+    organisation: &str,
+    report: &Report,
+) -> Result<KeyChain, NoteError> {
+    let chain = KeyChain::parse(&report.key)?;
+    Ok(match origin {
+        RestoreOrigin::Same { .. } => chain,
+        RestoreOrigin::New(_) => {
+            chain.under_new_origin(&transparency::origin_name(organisation, clock::new_id()))
+        }
+    })
+}
+
+/// Inserts the checkpoints, and the tiles of the tree up to the last one. Under a new origin the
+/// tree grows from the same tiles, and an export has the checkpoints of the origin before.
 async fn insert_checkpoints(
     tx: &mut Tx,
     organisation: &str,
     log: &Path,
-    report: &Report,
+    chain: &KeyChain,
 ) -> Result<(), RestoreError> {
-    stored::lock(tx, organisation, &report.origin, &report.key).await?;
+    stored::lock(tx, organisation, chain.origin(), &chain.text()).await?;
     for (number, line) in read_lines(log, CHECKPOINTS)?.enumerate() {
         let line: CheckpointLine = serde_json::from_str(&line?)
             .map_err(|error| line_error(CHECKPOINTS, number + 1, &error))?;

@@ -7,7 +7,8 @@ use super::{Store, StoreResult, Tx, in_transaction, on_reader};
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct TlogState {
     pub origin: String,
-    /// The public keys that verify its checkpoints, one a line, the oldest first.
+    /// The public keys that verify its checkpoints, one a line, the oldest first. The name of a key
+    /// is the origin of the checkpoints that it signed.
     pub verifier: String,
     pub stopped: Option<String>,
     /// The number of events at the last comparison of the whole event log with the checkpoints, and
@@ -21,6 +22,14 @@ impl TlogState {
     #[must_use]
     pub fn newest_key(&self) -> &str {
         self.verifier.lines().last().unwrap_or_default()
+    }
+
+    /// The origin before, if the newest key is the first one of a new origin.
+    #[must_use]
+    pub fn previous_origin(&self) -> Option<&str> {
+        let before = self.verifier.lines().rev().nth(1)?;
+        let (name, _) = before.split_once('+')?;
+        (name != self.origin).then_some(name)
     }
 }
 

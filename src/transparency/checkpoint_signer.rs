@@ -18,9 +18,8 @@
 //!
 //! # Full check
 //!
-//! Extending the frontier does not detect that an old event was changed in the database.
-//! [`CheckpointSigner::check`] therefore hashes the whole log again, at the start and every 24
-//! hours, and compares the root with the last checkpoint.
+//! Extending the frontier does not detect that an old event was changed in the database. The log is
+//! therefore hashed again, whole at the start and then in parts: see the module `log_check`.
 //!
 //! # Alarm
 //!
@@ -31,15 +30,22 @@
 //!
 //! # Key rotation
 //!
-//! [`CheckpointSigner::rotate_key`] has the newest checkpoint signed by the old and the new key and
-//! stores both keys in one transaction. A process that still has the old key stops signing with
-//! [`SigningError::KeyRotated`] until it is restarted.
+//! The event `CheckpointKeyRotated` names the new key first, so the old key signs a checkpoint that
+//! covers it. [`CheckpointSigner::rotate_key`] then has this checkpoint signed by the new key as
+//! well and stores both keys in one transaction. A process that still has the old key stops signing
+//! with [`SigningError::KeyRotated`] until it is restarted.
+//!
+//! # Change of origin
+//!
+//! A log that was restored under a new origin keeps the checkpoints of the origin before. The tree
+//! is the same and grows from the last of them; the key is the same under the new name.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::checkpoint::{Checkpoint, NoteError, Signer};
+use super::log_check::CheckSchedule;
 use super::log_entry::canonical_json;
 use super::merkle::{self, Hash, TileId, Tiles};
 use crate::crypto::keys::{self, KeyPurpose, SecretKey};
@@ -51,10 +57,8 @@ use crate::store::{StoreError, Tx, events, personal_data};
 /// it is signed sooner.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 const CHECKPOINT_EVENTS: i64 = 1024;
-/// How often the whole log is compared with the last checkpoint.
-const FULL_CHECK_INTERVAL: Duration = Duration::from_hours(24);
 /// The most events that one transaction adds to the tree.
-const BATCH_MAX: i64 = 4096;
+pub(super) const BATCH_MAX: i64 = 4096;
 
 /// Why nothing was signed.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +93,7 @@ impl SigningError {
 /// Signs checkpoints of one organisation's log.
 #[derive(Clone)]
 pub struct CheckpointSigner {
-    log: Log,
+    pub(super) log: Log,
     secret: [u8; 32],
     origin: Arc<str>,
 }
@@ -114,27 +118,19 @@ impl CheckpointSigner {
 
     /// Follows the log for as long as the process runs.
     pub async fn run(self) {
-        let mut checked: Option<Instant> = None;
+        let mut checks = CheckSchedule::default();
         loop {
-            if let Err(error) = self.run_cycle(&mut checked).await {
+            if let Err(error) = self.run_cycle(&mut checks).await {
                 tracing::error!(%error, "the log is not sealed");
                 tokio::time::sleep(CHECKPOINT_INTERVAL).await;
             }
         }
     }
 
-    /// Checks the whole log if that is due, signs everything that was appended, then waits until
-    /// the next checkpoint is due.
-    async fn run_cycle(&self, checked: &mut Option<Instant>) -> Result<(), SigningError> {
-        if checked.is_none_or(|checked| checked.elapsed() > FULL_CHECK_INTERVAL) {
-            let found = self.check().await;
-            // After an error of the database the check is repeated in the next cycle. After a
-            // result, good or bad, it waits a day.
-            if found.as_ref().err().is_none_or(SigningError::is_alarm) {
-                *checked = Some(Instant::now());
-            }
-            found?;
-        }
+    /// Checks the log if that is due, signs everything that was appended, then waits until the next
+    /// checkpoint is due.
+    async fn run_cycle(&self, checks: &mut CheckSchedule) -> Result<(), SigningError> {
+        self.check_as_scheduled(checks).await?;
         // Events that arrive during this loop wait for the next cycle unless they fill a batch:
         // each checkpoint is a commit that appends may have to wait for.
         while self.sign_batch().await? >= BATCH_MAX {}
@@ -149,7 +145,7 @@ impl CheckpointSigner {
     }
 
     /// The number of events under the newest checkpoint.
-    async fn signed_size(&self) -> Result<i64, StoreError> {
+    pub(super) async fn signed_size(&self) -> Result<i64, StoreError> {
         Ok(
             stored::newest_checkpoint(self.log.store(), self.log.organisation())
                 .await?
@@ -179,15 +175,15 @@ impl CheckpointSigner {
         sealed
     }
 
-    async fn record_stop(&self, why: &str) -> Result<(), StoreError> {
+    /// Locks the state of the transparency log, and creates it if there is none.
+    pub(super) async fn lock(&self, tx: &mut Tx) -> Result<TlogState, StoreError> {
+        let key = self.signer_for(&self.origin).verifier().text();
+        stored::lock(tx, self.log.organisation(), &self.origin, &key).await
+    }
+
+    pub(super) async fn record_stop(&self, why: &str) -> Result<(), StoreError> {
         let mut tx = self.log.store().begin().await?;
-        stored::lock(
-            &mut tx,
-            self.log.organisation(),
-            &self.origin,
-            &self.signer_for(&self.origin).verifier().text(),
-        )
-        .await?;
+        self.lock(&mut tx).await?;
         stored::set_stopped(&mut tx, self.log.organisation(), Some(why)).await?;
         tx.commit().await
     }
@@ -195,18 +191,12 @@ impl CheckpointSigner {
     async fn sign_next(&self) -> Result<i64, SigningError> {
         let organisation = self.log.organisation();
         let mut tx = self.log.store().begin().await?;
-        let log = stored::lock(
-            &mut tx,
-            organisation,
-            &self.origin,
-            &self.signer_for(&self.origin).verifier().text(),
-        )
-        .await?;
+        let log = self.lock(&mut tx).await?;
         if let Some(why) = log.stopped {
             return Err(SigningError::Stopped(why));
         }
         self.must_have_newest_key(&log).await?;
-        let (size, mut tiles) = self.load_frontier(&mut tx, &log.origin).await?;
+        let (size, mut tiles) = self.load_frontier(&mut tx, &log).await?;
         let before: BTreeMap<TileId, usize> = tiles
             .tiles()
             .map(|(id, hashes)| (id, hashes.len()))
@@ -250,7 +240,7 @@ impl CheckpointSigner {
     }
 
     /// Fails if the log is signed by another key than this process's.
-    async fn must_have_newest_key(&self, log: &TlogState) -> Result<(), SigningError> {
+    pub(super) async fn must_have_newest_key(&self, log: &TlogState) -> Result<(), SigningError> {
         if log.newest_key() == self.signer_for(&log.origin).verifier().text() {
             return Ok(());
         }
@@ -263,17 +253,32 @@ impl CheckpointSigner {
         })
     }
 
+    /// Verifies the newest checkpoint. After a change of origin it may still be of the origin
+    /// before.
+    pub(super) fn open_newest(
+        &self,
+        log: &TlogState,
+        note: &str,
+    ) -> Result<Checkpoint, NoteError> {
+        let open = |origin: &str| self.signer_for(origin).verifier().open(note, origin);
+        match (open(&log.origin), log.previous_origin()) {
+            (Err(NoteError::MissingSignature(_)), Some(before)) => open(before),
+            (opened, _) => opened,
+        }
+    }
+
     /// The size of the last checkpoint and the tiles that the tree is extended from. Together the
     /// tiles must give the root of that checkpoint.
-    async fn load_frontier(&self, tx: &mut Tx, origin: &str) -> Result<(i64, Tiles), SigningError> {
+    pub(super) async fn load_frontier(
+        &self,
+        tx: &mut Tx,
+        log: &TlogState,
+    ) -> Result<(i64, Tiles), SigningError> {
         let organisation = self.log.organisation();
         let Some(newest) = stored::newest_checkpoint_in(tx, organisation).await? else {
             return Ok((0, Tiles::default()));
         };
-        let head = self
-            .signer_for(origin)
-            .verifier()
-            .open(&newest.note, origin)?;
+        let head = self.open_newest(log, &newest.note)?;
         if to_i64(head.size) != newest.size {
             return Err(SigningError::TilesMismatch(newest.size));
         }
@@ -300,8 +305,17 @@ impl CheckpointSigner {
         Ok((newest.size, tiles))
     }
 
-    /// Replaces the key. The newest checkpoint is signed by both keys, so the old key vouches for
-    /// the new one.
+    /// A new key as text, under the log's origin. A log without a checkpoint has no key to replace,
+    /// which is an error.
+    pub async fn next_key(&self, new: &SecretKey) -> Result<String, SigningError> {
+        let log = stored::find(self.log.store(), self.log.organisation())
+            .await?
+            .ok_or(SigningError::MissingPosition(0))?;
+        Ok(Signer::new(&log.origin, &new.secret).verifier().text())
+    }
+
+    /// Replaces the key. The event that names [`CheckpointSigner::next_key`] must have been
+    /// appended before: the old key signs a checkpoint that covers it, and so does the new key.
     ///
     /// The whole log is checked first. A log without a checkpoint has nothing to sign, which is an
     /// error.
@@ -310,13 +324,7 @@ impl CheckpointSigner {
         self.catch_up().await?;
         let organisation = self.log.organisation();
         let mut tx = self.log.store().begin().await?;
-        let log = stored::lock(
-            &mut tx,
-            organisation,
-            &self.origin,
-            &self.signer_for(&self.origin).verifier().text(),
-        )
-        .await?;
+        let log = self.lock(&mut tx).await?;
         let newest = stored::newest_checkpoint_in(&mut tx, organisation)
             .await?
             .ok_or(SigningError::MissingPosition(0))?;
@@ -335,72 +343,6 @@ impl CheckpointSigner {
         .await?;
         personal_data::replace_known_key(&mut tx, KeyPurpose::Checkpoint.name(), old, &new.id)
             .await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Compares the whole log with the last checkpoint, which detects events that were changed in
-    /// the database. On success a stopped signer may sign again.
-    pub async fn check(&self) -> Result<(), SigningError> {
-        let checked = self.compare_with_log().await;
-        if let Err(error) = &checked
-            && error.is_alarm()
-        {
-            self.record_stop(&error.to_string()).await?;
-        }
-        checked
-    }
-
-    async fn compare_with_log(&self) -> Result<(), SigningError> {
-        let organisation = self.log.organisation();
-        let Some(log) = stored::find(self.log.store(), organisation).await? else {
-            return Ok(());
-        };
-        // A process with an old key cannot read the newest checkpoint, which is no alarm.
-        self.must_have_newest_key(&log).await?;
-        let newest = stored::newest_checkpoint(self.log.store(), organisation).await?;
-        let size = newest.as_ref().map_or(0, |newest| newest.size);
-        if let Some(newest) = newest {
-            let head = self
-                .signer_for(&log.origin)
-                .verifier()
-                .open(&newest.note, &log.origin)?;
-            let mut tiles = Tiles::default();
-            while tiles.size() < head.size {
-                let next = to_i64(tiles.size());
-                let rows = events::read_page(
-                    self.log.store(),
-                    organisation,
-                    next,
-                    BATCH_MAX.min(size - next),
-                )
-                .await?;
-                if rows.is_empty() {
-                    break;
-                }
-                for row in &rows {
-                    tiles.push(merkle::leaf_hash(canonical_json(row).as_bytes()));
-                }
-            }
-            if tiles.size() != head.size || tiles.root(head.size) != Some(head.root) {
-                return Err(SigningError::LogRewritten(size));
-            }
-        }
-        let mut tx = self.log.store().begin().await?;
-        // The cause of a stop may also be the tiles, or a gap after the last checkpoint. Signing
-        // resumes only when both are correct.
-        let (size_now, _) = self.load_frontier(&mut tx, &log.origin).await?;
-        let next = events::read_page_in(&mut tx, organisation, size_now, 1).await?;
-        let length = events::length_in(&mut tx, organisation).await?;
-        if next
-            .first()
-            .map_or(size_now < length, |row| row.position != size_now)
-        {
-            return Err(SigningError::MissingPosition(size_now));
-        }
-        stored::record_check(&mut tx, organisation, size).await?;
-        if log.stopped.is_some() {
-            stored::set_stopped(&mut tx, organisation, None).await?;
-        }
         Ok(tx.commit().await?)
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod checkpoint_signer;
+pub mod log_check;
 pub mod log_entry;
 pub mod merkle;
 pub mod proof;
@@ -12,3 +13,9 @@ mod stored_log;
 pub use stored_log::{
     CheckpointRow, TileCoordinates, TlogState, find_log, newest_checkpoint, tile,
 };
+
+/// The name of a new origin of an organisation's log. `id` is unique.
+#[must_use]
+pub fn origin_name(organisation: &str, id: uuid::Uuid) -> String {
+    format!("microgrants/{organisation}/{id}")
+}
