@@ -95,7 +95,7 @@ def verify(folder, trusted):
     lines = lambda name: (line.rstrip(b"\n") for line in open(path(name), "rb"))
     own = open(path("key.txt"), encoding="utf-8", newline="").read()
     keys = [read_key(line) for line in own.strip().split("\n")]
-    if len({name for name, _, _ in keys}) != 1:
+    if any(one[0] != other[0] and one[2] != other[2] for one, other in zip(keys, keys[1:])):
         raise ValueError("keys of several logs")
     if trusted and read_key(trusted.strip().split("\n")[-1]) != keys[-1]:
         find(None, "head", "the folder's key is not the one that is trusted")
@@ -106,12 +106,19 @@ def verify(folder, trusted):
     for name in ["README.txt", "erasures.jsonl", "events.jsonl", "grants.csv", "heads.jsonl", "key.txt", "leaves.txt"]:
         if named.get(name) != hashlib.sha256(open(path(name), "rb").read()).hexdigest():
             find(None, "manifest", name + " is not the file that was exported")
-    heads, at_key = [], 0
+    # Each change of the key: the next one, the size of the last head before, the size of the head over the event.
+    heads, at_key, changes, named, restored = [], 0, [], [], []
     for line in lines("heads.jsonl"):
         try:
             line = json.loads(line, object_pairs_hook=no_doubles)
+            last_size = heads[-1][0] if heads else 0
+            while at_key + 1 < len(keys) and keys[at_key + 1][0] != keys[at_key][0] and signed_by(line["note"], keys[at_key + 1]):
+                at_key += 1
+                changes.append((at_key, last_size, line["size"]))
             size, root = open_head(line["note"], keys[at_key])
-            at_key += at_key + 1 < len(keys) and signed_by(line["note"], keys[at_key + 1])
+            if at_key + 1 < len(keys) and signed_by(line["note"], keys[at_key + 1]):
+                at_key += 1
+                changes.append((at_key, size, size))
             if line["size"] != size or set(line) != {"note", "size", "through"} or (heads and heads[-1][0] >= size):
                 raise ValueError("its size is not what it should be")
             heads.append((size, root, line["through"]))
@@ -144,6 +151,10 @@ def verify(folder, trusted):
             if event["sequence"] != streams.get(stream, 0) + 1:
                 find(position, "sequence", "it does not follow the event before it in its stream")
             streams[stream] = event["sequence"]
+            if event["event"] == "CheckpointKeyRotated":
+                named.append((position, event["payload"]["CheckpointKeyRotated"]["key"]))
+            if event["event"] == "LogRestored":
+                restored.append((position, event["payload"]["LogRestored"]))
             if event["event"] == "PersonalDataErased":
                 erased.append(canonical({"kind": event["stream"], "position": position, "subject": event["id"]}) + "\n")
         except Exception as error:
@@ -159,6 +170,18 @@ def verify(folder, trusted):
                 find(sealed, "sealed", "positions %d to %d are not those that were signed" % (sealed, size - 1))
     for size, _, _ in reversed(due):
         find(min(size, tree.size), "sealed", "a head was signed over %d events, and %d are here" % (size, tree.size))
+    lines_of = own.strip().split("\n")
+    if any(key == lines_of[0] for _, key in named):
+        find(None, "head", "the key before the first one is missing, with its heads")
+    for place, size, under in changes:
+        if keys[place][0] != keys[place - 1][0]:
+            if not any(says["origin"] == keys[place - 1][0] and says["sealed"] == size and at < under for at, says in restored):
+                find(under - 1, "head", "no event says that the log goes on under this origin")
+            continue
+        last_named = next((key for at, key in reversed(named) if at < under), None)
+        # Earlier programs rotated without an event: the newest key must then be known.
+        if last_named != lines_of[place] and not (last_named is None and trusted):
+            find(under - 1, "head", "no event under a head of the key before it names the next key")
     if next(leaves, None) is not None:
         find(tree.size, "sealed", "leaves.txt has more lines than events.jsonl")
     if open(path("erasures.jsonl"), encoding="utf-8", newline="").read() != "".join(erased):

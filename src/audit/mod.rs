@@ -11,6 +11,7 @@ mod export;
 pub mod export_layout;
 mod findings;
 mod line_form;
+mod key_history;
 pub mod manifest;
 mod prove;
 mod read_ahead;

@@ -8,13 +8,13 @@
 //! # Order of the checks
 //!
 //! 1. The manifest: every file has its digest.
-//! 2. The checkpoints: each has a valid signature and is larger than the one before. After a key
-//!    rotation one of them must be signed by the old and the new key. The trusted checkpoint must
-//!    be one of them.
+//! 2. The checkpoints: each has a valid signature and is larger than the one before.
 //! 3. The events, in one pass: canonical form and names, positions, times, sequences, leaf hashes,
 //!    the root at each checkpoint, and the rules ([`RuleChecker`]). Another thread parses the lines
 //!    ahead.
 //! 4. The derived tables: grants and erasures follow from the events.
+//! 5. The keys: events name each key and each change of origin, and the trusted checkpoint is true
+//!    of the log ([`KeyHistory`]).
 //!
 //! # Findings and errors
 //!
@@ -40,6 +40,7 @@ use super::export_layout::{
     CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, MANIFEST_FILES,
 };
 use super::findings::{Finding, Findings, FormRule};
+use super::key_history::KeyHistory;
 use super::line_form;
 use super::manifest::{FolderError, file_digest, read_manifest};
 use super::read_ahead::{ParsedLine, read_ahead};
@@ -81,6 +82,8 @@ pub struct Report {
     pub key: String,
     pub events: i64,
     pub heads: usize,
+    /// The size of the head that was passed, if it is true of the log's first events.
+    pub known_head: Option<u64>,
     pub awards: usize,
     pub findings: Vec<Finding>,
 }
@@ -100,36 +103,29 @@ pub fn verify(
 ) -> Result<Report, AuditError> {
     let own = read_text(folder, KEY)?;
     let key = KeyChain::parse(&own).map_err(AuditError::Key)?;
-    let mut audit = Verification::default();
-    if let Some(trusted) = &trusted.key
-        && key.newest() != KeyChain::parse(trusted).map_err(AuditError::Key)?.newest()
-    {
-        audit.add_finding(
-            None,
-            FormRule::Head,
-            "the folder's key is not the one that is trusted",
-        );
-    }
+    let mut audit = Verification {
+        findings: Findings::default(),
+        keys: KeyHistory::new(key.clone(), trusted)?,
+    };
     audit.check_manifest(folder)?;
-    let heads = audit.check_checkpoints(folder, &key)?;
-    if let Some(earlier) = &trusted.head {
-        audit.check_earlier_checkpoint(earlier, &key, &heads)?;
-    }
+    let heads = audit.check_checkpoints(folder)?;
     let (events, awards) = audit.check_events(folder, &heads, progress)?;
+    let known_head = audit.keys.finish(&heads, &mut audit.findings);
     let findings = audit.findings.sorted();
     Ok(Report {
         origin: key.origin().to_owned(),
         key: key.text(),
         events,
         heads: heads.len(),
+        known_head,
         awards,
         findings,
     })
 }
 
-#[derive(Default)]
 struct Verification {
     findings: Findings,
+    keys: KeyHistory,
 }
 
 impl Verification {
@@ -164,9 +160,8 @@ impl Verification {
     fn check_checkpoints(
         &mut self,
         folder: &Path,
-        key: &KeyChain,
     ) -> Result<Vec<(Checkpoint, i64)>, AuditError> {
-        let (mut heads, mut place): (Vec<(Checkpoint, i64)>, usize) = (Vec::new(), 0);
+        let mut heads: Vec<(Checkpoint, i64)> = Vec::new();
         for (at, line) in read_lines(folder, CHECKPOINTS)?.enumerate() {
             let line = line.map_err(FolderError::at(Path::new(CHECKPOINTS)))?;
             let number = at + 1;
@@ -178,11 +173,7 @@ impl Verification {
                 );
                 continue;
             };
-            let opened = key.open(&line.note, place).map(|(head, next)| {
-                place = next;
-                head
-            });
-            match opened {
+            match self.keys.open(&line.note) {
                 Err(error) => self.add_finding(
                     Some(line.size - 1),
                     FormRule::Head,
@@ -210,7 +201,7 @@ impl Verification {
         }
         if heads.is_empty() {
             self.add_finding(None, FormRule::Head, "no signed head is there");
-        } else if place + 1 < key.key_count() {
+        } else if !self.keys.is_at_newest() {
             self.add_finding(
                 None,
                 FormRule::Head,
@@ -218,41 +209,6 @@ impl Verification {
             );
         }
         Ok(heads)
-    }
-
-    /// Checks that an earlier checkpoint is still one of the log's.
-    fn check_earlier_checkpoint(
-        &mut self,
-        note: &str,
-        key: &KeyChain,
-        heads: &[(Checkpoint, i64)],
-    ) -> Result<(), AuditError> {
-        let earlier = key.open_any(note).map_err(AuditError::Checkpoint)?;
-        let last = heads.last().map_or(0, |(head, _)| head.size);
-        let position = Some(i64::try_from(earlier.size).unwrap_or(i64::MAX) - 1);
-        match heads
-            .iter()
-            .map(|(head, _)| head)
-            .find(|head| head.size == earlier.size)
-        {
-            Some(head) if *head == earlier => {}
-            Some(_) => self.add_finding(
-                position,
-                FormRule::Head,
-                "another head of this size was signed: the log was forked",
-            ),
-            None if earlier.size > last => self.add_finding(
-                position,
-                FormRule::Head,
-                "the log is shorter than it was: it was rolled back",
-            ),
-            None => self.add_finding(
-                position,
-                FormRule::Head,
-                "the head that was seen earlier is missing",
-            ),
-        }
-        Ok(())
     }
 
     /// Reads every event once and checks its form, position, hash, and the rules.
@@ -276,6 +232,7 @@ impl Verification {
         mut progress: impl FnMut(i64),
     ) -> Result<(i64, usize), AuditError> {
         let mut reading = VerificationState::default();
+        self.keys.observe(&reading.tiles);
         let mut leaves = read_lines(folder, LEAVES)?;
         let mut due = heads.iter().peekable();
         let last = heads
@@ -293,6 +250,7 @@ impl Verification {
                 );
             }
             reading.tiles.push(hash);
+            self.keys.observe(&reading.tiles);
             let sealed = leaves
                 .next()
                 .transpose()
@@ -437,6 +395,7 @@ impl Verification {
                 for fault in line_form::faults(row, &event.metadata) {
                     self.add_finding(Some(position), FormRule::Readable, fault);
                 }
+                self.keys.process(position, &event);
                 reading.derived_tables.process(&event);
                 reading.rules.process(&event);
             }

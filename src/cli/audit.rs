@@ -162,6 +162,9 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
             report.awards
         );
         print_line!("signed by {}", report.key);
+        if let Some(size) = report.known_head {
+            print_line!("the head that was passed is true of the first {size} events");
+        }
         if trusted.key.is_none() {
             print_line!(
                 "that key is the folder's own: compare it with the one that you know from \
