@@ -114,7 +114,7 @@ def verify(folder, trusted):
             last_size = heads[-1][0] if heads else 0
             while at_key + 1 < len(keys) and keys[at_key + 1][0] != keys[at_key][0] and signed_by(line["note"], keys[at_key + 1]):
                 at_key += 1
-                changes.append((at_key, last_size, line["size"]))
+                changes.append((at_key, last_size, open_head(line["note"], keys[at_key])[0]))
             size, root = open_head(line["note"], keys[at_key])
             if at_key + 1 < len(keys) and signed_by(line["note"], keys[at_key + 1]):
                 at_key += 1
@@ -154,7 +154,8 @@ def verify(folder, trusted):
             if event["event"] == "CheckpointKeyRotated":
                 named.append((position, event["payload"]["CheckpointKeyRotated"]["key"]))
             if event["event"] == "LogRestored":
-                restored.append((position, event["payload"]["LogRestored"]))
+                says = event["payload"]["LogRestored"]
+                restored.append((position, says["origin"], says["sealed"]))
             if event["event"] == "PersonalDataErased":
                 erased.append(canonical({"kind": event["stream"], "position": position, "subject": event["id"]}) + "\n")
         except Exception as error:
@@ -175,7 +176,7 @@ def verify(folder, trusted):
         find(None, "head", "the key before the first one is missing, with its heads")
     for place, size, under in changes:
         if keys[place][0] != keys[place - 1][0]:
-            if not any(says["origin"] == keys[place - 1][0] and says["sealed"] == size and at < under for at, says in restored):
+            if not any(at < under and (origin, sealed_size) == (keys[place - 1][0], size) for at, origin, sealed_size in restored):
                 find(under - 1, "head", "no event says that the log goes on under this origin")
             continue
         last_named = next((key for at, key in reversed(named) if at < under), None)

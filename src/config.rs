@@ -440,12 +440,17 @@ pub enum AuditTask {
     Witness {
         /// The address of a service, or an exported folder.
         log: String,
-        /// The folder of the witness: its key, the log's key, and the last checkpoint.
+        /// The folder of the witness: its key, the log's key, the last checkpoint, and all those
+        /// before it.
         #[arg(long, default_value = "witness")]
         state: PathBuf,
         /// The name of the witness in its cosignatures.
         #[arg(long, default_value = "witness")]
         name: String,
+        /// A file with the log's public key, as you know it from elsewhere. It is needed to trust
+        /// the first checkpoint, and once more after the key was rotated.
+        #[arg(long)]
+        key: Option<PathBuf>,
     },
     /// Print the history of a grant in plain words, with positions.
     Explain {

@@ -34,14 +34,19 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             as_at,
         } => replay(&folder, &view, as_at.as_deref()).await,
         AuditTask::Diff { folder } => diff(config, &folder).await,
-        AuditTask::Witness { log, state, name } => {
+        AuditTask::Witness {
+            log,
+            state,
+            name,
+            key,
+        } => {
             let is_address = log.starts_with("http://") || log.starts_with("https://");
             let source = if is_address {
                 CheckpointSource::Service(log)
             } else {
                 CheckpointSource::Folder(log.into())
             };
-            witness(state, name, source).await
+            witness(state, name, source, read_file(key.as_deref())?).await
         }
         AuditTask::Explain { folder, grant } => {
             let story = audit::explain(&folder, grant).map_err(not_checked)?;
@@ -231,11 +236,19 @@ fn print_json(view: &impl serde::Serialize) -> Result<(), TaskError> {
 
 /// Witnesses a log: checks that it only grew since the stored checkpoint, and cosigns its newest
 /// one.
-async fn witness(state: PathBuf, name: String, source: CheckpointSource) -> Result<(), TaskError> {
+async fn witness(
+    state: PathBuf,
+    name: String,
+    source: CheckpointSource,
+    key: Option<String>,
+) -> Result<(), TaskError> {
     let now = u64::try_from(Clock::System.now().as_second()).unwrap_or_default();
-    let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now))
-        .await
-        .map_err(not_checked)?;
+    let is_pinned = key.is_some();
+    let looked = tokio::task::spawn_blocking(move || {
+        audit::witness(&state, &name, &source, key.as_deref(), now)
+    })
+    .await
+    .map_err(not_checked)?;
     match looked {
         Ok(seen) => {
             if let Some(before) = seen.before {
@@ -245,6 +258,12 @@ async fn witness(state: PathBuf, name: String, source: CheckpointSource) -> Resu
                 );
             } else {
                 print_line!("the log is seen for the first time: {} events", seen.size);
+                if !is_pinned {
+                    print_line!(
+                        "its key is the one that it served: compare it with the one that you know \
+                            from elsewhere, or pass that with --key"
+                    );
+                }
             }
             print_line!("cosigned by {}\n\n{}", seen.key, seen.note.trim_end());
             Ok(())
