@@ -440,7 +440,12 @@ fn keep_evidence(
     served: &str,
     now: u64,
 ) -> Result<PathBuf, FolderError> {
-    let folder = state.join(format!("conflict-{now}"));
+    let mut folder = state.join(format!("conflict-{now}"));
+    let mut number = 1;
+    while folder.exists() {
+        number += 1;
+        folder = state.join(format!("conflict-{now}-{number}"));
+    }
     fs::create_dir_all(&folder).map_err(FolderError::at(&folder))?;
     for (name, text) in [
         ("seen-before.txt", last),

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use microgrants::audit::{
     self, CheckpointSource, ScratchDatabase, WitnessError, WitnessReport, witness,
 };
+use microgrants::transparency::checkpoint::{Checkpoint, Signer, Verifier};
 use microgrants::transparency::checkpoint_signer::CheckpointSigner;
 use microgrants::views::{AsAt, GroupBy, Sums};
 
+use crate::audit::tampering::rotate_signing_key;
 use crate::audit::transparency_log::{rewrite_log, sealer};
 use crate::log::appends::execute_raw;
 use crate::support::fixtures::Office;
@@ -172,15 +174,49 @@ impl Watch {
     }
 
     async fn look(&self, source: CheckpointSource) -> Result<WitnessReport, WitnessError> {
+        self.look_with_key(source, None).await
+    }
+
+    /// Looks with the key that is known from elsewhere.
+    async fn look_with_key(
+        &self,
+        source: CheckpointSource,
+        key: Option<String>,
+    ) -> Result<WitnessReport, WitnessError> {
         let state = self.state.clone();
-        tokio::task::spawn_blocking(move || witness(&state, "auditor", &source, 1_764_000_000))
-            .await
-            .unwrap()
+        tokio::task::spawn_blocking(move || {
+            witness(&state, "auditor", &source, key.as_deref(), 1_764_000_000)
+        })
+        .await
+        .unwrap()
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.state.join(name)).unwrap()
     }
 
     fn assert_keeps(&self, seen: &WitnessReport) {
-        let kept = std::fs::read_to_string(self.state.join("head.txt")).unwrap();
-        assert_eq!(kept, seen.note, "what was refused is not kept");
+        assert_eq!(
+            self.text("head.txt"),
+            seen.note,
+            "what was refused is not kept"
+        );
+    }
+}
+
+/// What contradicts the log that was seen, and the folder with both signed notes.
+fn conflict(found: Result<WitnessReport, WitnessError>) -> (WitnessError, PathBuf) {
+    match found {
+        Err(error @ WitnessError::Conflict { .. }) => {
+            assert!(error.is_finding());
+            let says = error.to_string();
+            let WitnessError::Conflict { cause, evidence } = error else {
+                unreachable!()
+            };
+            assert!(says.contains(&evidence.display().to_string()), "{says}");
+            (*cause, evidence)
+        }
+        other => panic!("no conflict: {other:?}"),
     }
 }
 
@@ -235,15 +271,24 @@ async fn a_witness_finds_a_log_that_was_rewritten(app: TestApp) {
     sealer(&app).catch_up().await.unwrap();
     let folder = export_log(&app, "rewritten").await;
 
-    let served = watch.look_at_service().await.unwrap_err();
-    let exported = watch.look_at_folder(folder).await;
+    let (served, evidence) = conflict(watch.look_at_service().await);
+    let (exported, _) = conflict(watch.look_at_folder(folder.clone()).await);
 
     assert!(
-        matches!(served, WitnessError::Rewritten(size) if size == seen.size) && served.is_finding(),
+        matches!(served, WitnessError::Rewritten(size) if size == seen.size),
         "{served}"
     );
-    assert!(matches!(exported, Err(WitnessError::Rewritten(_))));
+    assert!(matches!(exported, WitnessError::Rewritten(_)));
     watch.assert_keeps(&seen);
+    // Both notes are signed by the office, and each is of another tree.
+    let key = std::fs::read_to_string(folder.join("key.txt")).unwrap();
+    let key = Verifier::parse(&key).unwrap();
+    let open = |name: &str| {
+        let note = std::fs::read_to_string(evidence.join(name)).unwrap();
+        key.open(&note, "case/log").unwrap()
+    };
+    let (before, now) = (open("seen-before.txt"), open("served-now.txt"));
+    assert!(before.size == now.size && before.root != now.root);
 }
 
 on_each_engine!(a_witness_finds_a_log_that_is_shorter_than_before);
@@ -261,9 +306,9 @@ async fn a_witness_finds_a_log_that_is_shorter_than_before(app: TestApp) {
         .await
         .unwrap();
 
-    let found = watch.look_at_folder(folder).await;
+    let (found, _) = conflict(watch.look_at_folder(folder).await);
 
-    assert!(matches!(found, Err(WitnessError::RolledBack { .. })));
+    assert!(matches!(found, WitnessError::RolledBack { .. }));
     watch.assert_keeps(&seen);
 }
 
@@ -276,10 +321,77 @@ async fn a_witness_finds_a_log_that_another_key_signed(app: TestApp) {
     Office::open(&own, 5000).await;
     let folder = export_log(&own, "export").await;
 
-    let found = watch.look_at_folder(folder).await;
+    let (found, _) = conflict(watch.look_at_folder(folder).await);
 
-    assert!(matches!(found, Err(WitnessError::OtherKey)));
+    assert!(matches!(found, WitnessError::OtherKey));
     watch.assert_keeps(&seen);
+}
+
+on_each_engine!(a_witness_keeps_every_head_that_it_saw);
+async fn a_witness_keeps_every_head_that_it_saw(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    let watch = Watch::start(&app, &office).await;
+
+    let first = watch.look_at_service().await.unwrap();
+    office.ready(&app, 500).await;
+    sealer(&app).catch_up().await.unwrap();
+    let second = watch.look_at_service().await.unwrap();
+    watch.look_at_service().await.unwrap();
+
+    let lines = watch.text("heads.jsonl");
+    let seen: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let sizes: Vec<_> = seen.iter().map(|line| line["size"].as_u64()).collect();
+    assert_eq!(sizes, [Some(first.size), Some(second.size)]);
+    assert_eq!(seen[0]["note"].as_str(), Some(first.note.as_str()));
+    // Without its last head the log would seem to be seen for the first time.
+    for change in ["", "removed"] {
+        let file = watch.state.join("head.txt");
+        std::fs::write(&file, "").unwrap();
+        if change == "removed" {
+            std::fs::remove_file(&file).unwrap();
+        }
+        let found = watch.look_at_service().await.unwrap_err();
+        assert!(
+            matches!(&found, WitnessError::StateRemoved(path) if *path == file)
+                && found.is_finding(),
+            "{found}"
+        );
+    }
+    std::fs::write(watch.state.join("head.txt"), &first.note).unwrap();
+    let third = watch.look_at_service().await.unwrap();
+    assert_eq!(third.before, Some(second.size), "an older head was put back");
+}
+
+on_each_engine!(a_witness_takes_the_key_that_is_known_from_elsewhere_only);
+async fn a_witness_takes_the_key_that_is_known_from_elsewhere_only(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 50_000).await;
+    let watch = Watch::start(&app, &office).await;
+    let service = || CheckpointSource::Service(watch.address.clone());
+    let stranger = Signer::new("case/log", &[9; 32]).verifier().text();
+
+    // When
+    let refused = watch.look_with_key(service(), Some(stranger)).await;
+
+    // Then
+    assert!(matches!(refused, Err(WitnessError::OtherKey)), "{refused:?}");
+    assert!(!watch.state.join("head.txt").exists());
+    let key = |folder: &PathBuf| std::fs::read_to_string(folder.join("key.txt")).unwrap();
+    let before = export_log(&app, "before").await;
+    let pinned = watch.look_with_key(service(), Some(key(&before))).await;
+    assert_eq!(pinned.unwrap().before, None);
+
+    // A rotated key is taken once it is passed.
+    let app = rotate_signing_key(&app).await;
+    let after = export_log(&app, "after").await;
+    let unknown = watch.look_at_folder(after.clone()).await;
+    assert!(matches!(conflict(unknown).0, WitnessError::OtherKey));
+    let source = CheckpointSource::Folder(after.clone());
+    watch.look_with_key(source, Some(key(&after))).await.unwrap();
+    watch.look_at_folder(after).await.unwrap();
 }
 
 /// The program's `audit` command, run where a log was exported into `folder`.
@@ -384,6 +496,34 @@ async fn the_command_line_is_a_witness(app: TestApp) {
         "{first}"
     );
     assert!(second.contains("the log only grew"), "{second}");
+    let key = audit.run(&["witness", "folder", "--key", "folder/key.txt"]);
+    assert_eq!(key.0, Some(0), "{}", key.1);
+    std::fs::remove_file(audit.path("witness/head.txt")).unwrap();
+    let (code, says) = audit.run(&["witness", "folder"]);
+    assert!(
+        code == Some(1) && says.contains("head.txt is missing or empty"),
+        "{says}"
+    );
+}
+
+on_sqlite!(a_head_that_contradicts_the_folder_is_no_missing_check);
+async fn a_head_that_contradicts_the_folder_is_no_missing_check(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+    let heads = std::fs::read_to_string(audit.path("folder/heads.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(heads.lines().last().unwrap()).unwrap();
+    let own = line["note"].as_str().unwrap();
+    let state = Checkpoint::of_note(own).unwrap();
+    let by_another = Signer::new(&state.origin, &[9; 32]).sign(&state);
+
+    for (note, code, words) in [
+        (own, 0, "the head that was passed is true of the first"),
+        (by_another.as_str(), 1, "no key of this folder signed the head"),
+        ("no note", 2, "the head that was passed: this is not a signed note"),
+    ] {
+        std::fs::write(audit.path("head.txt"), note).unwrap();
+        let (found, says) = audit.run(&["verify", "folder", "--head", "head.txt"]);
+        assert!(found == Some(code) && says.contains(words), "{says}");
+    }
 }
 
 on_sqlite!(the_command_line_proves_an_event_and_checks_the_proof);

@@ -3,6 +3,7 @@
 pub mod auditing;
 mod broken_rules;
 mod line_forms;
+mod key_rotation;
 pub mod signatures;
 pub mod take_backs;
 pub mod tampering;

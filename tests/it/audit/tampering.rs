@@ -6,13 +6,13 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
 
 use microgrants::audit::{self, Finding, FindingRule, FormRule, Trusted, export_layout};
-use microgrants::crypto::keys::{self, KeyPurpose};
-use microgrants::domain::Person;
-use microgrants::domain::Role;
-use microgrants::domain::Rule;
+use microgrants::commands::{Caller, CommandRequest};
+use microgrants::crypto::keys::{self, KeyPurpose, SecretKey};
+use microgrants::domain::organisation::RecordKeyRotation;
+use microgrants::domain::{Command, OrganisationCommand, Person, Role, Rule};
 use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub fn find_python() -> Option<PathBuf> {
         "/target/validators/bin/python"
     ));
     let has = |python: &PathBuf| {
-        let asked = Command::new(python)
+        let asked = process::Command::new(python)
             .args(["-c", "import cryptography"])
             .stderr(Stdio::null())
             .status();
@@ -51,7 +51,7 @@ pub struct PythonVerifier {
 
 impl PythonVerifier {
     pub fn start() -> Self {
-        let mut command = Command::new(find_python().expect("Python"));
+        let mut command = process::Command::new(find_python().expect("Python"));
         command.arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/tests/it/verify_many.py"
@@ -128,7 +128,7 @@ fn verify_with_ours(folder: &Path, key: &str) -> Verdict {
 
 /// An exported folder that can be tampered with and restored.
 pub struct TamperedExport {
-    path: PathBuf,
+    pub path: PathBuf,
     originals: Vec<(String, Vec<u8>)>,
     key: String,
     secret: [u8; 32],
@@ -191,7 +191,7 @@ impl TamperedExport {
 
     /// Recomputes the manifest for the changed files, as an attacker with access to the folder
     /// could.
-    fn rewrite_manifest(&self) {
+    pub fn rewrite_manifest(&self) {
         let name =
             |name: &&str| format!("{}  {name}", hex::encode(Sha256::digest(self.file(name))));
         self.write_lines(
@@ -276,7 +276,7 @@ async fn smallest_log(app: &TestApp) {
 }
 
 /// A log with two staff, a group and its draft, and several checkpoints.
-async fn small_log(app: &TestApp) {
+pub async fn small_log(app: &TestApp) {
     let office = Office::open(app, 5000).await;
     sealer(app).catch_up().await.unwrap();
     office.group(app).await;
@@ -523,11 +523,34 @@ fn heads_forged(damaged: &mut TamperedExport, heads: &[String]) {
 }
 
 /// Rotates the signing key as the command does. Returns a test app with the new key.
-async fn rotate_signing_key(app: &TestApp) -> TestApp {
+pub async fn rotate_signing_key(app: &TestApp) -> TestApp {
+    let new = begin_rotation(app).await.1;
+    record_next_key(app, &new).await;
+    rotate_without_event(app).await
+}
+
+async fn begin_rotation(app: &TestApp) -> (SecretKey, SecretKey) {
     let folder = app.folder.path().join("keys");
-    let (old, new) = keys::begin_rotation(app.store(), &folder, KeyPurpose::Checkpoint)
+    keys::begin_rotation(app.store(), &folder, KeyPurpose::Checkpoint)
+        .await
+        .unwrap()
+}
+
+/// Records the key that signs next.
+pub async fn record_next_key(app: &TestApp, new: &SecretKey) {
+    let key = sealer(app).next_key(new).await.unwrap().parse().unwrap();
+    let command = OrganisationCommand::RecordKeyRotation(RecordKeyRotation { key });
+    let command = Command::Organisation(app.commands.organisation(), command);
+    app.commands
+        .execute(CommandRequest::new(Caller::operator(), command))
         .await
         .unwrap();
+}
+
+/// Rotates the signing key as earlier programs did. A rotation that was begun uses the same key.
+pub async fn rotate_without_event(app: &TestApp) -> TestApp {
+    let folder = app.folder.path().join("keys");
+    let (old, new) = begin_rotation(app).await;
     sealer(app).rotate_key(&old.id, &new).await.unwrap();
     keys::install_next_key(&folder, KeyPurpose::Checkpoint, Some(&old.id)).unwrap();
     app.restarted().await
@@ -619,6 +642,30 @@ async fn a_log_whose_key_was_rotated_holds_and_no_key_comes_in_unvouched(app: Te
         damaged.assert_detected("other keys", None);
     }
 
+    damaged.assert_holds();
+}
+
+on_each_engine!(a_first_key_that_is_left_out_with_its_heads_is_missed);
+async fn a_first_key_that_is_left_out_with_its_heads_is_missed(app: TestApp) {
+    let RotatedExport {
+        mut damaged,
+        keys,
+        last_of_first,
+        ..
+    } = RotatedExport::new(&app).await;
+    let heads = damaged.lines(export_layout::CHECKPOINTS);
+    let is_later = |line: &&String| {
+        let line: export_layout::CheckpointLine = serde_json::from_str(line).unwrap();
+        line.size >= last_of_first
+    };
+    let later: Vec<_> = heads.iter().filter(is_later).cloned().collect();
+    assert!(later.len() < heads.len());
+
+    damaged.write_lines(export_layout::KEY, &keys[1..]);
+    damaged.write_lines(export_layout::CHECKPOINTS, &later);
+    damaged.rewrite_manifest();
+
+    damaged.assert_detected("the first key and its heads left out", None);
     damaged.assert_holds();
 }
 

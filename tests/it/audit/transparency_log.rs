@@ -6,11 +6,13 @@ use microgrants::domain::{ApplicationId, PersonId};
 use microgrants::store::tlog::{self as stored, CheckpointRow};
 use microgrants::transparency::checkpoint::Verifier;
 use microgrants::transparency::checkpoint_signer::{CheckpointSigner, SigningError};
+use microgrants::transparency::log_check::LogCheck;
 use microgrants::transparency::merkle::Tiles;
 use microgrants::transparency::proof::Proof;
 use microgrants::transparency::prover::Prover;
 
 use crate::log::appends::execute_raw;
+use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder};
 use crate::pages::journeys::signed_in;
 use crate::support::fixtures::Office;
 use crate::support::service::{Client, serve, token};
@@ -499,4 +501,96 @@ async fn a_log_that_is_not_what_was_signed_is_said_loudly(app: TestApp) {
         desk.get("/desk/log")
             .contains("The log is no longer signed")
     );
+}
+
+/// Continues a comparison of the log, five events at a time, to its end.
+async fn compare_to_end(app: &TestApp, check: &mut LogCheck) -> Result<(), SigningError> {
+    while !sealer(app).check_part(check, 5).await? {}
+    Ok(())
+}
+
+/// Changes an event that was read before. Returns the change that makes it as it was.
+async fn change_third_event(app: &TestApp) -> String {
+    let original = microgrants::store::events::read_page(app.store(), ORGANISATION, 3, 1)
+        .await
+        .unwrap()
+        .remove(0);
+    let set = |command: &str| {
+        format!("UPDATE events SET command_id = '{command}' WHERE position = 3")
+    };
+    rewrite_log(app, &set("00000000-0000-0000-0000-000000000000")).await;
+    set(&original.command_id)
+}
+
+on_each_engine!(an_event_that_is_changed_while_the_service_runs_is_found_in_parts);
+async fn an_event_that_is_changed_while_the_service_runs_is_found_in_parts(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let log = SealedLog::serve(&app, &office).await;
+    let mailer = mailer(&app).sending_checkpoints_to(vec!["auditor@example.org".to_owned()]);
+    mailer.subscribe().await.unwrap();
+    let mut desk = signed_in(&app, log.ada.address(), office.ada).await;
+    let mut check = LogCheck::default();
+    assert!(!sealer(&app).check_part(&mut check, 5).await.unwrap());
+
+    // When
+    change_third_event(&app).await;
+    compare_to_end(&app, &mut check).await.unwrap();
+    let found = compare_to_end(&app, &mut check).await;
+
+    // Then
+    assert!(
+        matches!(found, Err(SigningError::LogRewritten(size)) if size == log.size),
+        "{found:?}"
+    );
+    let ready = log.ada.get("/readyz");
+    assert_eq!(ready.status, 503);
+    assert!(
+        ready.body["sealed"]["stopped"]
+            .as_str()
+            .unwrap()
+            .contains("not those whose head was signed"),
+        "{}",
+        ready.body
+    );
+    office.submitted(&app, 500).await;
+    assert!(matches!(
+        sealer(&app).catch_up().await,
+        Err(SigningError::Stopped(_))
+    ));
+    assert_eq!(newest_checkpoint(&app).await.size, log.size);
+    let page = desk.get("/desk/log");
+    assert!(
+        page.contains("The log is no longer signed") && page.contains("Checked here last on"),
+        "{}",
+        page.text
+    );
+    deliver_all(&app, &mailer).await;
+    let alarms = mails_in_folder(&mail_folder(&app)).into_values();
+    assert_eq!(alarms.filter(|says| says.contains("ALARM")).count(), 1);
+}
+
+on_each_engine!(a_comparison_from_before_an_alarm_does_not_end_it);
+async fn a_comparison_from_before_an_alarm_does_not_end_it(app: TestApp) {
+    // Given
+    Office::open(&app, 5000).await;
+    sealer(&app).catch_up().await.unwrap();
+    let mut check = LogCheck::default();
+    assert!(!sealer(&app).check_part(&mut check, 5).await.unwrap());
+    let as_it_was = change_third_event(&app).await;
+    sealer(&app).check().await.unwrap_err();
+
+    // When
+    let stale = compare_to_end(&app, &mut check).await;
+
+    // Then
+    assert!(matches!(stale, Err(SigningError::Stopped(_))), "{stale:?}");
+    assert!(matches!(
+        sealer(&app).catch_up().await,
+        Err(SigningError::Stopped(_))
+    ));
+    assert!(compare_to_end(&app, &mut check).await.is_err());
+    rewrite_log(&app, &as_it_was).await;
+    compare_to_end(&app, &mut check).await.unwrap();
+    sealer(&app).catch_up().await.unwrap();
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 
-use microgrants::audit::{self, Trusted};
+use microgrants::audit::export_layout::CheckpointLine;
+use microgrants::audit::{self, FormRule, Report, Trusted};
 use microgrants::backup::{RestoreError, RestoreOrigin};
 use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::command::WithReason;
@@ -156,7 +157,148 @@ async fn an_older_log_goes_on_only_under_a_new_origin(app: TestApp) {
     let own = checkpoints(&restored).await;
     assert_eq!(
         own.iter().map(|head| head.size).collect::<Vec<_>>(),
-        [backup.has + 1]
+        [backup.has, backup.has + 1],
+        "the heads of the origin before are kept"
+    );
+}
+
+/// The export of a log that goes on under a new origin.
+struct ExportOfNewOrigin {
+    folder: PathBuf,
+    has: i64,
+    /// A head of the origin before that covers what was restored, and one that covers more.
+    kept: String,
+    lost: String,
+    /// Its folder has the export.
+    _restored: TestApp,
+}
+
+impl ExportOfNewOrigin {
+    async fn of(app: &TestApp) -> Self {
+        let backup = OldBackup::of(app).await;
+        let run = backup
+            .restore_by_command(app, &["--new-origin", "The disk was lost."])
+            .await;
+        assert!(run.status.success());
+        let restored = backup.target.house().await;
+        person(&restored, "Eve").await;
+        sealer(&restored).catch_up().await.unwrap();
+        sealer(&restored).check().await.unwrap();
+        Self {
+            folder: export_log(&restored).await,
+            has: backup.has,
+            kept: checkpoints(app).await.remove(0).note,
+            lost: newest(app).await,
+            _restored: restored,
+        }
+    }
+
+    fn verify(&self, key: Option<&str>, head: Option<&str>) -> Report {
+        let trusted = Trusted {
+            key: key.map(str::to_owned),
+            head: head.map(str::to_owned),
+        };
+        audit::verify(&self.folder, &trusted, |_| {}).unwrap()
+    }
+
+    /// Changes the lines of a file, but not the manifest.
+    fn keep_lines(&self, name: &str, keep: impl Fn(usize) -> bool) {
+        let path = self.folder.join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let kept = text.lines().enumerate().filter(|(at, _)| keep(*at));
+        let kept: Vec<_> = kept.map(|(_, line)| format!("{line}\n")).collect();
+        fs::write(&path, kept.concat()).unwrap();
+    }
+}
+
+fn said_of_heads(report: &Report) -> Vec<&str> {
+    let of_heads = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == FormRule::Head.into());
+    of_heads.map(|finding| finding.says.as_str()).collect()
+}
+
+on_each_engine!(a_head_of_the_origin_before_is_true_of_the_first_events);
+async fn a_head_of_the_origin_before_is_true_of_the_first_events(app: TestApp) {
+    // Given
+    let export = ExportOfNewOrigin::of(&app).await;
+    let keys = fs::read_to_string(export.folder.join("key.txt")).unwrap();
+    let (old, _) = keys.split_once('\n').unwrap();
+    let forked = Signer::new("case/log", &app.keys.checkpoint.secret).sign(&Checkpoint {
+        origin: "case/log".into(),
+        size: u64::try_from(export.has).unwrap(),
+        root: [1; 32],
+    });
+
+    // When
+    let kept = export.verify(None, Some(&export.kept));
+    let known = export.verify(Some(old), Some(&export.kept));
+    let lost = export.verify(None, Some(&export.lost));
+    let forked = export.verify(None, Some(&forked));
+
+    // Then
+    for holds in [&kept, &known] {
+        assert!(holds.is_clean(), "{:?}", holds.findings);
+        assert_eq!(holds.known_head, u64::try_from(export.has).ok());
+    }
+    assert_eq!(kept.heads, 3);
+    for (report, says) in [(&lost, "were restored"), (&forked, "forked or rewritten")] {
+        let said = said_of_heads(report);
+        assert!(said.len() == 1 && said[0].contains(says), "{said:?}");
+        assert_eq!(report.known_head, None);
+    }
+}
+
+on_each_engine!(heads_of_the_origin_before_that_are_left_out_do_not_change_the_answer);
+/// Earlier programs exported only the heads of the new origin.
+async fn heads_of_the_origin_before_that_are_left_out_do_not_change_the_answer(app: TestApp) {
+    let export = ExportOfNewOrigin::of(&app).await;
+    export.keep_lines("heads.jsonl", |at| at > 0);
+    export.keep_lines("key.txt", |at| at > 0);
+
+    let kept = export.verify(None, Some(&export.kept));
+    let lost = export.verify(None, Some(&export.lost));
+
+    assert_eq!(said_of_heads(&kept), [] as [&str; 0]);
+    assert_eq!(kept.known_head, u64::try_from(export.has).ok());
+    assert_eq!(said_of_heads(&lost).len(), 1, "{:?}", lost.findings);
+}
+
+on_each_engine!(a_new_origin_needs_its_event);
+/// The heads of a log that was not restored are signed under another name.
+async fn a_new_origin_needs_its_event(app: TestApp) {
+    Office::open(&app, 5000).await;
+    sealer(&app).catch_up().await.unwrap();
+    person(&app, "Eve").await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = export_log(&app).await;
+    let renamed = Signer::new("case/other", &app.keys.checkpoint.secret);
+    let heads = fs::read_to_string(folder.join("heads.jsonl")).unwrap();
+    let mut heads: Vec<CheckpointLine> = heads
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let last = heads.last_mut().unwrap();
+    last.note = renamed.sign(&Checkpoint {
+        origin: "case/other".into(),
+        ..Checkpoint::of_note(&last.note).unwrap()
+    });
+    let lines: Vec<_> = heads
+        .iter()
+        .map(|line| format!("{}\n", serde_json::to_string(line).unwrap()))
+        .collect();
+    fs::write(folder.join("heads.jsonl"), lines.concat()).unwrap();
+    let keys = fs::read_to_string(folder.join("key.txt")).unwrap();
+    let keys = format!("{keys}{}\n", renamed.verifier().text());
+    fs::write(folder.join("key.txt"), keys).unwrap();
+
+    let report = audit::verify(&folder, &Trusted::default(), |_| {}).unwrap();
+
+    let said = said_of_heads(&report);
+    assert!(
+        said.len() == 1 && said[0].contains("no event under this head says"),
+        "{said:?}"
     );
 }
 
