@@ -152,7 +152,11 @@ impl KeyHistory {
             );
         }
         let first = self.chain.key(0).map(Verifier::text);
-        if self.named.iter().any(|(_, key)| Some(key) == first.as_ref()) {
+        if self
+            .named
+            .iter()
+            .any(|(_, key)| Some(key) == first.as_ref())
+        {
             findings.add(
                 None,
                 FormRule::Head,

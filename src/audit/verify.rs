@@ -157,10 +157,7 @@ impl Verification {
 
     /// Checks signatures and sizes of the checkpoints. Returns those that are valid, each with the
     /// time of its last event.
-    fn check_checkpoints(
-        &mut self,
-        folder: &Path,
-    ) -> Result<Vec<(Checkpoint, i64)>, AuditError> {
+    fn check_checkpoints(&mut self, folder: &Path) -> Result<Vec<(Checkpoint, i64)>, AuditError> {
         let mut heads: Vec<(Checkpoint, i64)> = Vec::new();
         for (at, line) in read_lines(folder, CHECKPOINTS)?.enumerate() {
             let line = line.map_err(FolderError::at(Path::new(CHECKPOINTS)))?;

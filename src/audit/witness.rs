@@ -18,9 +18,7 @@ use chacha20poly1305::aead::rand_core::RngCore as _;
 use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
 use super::manifest::FolderError;
 use super::verify::{read_lines, read_text};
-use crate::transparency::checkpoint::{
-    Checkpoint, KeyChain, NoteError, Signer, checkpoint_size,
-};
+use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError, Signer, checkpoint_size};
 use crate::transparency::checkpoint_signer::hashes_from_bytes;
 use crate::transparency::merkle::{self, Hash, TileId, Tiles, leaf_hash};
 
@@ -133,7 +131,11 @@ pub fn witness(
     }
     fs::create_dir_all(state).map_err(FolderError::at(state))?;
     let last = LastSeen::read(state)?;
-    let expected = match key.map(KeyChain::parse).transpose().map_err(WitnessError::Key)? {
+    let expected = match key
+        .map(KeyChain::parse)
+        .transpose()
+        .map_err(WitnessError::Key)?
+    {
         Some(key) => Some(key.newest().text()),
         None => last.as_ref().map(|last| last.key.clone()),
     };

@@ -346,9 +346,8 @@ impl KeyChain {
         {
             return self.open(note, place + 1);
         }
-        let vouched = after.is_some_and(|after| {
-            after.name == key.name && after.open(note, &after.name).is_ok()
-        });
+        let vouched = after
+            .is_some_and(|after| after.name == key.name && after.open(note, &after.name).is_ok());
         Ok(SignedCheckpoint {
             head: opened?,
             signed_by: place,

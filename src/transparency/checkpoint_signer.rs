@@ -255,11 +255,7 @@ impl CheckpointSigner {
 
     /// Verifies the newest checkpoint. After a change of origin it may still be of the origin
     /// before.
-    pub(super) fn open_newest(
-        &self,
-        log: &TlogState,
-        note: &str,
-    ) -> Result<Checkpoint, NoteError> {
+    pub(super) fn open_newest(&self, log: &TlogState, note: &str) -> Result<Checkpoint, NoteError> {
         let open = |origin: &str| self.signer_for(origin).verifier().open(note, origin);
         match (open(&log.origin), log.previous_origin()) {
             (Err(NoteError::MissingSignature(_)), Some(before)) => open(before),

@@ -156,8 +156,7 @@ impl CheckpointSigner {
     }
 
     async fn begin_comparison(&self, log: &TlogState) -> Result<Comparison, SigningError> {
-        let newest =
-            stored::newest_checkpoint(self.log.store(), self.log.organisation()).await?;
+        let newest = stored::newest_checkpoint(self.log.store(), self.log.organisation()).await?;
         let head = newest.map(|newest| self.open_newest(log, &newest.note));
         Ok(Comparison {
             head: head.transpose()?,

@@ -362,7 +362,11 @@ async fn a_witness_keeps_every_head_that_it_saw(app: TestApp) {
     }
     std::fs::write(watch.state.join("head.txt"), &first.note).unwrap();
     let third = watch.look_at_service().await.unwrap();
-    assert_eq!(third.before, Some(second.size), "an older head was put back");
+    assert_eq!(
+        third.before,
+        Some(second.size),
+        "an older head was put back"
+    );
 }
 
 on_each_engine!(a_witness_takes_the_key_that_is_known_from_elsewhere_only);
@@ -377,7 +381,10 @@ async fn a_witness_takes_the_key_that_is_known_from_elsewhere_only(app: TestApp)
     let refused = watch.look_with_key(service(), Some(stranger)).await;
 
     // Then
-    assert!(matches!(refused, Err(WitnessError::OtherKey)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(WitnessError::OtherKey)),
+        "{refused:?}"
+    );
     assert!(!watch.state.join("head.txt").exists());
     let key = |folder: &PathBuf| std::fs::read_to_string(folder.join("key.txt")).unwrap();
     let before = export_log(&app, "before").await;
@@ -390,7 +397,10 @@ async fn a_witness_takes_the_key_that_is_known_from_elsewhere_only(app: TestApp)
     let unknown = watch.look_at_folder(after.clone()).await;
     assert!(matches!(conflict(unknown).0, WitnessError::OtherKey));
     let source = CheckpointSource::Folder(after.clone());
-    watch.look_with_key(source, Some(key(&after))).await.unwrap();
+    watch
+        .look_with_key(source, Some(key(&after)))
+        .await
+        .unwrap();
     watch.look_at_folder(after).await.unwrap();
 }
 
@@ -517,8 +527,16 @@ async fn a_head_that_contradicts_the_folder_is_no_missing_check(app: TestApp) {
 
     for (note, code, words) in [
         (own, 0, "the head that was passed is true of the first"),
-        (by_another.as_str(), 1, "no key of this folder signed the head"),
-        ("no note", 2, "the head that was passed: this is not a signed note"),
+        (
+            by_another.as_str(),
+            1,
+            "no key of this folder signed the head",
+        ),
+        (
+            "no note",
+            2,
+            "the head that was passed: this is not a signed note",
+        ),
     ] {
         std::fs::write(audit.path("head.txt"), note).unwrap();
         let (found, says) = audit.run(&["verify", "folder", "--head", "head.txt"]);

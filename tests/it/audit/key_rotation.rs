@@ -192,14 +192,19 @@ async fn a_head_of_a_key_that_the_folder_does_not_have_is_a_finding_among_others
     ] {
         let report = verify(&export, &trusted(None, Some(note)));
         assert!(
-            said_of_heads(&report).iter().any(|said| said.contains(says)),
+            said_of_heads(&report)
+                .iter()
+                .any(|said| said.contains(says)),
             "{says}: {:?}",
             report.findings
         );
         assert_eq!(report.known_head, None);
         for rule in [FormRule::Manifest, FormRule::Sealed, FormRule::Readable] {
             assert!(
-                report.findings.iter().any(|found| found.rule == rule.into()),
+                report
+                    .findings
+                    .iter()
+                    .any(|found| found.rule == rule.into()),
                 "{rule:?}: {:?}",
                 report.findings
             );
@@ -221,7 +226,9 @@ async fn a_log_that_was_cut_before_a_rotation_does_not_hold_with_a_later_head(ap
     let said = said_of_heads(&report);
     assert!(
         said.iter().any(|says| says.contains("rolled back"))
-            && said.iter().any(|says| says.contains("no key of this folder")),
+            && said
+                .iter()
+                .any(|says| says.contains("no key of this folder")),
         "{said:?}"
     );
 }

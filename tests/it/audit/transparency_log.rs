@@ -515,9 +515,8 @@ async fn change_third_event(app: &TestApp) -> String {
         .await
         .unwrap()
         .remove(0);
-    let set = |command: &str| {
-        format!("UPDATE events SET command_id = '{command}' WHERE position = 3")
-    };
+    let set =
+        |command: &str| format!("UPDATE events SET command_id = '{command}' WHERE position = 3");
     rewrite_log(app, &set("00000000-0000-0000-0000-000000000000")).await;
     set(&original.command_id)
 }

@@ -235,7 +235,10 @@ const DEEDS: &[(&str, &str)] = &[
     ("SettingsRefused", "did not accept the new details"),
     ("FounderNamed", "named one of the first people"),
     ("LogRestored", "restored the records from a backup"),
-    ("CheckpointKeyRotated", "changed the key that signs the records"),
+    (
+        "CheckpointKeyRotated",
+        "changed the key that signs the records",
+    ),
     ("RoleProposed", "proposed a role"),
     ("RoleConfirmed", "confirmed a role"),
     ("RoleGiven", "gave a role"),
