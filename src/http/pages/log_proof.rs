@@ -53,7 +53,7 @@ pub(super) async fn newest_checkpoint(app: &AppState) -> Result<Option<Checkpoin
         size: sealed.size,
         through: format_instant(sealed.through),
         root: sealed.root,
-        key: sealed.log.verifier,
+        key: sealed.log.newest_key().to_owned(),
         stopped: sealed.log.stopped,
         checked_size: sealed.log.checked_size,
         checked_at: sealed.log.checked_at.map(format_instant),
