@@ -172,13 +172,13 @@ impl Verification {
             };
             match self.keys.open(&line.note) {
                 Err(error) => self.add_finding(
-                    Some(line.size - 1),
+                    Some(line.size.saturating_sub(1)),
                     FormRule::Head,
                     format!("the head in line {number}: {error}"),
                 ),
                 Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
                     self.add_finding(
-                        Some(line.size - 1),
+                        Some(line.size.saturating_sub(1)),
                         FormRule::Head,
                         format!(
                             "line {number} says {} events, and its head {}",
@@ -188,7 +188,7 @@ impl Verification {
                 }
                 Ok(head) if heads.last().is_some_and(|(last, _)| last.size >= head.size) => {
                     self.add_finding(
-                        Some(line.size - 1),
+                        Some(line.size.saturating_sub(1)),
                         FormRule::Head,
                         format!("the head in line {number} is not larger than the one before"),
                     );
