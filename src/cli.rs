@@ -197,7 +197,17 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             folder,
             head,
             new_origin,
-        } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
+            accept_unsealed,
+        } => {
+            backup::restore(
+                &config,
+                &folder,
+                head.as_deref(),
+                new_origin,
+                accept_unsealed,
+            )
+            .await
+        }
         Task::Import {
             kind,
             file,

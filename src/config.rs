@@ -353,8 +353,8 @@ pub enum Task {
     /// Replace the key that signs checkpoints of the log. Both keys sign the newest checkpoint.
     /// Stop the service first, and start it again afterwards.
     RotateSeal,
-    /// Make a backup in a new folder, also while the service runs. Keys are not in it: store them
-    /// elsewhere.
+    /// Make a backup in a new folder, also while the service runs. It ends at a signed head, is
+    /// signed itself, and is read back. Keys are not in it: store them elsewhere.
     Backup { folder: PathBuf },
     /// Restore a backup into an empty database, SQLite or PostgreSQL, after checking everything in
     /// it.
@@ -368,6 +368,10 @@ pub enum Task {
         /// is known, before anything else.
         #[arg(long, value_name = "REASON")]
         new_origin: Option<String>,
+        /// Restore a backup that an earlier program made, which is not signed. EVENTS is the number
+        /// of its events after the last signed head; nobody can check these.
+        #[arg(long, value_name = "EVENTS")]
+        accept_unsealed: Option<i64>,
     },
     /// Import a table: CSV, XLSX, ODS, or a 360Giving package. If any row is wrong, nothing is
     /// recorded. Rows that were imported before are skipped.

@@ -11,6 +11,12 @@ fn main() -> ExitCode {
     // Some libraries are silenced: they log refusals and broken requests as errors, and may log
     // what people typed.
     let quiet = "warn,tracing_actix_web=off,actix_http=off,microgrants=info";
+    // The statements of an import into an empty database, and of its migrations, are long and slow:
+    // each would be a warning with its whole text.
+    let quiet = match command {
+        Some(Task::Restore { .. } | Task::Migrate) => format!("{quiet},sqlx::query=error"),
+        _ => quiet.to_owned(),
+    };
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
     let log = tracing_subscriber::fmt()

@@ -1,25 +1,33 @@
-//! Makes a backup: the database as one snapshot, and the files that its log names.
+//! Makes a backup: the database as one snapshot whose events are all under a checkpoint, and the
+//! files that its log names. Then it is read back and checked.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures::StreamExt as _;
 
+use super::check::check;
 use super::{
-    BackupInfo, FILES_FOLDER, FORMAT_VERSION, INFO_FILE, LOG_FOLDER, TAIL_FILE, table_file,
+    BackupInfo, FILES_FOLDER, FORMAT_VERSION, INFO_FILE, InvalidBackup, LOG_FOLDER, NOTE_FILE,
+    note_text, table_file,
 };
 use crate::audit::manifest::{DigestWriter, FolderError, ManifestEntry, write_manifest};
 use crate::audit::{ExportError, export_in};
 use crate::crypto::file_encryption::AlteredFile;
+use crate::crypto::keys::{KeyError, Keys};
 use crate::domain::file::FileDigest;
 use crate::domain::{Event, GroupEvent, OrganisationEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::files::{FileError, FileStore};
 use crate::store::backup_tables::{self, BACKUP_TABLES};
-use crate::store::{Store, StoreError, Tx, events};
-use crate::transparency::log_entry;
+use crate::store::{Store, StoreError, Tx, events, tlog};
+use crate::transparency::checkpoint::Signer;
+use crate::transparency::checkpoint_signer::SigningError;
 
 const PAGE_EVENTS: i64 = 2000;
+/// How often a checkpoint is signed for a backup. Events can be appended between the checkpoint and
+/// the snapshot; then both are repeated.
+const SEALING_ATTEMPTS: usize = 100;
 
 /// Why no backup was made. The folder may then be incomplete.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +38,18 @@ pub enum BackupError {
     Store(#[from] StoreError),
     #[error(transparent)]
     File(#[from] FolderError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error("the file {0}: {1}")]
     CopyFile(String, FileError),
+    #[error("the head of the log could not be signed: {0}")]
+    Seal(#[from] SigningError),
+    #[error("the head of the log could not be signed: {0}")]
+    SealByService(String),
+    #[error("the log grew faster than its head could be signed: try again in a quiet moment")]
+    NotSealed,
+    #[error("the backup was written to {0} and is of no use: {1}")]
+    Invalid(String, Box<InvalidBackup>),
 }
 
 /// What the backup contains.
@@ -43,62 +61,48 @@ pub struct BackupSummary {
     pub missing: usize,
 }
 
-/// Makes a backup of an organisation in a new folder. A folder that exists is an error. `progress`
-/// is called with the events exported so far and their total.
+/// Makes a backup of an organisation in a new folder, and checks it as a restore would. A folder
+/// that exists is an error. The keys of the database must be in the folder `keys` or in the
+/// environment.
+///
+/// `seal` has a checkpoint signed over everything that is in the log. `progress` is called with the
+/// events exported so far and their total.
 ///
 /// The transaction ends before files are copied. A file that is erased meanwhile counts as missing.
 pub async fn create(
     store: &Store,
     organisation: &str,
     files: &FileStore,
+    keys: &Path,
     to: &Path,
+    seal: impl AsyncFn() -> Result<(), BackupError>,
     progress: impl FnMut(i64, i64),
 ) -> Result<BackupSummary, BackupError> {
     if to.exists() {
         return Err(ExportError::Exists(to.display().to_string()).into());
     }
+    let mut tx = sealed_snapshot(store, organisation, seal).await?;
+    let own = Keys::of_database(store, keys).await?;
     std::fs::create_dir_all(to.join(FILES_FOLDER)).map_err(FolderError::at(to))?;
-    let mut tx = store.snapshot().await?;
     let exported = export_in(&mut tx, organisation, &to.join(LOG_FOLDER), progress).await?;
-    let mut named: Vec<_> = exported
-        .files
-        .into_iter()
-        .map(|file| ManifestEntry {
-            name: format!("{LOG_FOLDER}/{}", file.name),
-            ..file
-        })
-        .collect();
-    let (mut unsealed, mut kept, mut next) = (DigestWriter::new(to, TAIL_FILE)?, Vec::new(), 0);
-    let mut removed = BTreeSet::new();
-    loop {
-        let rows = events::read_page_in(&mut tx, organisation, next, PAGE_EVENTS).await?;
-        let Some(last) = rows.last() else { break };
-        let after = last.position + 1;
-        for row in &rows {
-            if row.position >= exported.events {
-                unsealed.write_line(&log_entry::canonical_json(row))?;
-            }
-            let event = RecordedEvent::from_row(row)?.event;
-            if let Event::Group(GroupEvent::FileRemoved { file, .. }) = &event {
-                removed.insert(file.clone());
-            }
-            kept.extend(named_file(event));
-        }
-        next = after;
-    }
-    named.push(unsealed.finish()?);
+    let log = tlog::find_in(&mut tx, organisation)
+        .await?
+        .ok_or(ExportError::NoCheckpoint)?;
+    let in_log = |file: ManifestEntry| ManifestEntry {
+        name: format!("{LOG_FOLDER}/{}", file.name),
+        ..file
+    };
+    let mut named: Vec<_> = exported.files.into_iter().map(in_log).collect();
+    let kept = named_files(&mut tx, organisation).await?;
     for table in &BACKUP_TABLES {
         named.push(export_table(&mut tx, organisation, table, to).await?);
     }
     drop(tx);
     let mut taken = BackupSummary {
-        events: next,
+        events: exported.events,
         files: 0,
         missing: 0,
     };
-    kept.sort();
-    kept.dedup();
-    kept.retain(|file| !removed.contains(file));
     for file in kept {
         match copy_file(files, &file, to).await? {
             Some(file) => {
@@ -108,16 +112,70 @@ pub async fn create(
             None => taken.missing += 1,
         }
     }
-    let mut about = DigestWriter::new(to, INFO_FILE)?;
-    let says = BackupInfo {
+    let info = BackupInfo {
         shape: FORMAT_VERSION,
         organisation: organisation.to_owned(),
-        events: next,
+        events: exported.events,
     };
-    about.write_line(&serde_json::to_string(&says).unwrap_or_default())?;
-    named.push(about.finish()?);
-    write_manifest(to, named)?;
+    let signer = Signer::new(&log.origin, &own.checkpoint.secret);
+    write_signed_manifest(to, &info, named, &log.origin, &signer)?;
+    check(to, organisation, keys, None)
+        .map_err(|error| BackupError::Invalid(to.display().to_string(), Box::new(error)))?;
     Ok(taken)
+}
+
+/// A snapshot of the database whose newest checkpoint covers all of its events.
+async fn sealed_snapshot(
+    store: &Store,
+    organisation: &str,
+    seal: impl AsyncFn() -> Result<(), BackupError>,
+) -> Result<Tx, BackupError> {
+    for _ in 0..SEALING_ATTEMPTS {
+        seal().await?;
+        let mut tx = store.snapshot().await?;
+        let head = tlog::newest_checkpoint_in(&mut tx, organisation)
+            .await?
+            .ok_or(ExportError::NoCheckpoint)?;
+        if head.size == events::length_in(&mut tx, organisation).await? {
+            return Ok(tx);
+        }
+    }
+    Err(BackupError::NotSealed)
+}
+
+/// Writes what the folder is a backup of, the manifest, and the signature of the manifest.
+fn write_signed_manifest(
+    to: &Path,
+    info: &BackupInfo,
+    mut named: Vec<ManifestEntry>,
+    origin: &str,
+    signer: &Signer,
+) -> Result<(), FolderError> {
+    let mut about = DigestWriter::new(to, INFO_FILE)?;
+    about.write_line(&serde_json::to_string(info).unwrap_or_default())?;
+    named.push(about.finish()?);
+    let manifest = write_manifest(to, named)?;
+    let mut note = DigestWriter::new(to, NOTE_FILE)?;
+    let text = note_text(origin, info, &manifest.digest);
+    note.write(signer.sign_text(&text).as_bytes())?;
+    note.finish()?;
+    Ok(())
+}
+
+/// The files in the store that the events name, each once.
+async fn named_files(tx: &mut Tx, organisation: &str) -> Result<Vec<FileDigest>, BackupError> {
+    let (mut kept, mut next) = (Vec::new(), 0);
+    loop {
+        let rows = events::read_page_in(tx, organisation, next, PAGE_EVENTS).await?;
+        let Some(last) = rows.last() else { break };
+        next = last.position + 1;
+        for row in &rows {
+            kept.extend(named_file(RecordedEvent::from_row(row)?.event));
+        }
+    }
+    kept.sort();
+    kept.dedup();
+    Ok(kept)
 }
 
 /// The file in the store that an event names.

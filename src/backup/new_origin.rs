@@ -60,8 +60,7 @@ impl NewOrigin {
     ) -> Result<(), RestoreError> {
         let head = events::lock_head(tx, organisation).await?;
         let recorded_at = head.clock.max(head.last_at);
-        let now = Timestamp::from_microsecond(recorded_at)
-            .expect("a database's clock is within the calendar");
+        let now = Timestamp::from_microsecond(recorded_at)?;
         let command = OrganisationCommand::RecordRestore(RecordRestore {
             origin: report.origin.parse().map_err(RestoreError::Origin)?,
             sealed: u64::try_from(report.events).unwrap_or_default(),

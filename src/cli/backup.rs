@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::audit::{ProgressBar, checkpointed_store, not_checked, read_file};
+use super::audit::{ProgressBar, not_checked, read_file};
+use super::operator::{self, OperatorRequest};
 use super::{OpenedOrganisation, TaskError, file_store, open_organisation};
-use crate::backup::{self, NewOrigin, RestoreOrigin};
+use crate::backup::{self, BackupError, NewOrigin, RestoreOptions, RestoreOrigin};
 use crate::clock::{self, Clock};
 use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::config::Config;
@@ -17,18 +18,33 @@ use crate::domain::{
 use crate::erasure::ErasureList;
 use crate::eventlog::TimestampSource;
 use crate::projections::Projector;
-use crate::store::{Store, personal_data};
+use crate::store::{Store, StoreError, personal_data};
 use crate::transparency::checkpoint::checkpoint_size;
+use crate::transparency::checkpoint_signer::CheckpointSigner;
 
+/// Makes a backup that ends at a signed checkpoint. Next to a service that holds an SQLite database,
+/// the service signs it.
 pub(super) async fn create(config: &Config, folder: &Path) -> Result<(), TaskError> {
-    let store = checkpointed_store(config).await?;
+    let (store, signer) =
+        match open_organisation(config, TimestampSource::Database, Clock::System).await {
+            Ok(opened) => {
+                let store = opened.commands.log().store().clone();
+                (store, Some(opened.checkpoint_signer()))
+            }
+            Err(TaskError::Store(StoreError::Locked(_))) => {
+                (Store::open_read_only(&config.database_url).await?, None)
+            }
+            Err(error) => return Err(error),
+        };
     let mut bar = ProgressBar::new();
     let shown = |done, of| bar.show(&format!("{done} of {of} events"));
     let taken = backup::create(
         &store,
         config.organisation.as_str(),
         &file_store(config)?,
+        &config.keys,
         folder,
+        async || seal(config, signer.as_ref()).await,
         shown,
     )
     .await?;
@@ -40,6 +56,7 @@ pub(super) async fn create(config: &Config, folder: &Path) -> Result<(), TaskErr
         taken.files,
         folder.display()
     );
+    print_line!("It ends at a signed head. It was read back, and everything held.");
     if taken.missing > 0 {
         print_line!(
             "{} files that the log names are not in the store of files: after an erasure that is \
@@ -55,6 +72,18 @@ pub(super) async fn create(config: &Config, folder: &Path) -> Result<(), TaskErr
     Ok(())
 }
 
+/// Signs a checkpoint over everything that is in the log. Without a signer, the service that holds
+/// the database does.
+async fn seal(config: &Config, signer: Option<&CheckpointSigner>) -> Result<(), BackupError> {
+    if let Some(signer) = signer {
+        return Ok(signer.catch_up().await?);
+    }
+    let asked = operator::ask_service(config, OperatorRequest::Seal {}).await;
+    asked
+        .map(drop)
+        .map_err(|error| BackupError::SealByService(error.to_string()))
+}
+
 /// Restores a backup into an empty database. Afterwards subjects on the list of erasures are erased
 /// again, a checkpoint is signed, and the read models are built.
 pub(super) async fn restore(
@@ -62,6 +91,7 @@ pub(super) async fn restore(
     folder: &Path,
     head: Option<&Path>,
     new_origin: Option<String>,
+    accept_unsealed: Option<i64>,
 ) -> Result<(), TaskError> {
     let head = read_file(head)?;
     let known = head
@@ -90,7 +120,10 @@ pub(super) async fn restore(
         &file_store(config)?,
         &config.keys,
         folder,
-        &origin,
+        &RestoreOptions {
+            origin,
+            accept_unsealed,
+        },
     )
     .await;
     store.close().await;

@@ -1,4 +1,4 @@
-//! Operator requests: making tokens and sign-in links, and ending access.
+//! Operator requests: making tokens and sign-in links, ending access, and signing a checkpoint.
 //!
 //! The command line executes them with the database. While a service holds an SQLite database, it
 //! asks that service over a Unix socket next to the database file.
@@ -32,13 +32,14 @@ use crate::domain::{Person, PersonId, Role};
 use crate::eventlog::TimestampSource;
 use crate::mail::SetByOperator;
 use crate::store::{Store, StoreError};
+use crate::transparency::checkpoint_signer::CheckpointSigner;
 
 /// Maximum length of a line, in bytes.
 const LINE_BYTES_MAX: u64 = 8 * 1024;
 /// Time limit of a connection on the service's side. The client waits twice as long.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A request of the operator about one person.
+/// A request of the operator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum OperatorRequest {
@@ -56,6 +57,8 @@ pub(super) enum OperatorRequest {
     EndAccess {
         person: PersonId,
     },
+    /// Sign a checkpoint over everything that is in the log.
+    Seal {},
 }
 
 /// A request as sent over the socket. It names the organisation, because a database can contain
@@ -75,6 +78,7 @@ pub(super) struct Operator {
     pub(super) address: String,
     /// The part of the mail settings that the configuration sets.
     pub(super) configured: SetByOperator,
+    pub(super) signer: CheckpointSigner,
 }
 
 impl Operator {
@@ -84,24 +88,26 @@ impl Operator {
         let person = match &asked {
             OperatorRequest::Token { person, .. }
             | OperatorRequest::Link { person, .. }
-            | OperatorRequest::EndAccess { person } => *person,
+            | OperatorRequest::EndAccess { person } => Some(*person),
+            OperatorRequest::Seal {} => None,
         };
         let log = self.commands.log();
-        if log
-            .refresh::<Person>(person.0)
-            .await?
-            .state
-            .must_be_active()
-            .is_err()
+        if let Some(person) = person
+            && log
+                .refresh::<Person>(person.0)
+                .await?
+                .state
+                .must_be_active()
+                .is_err()
         {
             return Err(TaskError::UnknownPerson(person));
         }
         match asked {
             OperatorRequest::Token {
+                person,
                 name,
                 roles,
                 minutes,
-                ..
             } => {
                 let new = NewToken::by_operator(
                     person,
@@ -117,7 +123,7 @@ impl Operator {
                     .issue(&self.commands, new, self.commands.now())
                     .await?)
             }
-            OperatorRequest::Link { minutes, .. } => {
+            OperatorRequest::Link { person, minutes } => {
                 let link = links::issue(
                     &self.commands,
                     NewSignInLink {
@@ -132,13 +138,17 @@ impl Operator {
                 let address = set.public_address(&self.commands, &self.address).await?;
                 Ok(format!("{address}/sign-in/{}", link.token))
             }
-            OperatorRequest::EndAccess { .. } => {
+            OperatorRequest::EndAccess { person } => {
                 self.tokens.end_access(log, person).await?;
                 tracing::info!(
                     %person,
                     "the operator ended every session, link and token of a person"
                 );
                 Ok("every session, link and token of this person has ended".to_owned())
+            }
+            OperatorRequest::Seal {} => {
+                self.signer.catch_up().await?;
+                Ok("a head was signed over everything that is in the log".to_owned())
             }
         }
     }
@@ -148,21 +158,10 @@ impl Operator {
 pub(super) async fn run(config: &Config, asked: OperatorRequest) -> Result<String, TaskError> {
     let opened = match open_organisation(config, TimestampSource::Database, Clock::System).await {
         Ok(opened) => opened,
-        Err(TaskError::Store(StoreError::Locked(database))) => {
-            let request = SocketRequest {
-                organisation: config.organisation.to_string(),
-                asked,
-            };
-            let answer = send_request(&socket_path(Path::new(&database)), &request)
-                .await
-                .map_err(|error| {
-                    tracing::debug!(%error, "the service that holds the database cannot be asked");
-                    TaskError::Store(StoreError::Locked(database))
-                })?;
-            return answer.map_err(TaskError::RefusedByService);
-        }
+        Err(TaskError::Store(StoreError::Locked(_))) => return ask_service(config, asked).await,
         Err(error) => return Err(error),
     };
+    let signer = opened.checkpoint_signer();
     let OpenedOrganisation { keys, commands } = opened;
     let address = config.public_address(config.listen);
     let operator = Operator {
@@ -170,10 +169,31 @@ pub(super) async fn run(config: &Config, asked: OperatorRequest) -> Result<Strin
         commands,
         address,
         configured: config.set_by_operator(),
+        signer,
     };
     let done = operator.execute(asked).await;
     operator.commands.log().store().close().await;
     done
+}
+
+/// Sends a request to the service that holds the SQLite database. Fails with [`StoreError::Locked`]
+/// if none answers.
+pub(super) async fn ask_service(
+    config: &Config,
+    asked: OperatorRequest,
+) -> Result<String, TaskError> {
+    let database = Store::file(&config.database_url).unwrap_or_default();
+    let request = SocketRequest {
+        organisation: config.organisation.to_string(),
+        asked,
+    };
+    let answer = send_request(&socket_path(&database), &request)
+        .await
+        .map_err(|error| {
+            tracing::debug!(%error, "the service that holds the database cannot be asked");
+            TaskError::Store(StoreError::Locked(database.display().to_string()))
+        })?;
+    answer.map_err(TaskError::RefusedByService)
 }
 
 /// Path of the socket of a database: the database's path with `.sock` appended.

@@ -98,6 +98,7 @@ pub(super) async fn run(
         tokens: tokens.clone(),
         address: site.address.clone(),
         configured: site.set_by_operator,
+        signer: opened.checkpoint_signer(),
     };
     let socket = OperatorSocket::for_database(config)
         .map(|socket| supervisor.spawn("socket", socket.run(operator)));

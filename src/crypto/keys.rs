@@ -114,6 +114,8 @@ pub enum KeyError {
         found: String,
         needed: String,
     },
+    #[error("no {0} key is named among those that this database was used with")]
+    NoneKnown(&'static str),
     #[error("the {0} key is in the environment: put it into its file, and rotate it there")]
     InEnvironment(&'static str),
     #[error("the key of {0} does not unwrap")]
@@ -142,20 +144,48 @@ impl Keys {
         })
     }
 
-    /// Checks that the service would start with the configured keys. `known` returns the ids that
-    /// the database knows for a purpose. No file is created or moved.
+    /// The configured keys, which must be those that a database was used with. `known` returns the
+    /// ids that it knows for a purpose. No file is created or moved.
     ///
-    /// Fails if a key is missing, foreign, malformed or readable by others.
-    pub fn check(folder: &Path, known: impl Fn(KeyPurpose) -> Vec<String>) -> Result<(), KeyError> {
+    /// Fails if the database knows no key for a purpose, or if a key is missing, foreign, malformed
+    /// or readable by others.
+    pub fn in_place(
+        folder: &Path,
+        known: impl Fn(KeyPurpose) -> Vec<String>,
+    ) -> Result<Self, KeyError> {
+        let read = |purpose: KeyPurpose| {
+            let known = known(purpose);
+            read_configured_key(folder, purpose, &known)?
+                .filter(|key| known.contains(&key.id))
+                .ok_or(KeyError::NoneKnown(purpose.name()))
+        };
+        Ok(Self {
+            kek: read(KeyPurpose::Kek)?,
+            index: read(KeyPurpose::Index)?,
+            token: read(KeyPurpose::Token)?,
+            checkpoint: read(KeyPurpose::Checkpoint)?,
+        })
+    }
+
+    /// The configured keys, which must be those that this database was used with. No file is
+    /// created or moved, so this is safe while a service has the database open.
+    pub async fn of_database(store: &Store, folder: &Path) -> Result<Self, KeyError> {
+        let mut known = Vec::new();
         for purpose in [
             KeyPurpose::Kek,
             KeyPurpose::Index,
             KeyPurpose::Token,
             KeyPurpose::Checkpoint,
         ] {
-            read_configured_key(folder, purpose, &known(purpose))?;
+            known.push((
+                purpose,
+                personal_data::known_keys(store, purpose.name()).await?,
+            ));
         }
-        Ok(())
+        Self::in_place(folder, |purpose| {
+            let own = known.iter().filter(|(of, _)| *of == purpose);
+            own.flat_map(|(_, ids)| ids.clone()).collect()
+        })
     }
 }
 

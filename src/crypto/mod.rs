@@ -14,4 +14,5 @@ pub mod file_encryption;
 pub mod keys;
 pub mod personal_rows;
 pub mod rotation;
+pub mod row_opener;
 pub mod vault;

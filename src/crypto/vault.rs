@@ -420,14 +420,7 @@ impl Vault {
     }
 
     fn hmac_bytes(&self, domain: &[u8], bytes: &[u8]) -> Vec<u8> {
-        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&self.index_key.secret)
-            .expect("HMAC takes a key of any length");
-        mac.update(self.organisation.as_bytes());
-        mac.update(b"\n");
-        mac.update(domain);
-        mac.update(b"\n");
-        mac.update(bytes);
-        mac.finalize().into_bytes().to_vec()
+        keyed_hash(&self.index_key, &self.organisation, domain, bytes)
     }
 
     /// The key of a subject, to encrypt its files.
@@ -478,8 +471,34 @@ impl Vault {
     }
 
     fn associated_data(&self, subject: Uuid, field: &str) -> Vec<u8> {
-        format!("{}\n{subject}\n{field}", self.organisation).into_bytes()
+        associated_data(&self.organisation, subject, field)
     }
+}
+
+/// HMAC-SHA-256 under the index key, separated by organisation and domain.
+///
+/// # Panics
+///
+/// Never: HMAC takes a key of any length.
+pub(super) fn keyed_hash(
+    index_key: &SecretKey,
+    organisation: &str,
+    domain: &[u8],
+    bytes: &[u8],
+) -> Vec<u8> {
+    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&index_key.secret)
+        .expect("HMAC takes a key of any length");
+    mac.update(organisation.as_bytes());
+    mac.update(b"\n");
+    mac.update(domain);
+    mac.update(b"\n");
+    mac.update(bytes);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// What is authenticated with a ciphertext: whose it is, and of which field.
+pub(super) fn associated_data(organisation: &str, subject: Uuid, field: &str) -> Vec<u8> {
+    format!("{organisation}\n{subject}\n{field}").into_bytes()
 }
 
 /// Wraps a subject's key under another key-encryption key; `None` if it does not unwrap under
@@ -504,7 +523,7 @@ fn aead_encrypt(key: &CipherKey, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, Vaul
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-fn aead_decrypt(key: &CipherKey, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn aead_decrypt(key: &CipherKey, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, msg) = sealed.split_at_checked(NONCE_LEN)?;
     XChaCha20Poly1305::new(key)
         .decrypt(XNonce::from_slice(nonce), Payload { msg, aad })

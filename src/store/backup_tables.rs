@@ -27,7 +27,7 @@ use ColumnKind::{Bytes, Integer, Text};
 
 /// Every table that neither holds the events, nor is derived from them, nor is short-lived, as
 /// sessions are.
-pub const BACKUP_TABLES: [BackupTable; 10] = [
+pub static BACKUP_TABLES: [BackupTable; 10] = [
     BackupTable {
         name: "commands",
         columns: &[("command_id", Text), ("answer", Text)],

@@ -130,8 +130,13 @@ impl Signer {
     /// The checkpoint as a note with the signature of this key.
     #[must_use]
     pub fn sign(&self, head: &Checkpoint) -> String {
-        let text = head.text();
-        format!("{text}\n{}", self.signature_line(&text))
+        self.sign_text(&head.text())
+    }
+
+    /// A text as a note with the signature of this key. The text must end with a newline.
+    #[must_use]
+    pub fn sign_text(&self, text: &str) -> String {
+        format!("{text}\n{}", self.signature_line(text))
     }
 
     /// Adds the signature of this key to a note. The last note of an old key has the signature of
@@ -218,6 +223,20 @@ impl Verifier {
     /// A note without a signature of this key is an error, as is a wrong signature or another
     /// origin.
     pub fn open(&self, note: &str, origin: &str) -> Result<Checkpoint, NoteError> {
+        let text = self.open_text(note)?;
+        let head = Checkpoint::parse(&text).ok_or(NoteError::MalformedCheckpoint)?;
+        if head.origin == origin {
+            Ok(head)
+        } else {
+            Err(NoteError::WrongOrigin(head.origin))
+        }
+    }
+
+    /// Verifies a note and returns its text, with the newline at its end. Signatures of other keys
+    /// are ignored.
+    ///
+    /// A note without a signature of this key is an error, as is a wrong signature.
+    pub fn open_text(&self, note: &str) -> Result<String, NoteError> {
         let (text, signatures) = note.rsplit_once("\n\n").ok_or(NoteError::Malformed)?;
         let (text, signatures) = (
             format!("{text}\n"),
@@ -241,14 +260,10 @@ impl Verifier {
                 .map_err(|_| wrong())?;
             signed = true;
         }
-        if !signed {
-            return Err(NoteError::MissingSignature(self.name.clone()));
-        }
-        let head = Checkpoint::parse(&text).ok_or(NoteError::MalformedCheckpoint)?;
-        if head.origin == origin {
-            Ok(head)
+        if signed {
+            Ok(text)
         } else {
-            Err(NoteError::WrongOrigin(head.origin))
+            Err(NoteError::MissingSignature(self.name.clone()))
         }
     }
 }
