@@ -164,18 +164,19 @@ fn write_signed_manifest(
 
 /// The files in the store that the events name, each once.
 async fn named_files(tx: &mut Tx, organisation: &str) -> Result<Vec<FileDigest>, BackupError> {
-    let (mut kept, mut next) = (Vec::new(), 0);
+    let (mut kept, mut next) = (BTreeSet::new(), 0);
     loop {
         let rows = events::read_page_in(tx, organisation, next, PAGE_EVENTS).await?;
         let Some(last) = rows.last() else { break };
         next = last.position + 1;
         for row in &rows {
-            kept.extend(named_file(RecordedEvent::from_row(row)?.event));
+            match RecordedEvent::from_row(row)?.event {
+                Event::Group(GroupEvent::FileRemoved { file, .. }) => drop(kept.remove(&file)),
+                event => kept.extend(named_file(event)),
+            }
         }
     }
-    kept.sort();
-    kept.dedup();
-    Ok(kept)
+    Ok(kept.into_iter().collect())
 }
 
 /// The file in the store that an event names.

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use microgrants::backup::{self, NewOrigin, RestoreOrigin};
+use microgrants::backup::{self, NewOrigin, RestoreOptions, RestoreOrigin};
 use microgrants::clock::new_id;
 use microgrants::domain::{Grant, PersonId, Role};
 use microgrants::files::FileStore;
@@ -69,13 +69,18 @@ async fn restore(engine_of: &TestApp) -> TestApp {
         known_size: None,
         reason: "A newer program".parse().unwrap(),
     });
+    // That version did not sign its backups. All of the events are under a checkpoint.
+    let options = RestoreOptions {
+        origin,
+        accept_unsealed: Some(0),
+    };
     backup::restore(
         &store,
         ORGANISATION,
         &FileStore::in_folder(folder.path().join("files")),
         &folder.path().join("keys"),
         &folder.path().join("backup"),
-        &origin,
+        &options,
     )
     .await
     .unwrap();

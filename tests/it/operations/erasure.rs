@@ -21,6 +21,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::transparency_log::sealer;
+use crate::operations::backup::take_backup;
 use crate::operations::{files, mails};
 use crate::pages::journeys::signed_in;
 use crate::projections::read_models::assert_equals_rebuild;
@@ -477,11 +478,7 @@ on_each_engine!(a_backup_brings_nobody_back);
 async fn a_backup_brings_nobody_back(app: TestApp) {
     let office = Office::open(&app, 5000).await;
     let (_, group, member) = office.submitted(&app, 500).await;
-    sealer(&app).catch_up().await.unwrap();
-    let folder = app.folder.path().join("backup");
-    microgrants::backup::create(app.store(), ORGANISATION, &app.files(), &folder, |_, _| {})
-        .await
-        .unwrap();
+    let folder = take_backup(&app, "backup").await;
     let head = microgrants::store::tlog::newest_checkpoint(app.store(), ORGANISATION)
         .await
         .unwrap()

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod durable_mails;
 pub mod erasure;
 pub mod files;
+mod forged_backups;
 pub mod held_letters;
 pub mod import_values;
 pub mod importing;

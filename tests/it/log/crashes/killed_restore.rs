@@ -40,6 +40,7 @@ async fn a_restore_that_is_killed_leaves_all_or_nothing(app: TestApp) {
         let mut program = into.place().program();
         program
             .args(["restore", "backup", "--new-origin", "The disk was lost."])
+            .args(["--accept-unsealed", "0"])
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         program.spawn().unwrap()
