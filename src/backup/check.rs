@@ -36,8 +36,8 @@ pub(super) struct CheckedBackup {
 
 /// Checks a backup of an organisation. Its keys must be in the folder `keys` or in the environment.
 ///
-/// A backup of an earlier program is not signed, and events can follow its last checkpoint. It holds
-/// only if `accept_unsealed` is the number of these events.
+/// A backup of an earlier program is not signed, and events can follow its last checkpoint. It
+/// holds only if `accept_unsealed` is the number of these events.
 pub(super) fn check(
     from: &Path,
     organisation: &str,

@@ -40,7 +40,8 @@ pub enum InvalidBackup {
     #[error("the key of the log: {0}")]
     LogKey(NoteError),
     #[error(
-        "the seal key in place is not the one that signed this backup: put the backup's key in place"
+        "the seal key in place is not the one that signed this backup: put the backup's key in \
+            place"
     )]
     OtherSealKey,
     #[error("the keys that the backup was made with must be in place before it is restored: {0}")]

@@ -42,7 +42,8 @@ impl LogContents {
             .entry(event.command_id)
             .or_insert((event.position, event.position));
         *last = event.position;
-        self.find_values(&serde_json::from_str(payload).unwrap_or_default());
+        let payload: Value = serde_json::from_str(payload).unwrap_or_default();
+        self.find_values(&payload);
         let subject = event.stream;
         match &event.event {
             Event::Person(PersonEvent::PersonalDataErased { .. })
@@ -144,7 +145,8 @@ fn as_reference(object: &Value) -> Option<(ValueDigest, Uuid)> {
     Some((digest, subject))
 }
 
-/// A digest in hexadecimal.
+/// A digest in hexadecimal, in small letters as it is stored.
 pub(super) fn parse_digest(text: &str) -> Option<ValueDigest> {
-    hex::decode(text).ok()?.try_into().ok()
+    let digest: ValueDigest = hex::decode(text).ok()?.try_into().ok()?;
+    (hex::encode(digest) == text).then_some(digest)
 }

@@ -55,10 +55,12 @@ fn text<'a>(row: &'a Row, column: &str) -> Result<&'a str, String> {
         .ok_or_else(|| format!("it has no text {column}"))
 }
 
-fn subject_of(row: &Row) -> Result<Uuid, String> {
-    text(row, "subject")?
-        .parse()
-        .map_err(|_| "its subject is no id".to_owned())
+/// An id, in the form in which it is stored.
+fn id(row: &Row, column: &str) -> Result<Uuid, String> {
+    let text = text(row, column)?;
+    let id = text.parse::<Uuid>().ok();
+    id.filter(|id| id.to_string() == text)
+        .ok_or_else(|| format!("its {column} is no id"))
 }
 
 fn bytes(row: &Row, column: &str) -> Result<Vec<u8>, String> {
@@ -74,7 +76,7 @@ fn check_subject_keys(
 ) -> Result<HashMap<Uuid, SubjectKey>, InvalidBackup> {
     let mut found = HashMap::new();
     for_each_row(from, table("subject_keys")?, |row| {
-        let subject = subject_of(&row)?;
+        let subject = id(&row, "subject")?;
         if log.erased.contains(&subject) {
             return if row.get("wrapped").is_some_and(Value::is_null) {
                 Ok(())
@@ -94,7 +96,7 @@ fn check_subject_keys(
         found.insert(subject, key);
         Ok(())
     })?;
-    match log.living.iter().find(|id| !found.contains_key(*id)) {
+    match log.living.iter().find(|one| !found.contains_key(*one)) {
         Some(missing) => Err(InvalidBackup::table(
             "subject_keys.jsonl",
             format!("the key of {missing} is missing"),
@@ -116,7 +118,7 @@ fn check_values(
     let (mut found, mut index) = (BTreeSet::<ValueDigest>::new(), IndexRows::new());
     let indexed = log.indexed_values();
     for_each_row(from, table("sealed_values")?, |row| {
-        let subject = subject_of(&row)?;
+        let subject = id(&row, "subject")?;
         let sealed = bytes(&row, "sealed")?;
         let digest = parse_digest(text(&row, "digest")?).ok_or("its digest is not one")?;
         if <[u8; 32]>::from(Sha256::digest(&sealed)) != digest {
@@ -134,7 +136,7 @@ fn check_values(
             .and_then(|key| opener.open(key, &sealed))
             .ok_or_else(|| format!("it does not decrypt as a value of {subject}"))?;
         for (holder, kind) in indexed.get(&digest).into_iter().flatten() {
-            let entry = opener.blind_index(*kind, &opened.text);
+            let entry = opener.blind_index(*kind, &opened);
             index.insert((kind.name().to_owned(), entry, *holder));
         }
         found.insert(digest);
@@ -156,7 +158,7 @@ fn check_values(
 /// Checks that the blind index has these rows and no others.
 fn check_index(from: &Path, mut due: IndexRows) -> Result<(), InvalidBackup> {
     for_each_row(from, table("blind_index")?, |row| {
-        let subject = subject_of(&row)?;
+        let subject = id(&row, "subject")?;
         let (kind, digest) = (text(&row, "kind")?, text(&row, "digest")?);
         if due.remove(&(kind.to_owned(), digest.to_owned(), subject)) {
             Ok(())
@@ -177,9 +179,7 @@ fn check_index(from: &Path, mut due: IndexRows) -> Result<(), InvalidBackup> {
 fn check_answers(from: &Path, log: &LogContents) -> Result<(), InvalidBackup> {
     let mut found = BTreeSet::new();
     for_each_row(from, table("commands")?, |row| {
-        let command: Uuid = text(&row, "command_id")?
-            .parse()
-            .map_err(|_| "its command is no id".to_owned())?;
+        let command = id(&row, "command_id")?;
         let answer = AppendReceipt::parse(text(&row, "answer")?).ok_or("it is no answer")?;
         let holds = match log.commands.get(&command) {
             Some(positions) => {

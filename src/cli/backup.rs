@@ -22,8 +22,8 @@ use crate::store::{Store, StoreError, personal_data};
 use crate::transparency::checkpoint::checkpoint_size;
 use crate::transparency::checkpoint_signer::CheckpointSigner;
 
-/// Makes a backup that ends at a signed checkpoint. Next to a service that holds an SQLite database,
-/// the service signs it.
+/// Makes a backup that ends at a signed checkpoint. If a service holds the SQLite database, the
+/// service signs it.
 pub(super) async fn create(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let (store, signer) =
         match open_organisation(config, TimestampSource::Database, Clock::System).await {

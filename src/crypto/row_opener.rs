@@ -20,12 +20,6 @@ pub struct SubjectKey {
     key: CipherKey,
 }
 
-/// A personal value in clear, and its field.
-pub struct OpenedValue {
-    pub field: &'static str,
-    pub text: Vec<u8>,
-}
-
 impl RowOpener {
     #[must_use]
     pub fn new(organisation: &str, keys: &Keys) -> Self {
@@ -49,11 +43,10 @@ impl RowOpener {
     /// Decrypts a value of a subject. The field of a ciphertext is not stored, so each field is
     /// tried. `None` if the value is of another subject or was altered.
     #[must_use]
-    pub fn open(&self, key: &SubjectKey, sealed: &[u8]) -> Option<OpenedValue> {
+    pub fn open(&self, key: &SubjectKey, sealed: &[u8]) -> Option<Vec<u8>> {
         PERSONAL_FIELD_NAMES.into_iter().find_map(|field| {
             let bound = associated_data(&self.organisation, key.subject, field);
-            let text = aead_decrypt(&key.key, &bound, sealed)?;
-            Some(OpenedValue { field, text })
+            aead_decrypt(&key.key, &bound, sealed)
         })
     }
 
