@@ -486,6 +486,28 @@ async fn a_restore_that_fails_in_the_middle_leaves_nothing(app: TestApp) {
     );
 }
 
+on_each_engine!(a_backup_during_appends_ends_at_a_signed_head);
+/// No event of a backup follows its last checkpoint, however many are appended meanwhile.
+async fn a_backup_during_appends_ends_at_a_signed_head(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    let appends = async {
+        for _ in 0..10 {
+            office.submitted(&app, 500).await;
+        }
+    };
+    let backups = async {
+        for name in ["first", "second", "third"] {
+            let taken = try_backup(&app, name).await.unwrap();
+            let heads = app.folder.path().join(name).join("log/heads.jsonl");
+            let heads = fs::read_to_string(heads).unwrap();
+            let newest: serde_json::Value =
+                serde_json::from_str(heads.lines().last().unwrap()).unwrap();
+            assert_eq!(newest["size"], taken.events, "{name}");
+        }
+    };
+    tokio::join!(appends, backups);
+}
+
 on_each_engine!(the_command_line_takes_it_while_the_service_runs);
 async fn the_command_line_takes_it_while_the_service_runs(app: TestApp) {
     let office = Office::open(&app, 5000).await;
