@@ -57,8 +57,13 @@ pub(super) fn check(
         (Some(tail), _) => return Err(InvalidBackup::Unsigned(tail)),
     }
     let keys = keys_in_place(from, keys)?;
-    check_signature(from, &info, &folder, &keys)?;
-    let report = audit::verify(&from.join(LOG_FOLDER), &Trusted::default(), |_| {})?;
+    let log_keys = check_signature(from, &info, &folder, &keys)?;
+    // The key in place is known from elsewhere.
+    let trusted = Trusted {
+        key: Some(log_keys.text()),
+        head: None,
+    };
+    let report = audit::verify(&from.join(LOG_FOLDER), &trusted, |_| {})?;
     if let Some(finding) = report.findings.first() {
         return Err(InvalidBackup::Finding(finding.clone()));
     }
@@ -109,13 +114,14 @@ fn keys_in_place(from: &Path, keys: &Path) -> Result<Keys, InvalidBackup> {
     })?)
 }
 
-/// Checks that the key in place signs the log, and that it signed this manifest.
+/// Checks that the key in place signs the log, and that it signed this manifest. Returns the keys of
+/// the log.
 fn check_signature(
     from: &Path,
     info: &BackupInfo,
     folder: &FolderFiles,
     keys: &Keys,
-) -> Result<(), InvalidBackup> {
+) -> Result<KeyChain, InvalidBackup> {
     let log_keys = read_text(&from.join(LOG_FOLDER).join(KEY))?;
     let log_keys = KeyChain::parse(&log_keys).map_err(InvalidBackup::LogKey)?;
     let own = Signer::new(log_keys.origin(), &keys.checkpoint.secret).verifier();
@@ -123,12 +129,12 @@ fn check_signature(
         return Err(InvalidBackup::OtherSealKey);
     }
     if info.shape == UNSIGNED_VERSION {
-        return Ok(());
+        return Ok(log_keys);
     }
     let note = read_text(&from.join(NOTE_FILE))?;
     let signed = own.open_text(&note).map_err(InvalidBackup::Signature)?;
     if signed == note_text(log_keys.origin(), info, &folder.manifest) {
-        Ok(())
+        Ok(log_keys)
     } else {
         Err(InvalidBackup::OtherNote)
     }

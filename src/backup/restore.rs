@@ -30,7 +30,7 @@ use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
 use crate::files::FileStore;
 use crate::store::backup_tables::{self, BACKUP_TABLES, BackupTable};
 use crate::store::{Store, Tx, events};
-use crate::transparency::checkpoint::KeyChain;
+use crate::transparency::checkpoint::{KeyChain, NoteError};
 use crate::transparency::checkpoint_signer::tile_at;
 use crate::transparency::log_entry;
 use crate::transparency::merkle::{Tiles, leaf_hash};
@@ -139,7 +139,11 @@ pub async fn restore(
 /// Checks that a checkpoint that is known elsewhere has the signature of a key of the log and is
 /// one of the log's.
 fn check_known_head(head: &str, checked: &CheckedBackup) -> Result<(), RestoreError> {
-    let head = KeyChain::parse(&checked.report.key)?.open_any(head)?;
+    let chain = KeyChain::parse(&checked.report.key)?;
+    let head = chain.open_any(head)?;
+    if head.origin != chain.origin() {
+        return Err(NoteError::WrongOrigin(head.origin).into());
+    }
     if head.size > checked.tree.size() {
         return Err(RestoreError::EventsLost {
             known: i64::try_from(head.size).unwrap_or(i64::MAX),
