@@ -9,27 +9,15 @@ use super::folder::{read_lines, table_named};
 use super::{
     FILES_FOLDER, InvalidBackup, LOG_FOLDER, NewOrigin, RestoreError, TAIL_FILE, table_file,
 };
-use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
-use crate::audit::manifest::{FolderError, file_digest, read_manifest};
-use crate::audit::{self, AuditError, Finding, Report, RuleChecker, Trusted};
-use crate::clock;
-use crate::crypto::keys::{KeyError, KeyPurpose, Keys};
-use crate::domain::Refusal;
-use crate::domain::file::FileDigest;
-use crate::domain::text::TextError;
-use crate::eventlog::recorded_event::RecordedEvent;
-use crate::files::{FileError, FileStore};
-use crate::store::backup_tables::{self, BACKUP_TABLES};
-use crate::store::events::EventRow;
-use crate::store::tlog::{self as stored, CheckpointRow};
-use crate::store::{Store, StoreError, Tx, events};
-use crate::transparency;
-use crate::transparency::checkpoint::{KeyChain, NoteError};
 use crate::audit::Report;
 use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
+use crate::clock;
 use crate::files::FileStore;
 use crate::store::backup_tables::{self, BACKUP_TABLES, BackupTable};
+use crate::store::events::EventRow;
+use crate::store::tlog::{self as stored, CheckpointRow};
 use crate::store::{Store, Tx, events};
+use crate::transparency;
 use crate::transparency::checkpoint::{KeyChain, NoteError};
 use crate::transparency::checkpoint_signer::tile_at;
 use crate::transparency::log_entry;
@@ -109,20 +97,17 @@ pub async fn restore(
     {
         insert_table(&mut tx, organisation, table, from).await?;
     }
-    match &options.origin {
-        RestoreOrigin::Same { .. } => {
-            insert_checkpoints(&mut tx, organisation, from, &checked.report).await?;
-        }
-        RestoreOrigin::New(new) => {
-            new.record(
-                &mut tx,
-                organisation,
-                &checked.organisation,
-                &checked.report,
-            )
-            .await?;
-        }
+    if let RestoreOrigin::New(new) = &options.origin {
+        new.record(
+            &mut tx,
+            organisation,
+            &checked.organisation,
+            &checked.report,
+        )
+        .await?;
     }
+    let chain = chain_under(&options.origin, organisation, &checked.report)?;
+    insert_checkpoints(&mut tx, organisation, from, &chain).await?;
     for file in &checked.folder.files {
         let put = files
             .put_encrypted(&from.join(FILES_FOLDER).join(file.as_str()), file)
@@ -225,15 +210,31 @@ async fn insert_table(
     Ok(backup_tables::insert_rows(tx, organisation, table, &batch).await?)
 }
 
-/// Inserts the checkpoints, and the tiles of the tree up to the last one.
+/// The keys under the origin with which the log continues.
+fn chain_under(
+    origin: &RestoreOrigin,
+    organisation: &str,
+    report: &Report,
+) -> Result<KeyChain, NoteError> {
+    let chain = KeyChain::parse(&report.key)?;
+    Ok(match origin {
+        RestoreOrigin::Same { .. } => chain,
+        RestoreOrigin::New(_) => {
+            chain.under_new_origin(&transparency::origin_name(organisation, clock::new_id()))
+        }
+    })
+}
+
+/// Inserts the checkpoints, and the tiles of the tree up to the last one. Under a new origin the
+/// tree grows from the same tiles, and an export has the checkpoints of the origin before.
 async fn insert_checkpoints(
     tx: &mut Tx,
     organisation: &str,
     from: &Path,
-    report: &Report,
+    chain: &KeyChain,
 ) -> Result<(), RestoreError> {
     let log = from.join(LOG_FOLDER);
-    stored::lock(tx, organisation, &report.origin, &report.key).await?;
+    stored::lock(tx, organisation, chain.origin(), &chain.text()).await?;
     let lines = read_lines(&log, CHECKPOINTS)?;
     for (at, line) in lines.enumerate() {
         let line: CheckpointLine = serde_json::from_str(&line?)
