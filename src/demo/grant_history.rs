@@ -37,7 +37,7 @@ impl GroupHistory<'_> {
         } else {
             -6
         };
-        let mut payment = 1;
+        let (mut payment, mut payee) = (1, 1);
         for (turn, last) in [
             (Deviation::PaymentRejected, Stage::Prepared),
             (Deviation::PaymentCancelled, Stage::Prepared),
@@ -48,6 +48,12 @@ impl GroupHistory<'_> {
                 self.payment(day, payment, self.payment_amounts()[0], last);
                 self.end_payment(day + 6, payment, turn);
                 (day, payment) = (day + 7, payment + 1);
+                // The bank details are entered and verified again before the next payment.
+                if matches!(turn, Deviation::PaymentFailed | Deviation::PaymentReversed) {
+                    payee += 1;
+                    self.provide_payee(payee, day);
+                    day += 2;
+                }
             }
         }
         for (at, amount) in (0..).zip(self.payment_amounts()) {

@@ -20,7 +20,7 @@ impl GroupHistory<'_> {
     pub(super) fn accept(&mut self) {
         self.answer_offer();
         if self.has_reached(Stage::Prepared) {
-            self.provide_payee();
+            self.provide_payee(1, self.decision_day() + 9);
             self.pass_checks();
         }
     }
@@ -74,31 +74,33 @@ impl GroupHistory<'_> {
         }
     }
 
-    fn provide_payee(&mut self) {
-        let (member, decided) = (Actor::Person(self.member), self.decision_day());
+    /// The group enters its bank details on a day, for the given time, and staff verify them on the
+    /// next.
+    pub(super) fn provide_payee(&mut self, payee: u32, day: i32) {
+        let member = Actor::Person(self.member);
         let numbers = format!("000000 {:08}", 10_000_000 + self.number);
         let account = BankAccount {
             holder: plaintext(self.seed.name.as_str()),
             numbers: plaintext(&numbers),
             roll_number: None,
         };
-        let payee = if self.number % 11 == 3 {
+        let details = if self.number % 11 == 3 {
             let body = "A community centre (illustrative)".parse().expect("a name");
             PayeeInput::HoldingBody {
                 body,
-                consented_on: self.date(decided + 8),
+                consented_on: self.date(day - 1),
                 account,
             }
         } else {
             PayeeInput::OwnAccount { account }
         };
         self.push_step(
-            decided + 9,
+            day,
             member,
-            Command::Group(self.group, GroupCommand::ProvidePayee(payee)),
+            Command::Group(self.group, GroupCommand::ProvidePayee(details)),
         );
         let verify = VerifyPayee {
-            payee: 1,
+            payee,
             method: "A bank statement was seen".parse().expect("a line"),
         };
         // For an application on paper the officer registered the person. An account that this
@@ -109,7 +111,7 @@ impl GroupHistory<'_> {
             self.staff("officer")
         };
         self.push_step(
-            decided + 10,
+            day + 1,
             verifier,
             Command::Group(self.group, GroupCommand::VerifyPayee(verify)),
         );

@@ -14,8 +14,8 @@ use crate::support::fixtures::{self, Office, gbp};
 use crate::support::replay::replay_log;
 use crate::support::steps::{
     approve_payment, assert_refused, close_grant, confirm_payment, declare_no_interest,
-    declare_underspend, demand_clawback, excuse_update, prepare_payment, receive_return,
-    reverse_payment, send_payment,
+    declare_underspend, demand_clawback, excuse_update, prepare_payment, provide_payee,
+    receive_return, reverse_payment, send_payment, verify_payee,
 };
 use crate::support::test_app::TestApp;
 
@@ -260,7 +260,7 @@ async fn a_closed_grant_takes_money_back(app: TestApp) {
 on_each_engine!(a_recall_after_a_partial_return_is_recorded);
 async fn a_recall_after_a_partial_return_is_recorded(app: TestApp) {
     let office = Office::open(&app, 5000).await;
-    let (grant, ..) = office.prepared(&app, 1000).await;
+    let (grant, group, member) = office.prepared(&app, 1000).await;
     office.paid(&app, grant).await;
     app.issue_ok(office.ada, declare_underspend(grant, 400))
         .await;
@@ -272,9 +272,46 @@ async fn a_recall_after_a_partial_return_is_recorded(app: TestApp) {
 
     // £900 could still be taken back: £300 of it was due, and £600 can be paid again.
     assert_eq!(figures(&app).await, (gbp(600), gbp(0), Some(gbp(4400))));
+    app.issue_ok(member, provide_payee(group)).await;
+    app.issue_ok(office.ada, verify_payee(group, 2)).await;
     app.issue_ok(office.ada, prepare_payment(grant, 600)).await;
     replay_log(&app).await;
     assert_equals_rebuild(&app).await;
+}
+
+on_each_engine!(money_does_not_go_again_to_an_account_that_the_bank_returned_it_from);
+/// It goes only after the bank details were entered and verified again. A payment that was approved
+/// for the old ones is not sent, either.
+async fn money_does_not_go_again_to_an_account_that_the_bank_returned_it_from(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (ada, ben, today) = (office.ada, office.ben, app.today());
+    let (grant, group, member) = office.payable(&app, 1000).await;
+    for payment in [1, 2] {
+        app.issue_ok(ada, prepare_payment(grant, 400)).await;
+        app.issue_ok(ben, approve_payment(grant, payment)).await;
+    }
+    app.issue_ok(ben, send_payment(grant, 1, today)).await;
+
+    // When
+    let returned = json!({ "payment": 1, "reason": "The account is closed" });
+    app.issue_ok(ben, command("grant/fail-payment", grant.0, &returned))
+        .await;
+
+    // Then
+    let not_verified = "payee_not_verified";
+    assert_refused(&app, ada, not_verified, prepare_payment(grant, 100)).await;
+    assert_refused(&app, ben, not_verified, send_payment(grant, 2, today)).await;
+
+    // When
+    app.issue_ok(member, provide_payee(group)).await;
+    assert_refused(&app, ada, not_verified, prepare_payment(grant, 100)).await;
+    app.issue_ok(ada, verify_payee(group, 2)).await;
+
+    // Then
+    app.issue_ok(ada, prepare_payment(grant, 400)).await;
+    office.complete_payment(&app, grant, 3).await;
+    replay_log(&app).await;
 }
 
 on_each_engine!(a_recall_after_the_end_frees_the_money);

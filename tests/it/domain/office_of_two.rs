@@ -209,8 +209,19 @@ async fn is_decided(two: &TwoPersonOffice<'_>) {
     .await;
 }
 
+/// A centre takes the money in for the group: Ada enters its account.
+async fn payee_is_entered(two: &TwoPersonOffice<'_>) {
+    let payee = json!({
+        "route": "holding_body",
+        "body": "A community centre",
+        "consented_on": two.today,
+        "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" },
+    });
+    two.issue_as(two.ada, "group/provide-payee", payee).await;
+}
+
 async fn is_made_ready(two: &TwoPersonOffice<'_>) {
-    let (ada, ben, today) = (two.ada, two.ben, two.today);
+    let (ada, ben) = (two.ada, two.ben);
 
     // The agreement is read out over the telephone; staff key the payee.
     let accept = json!({
@@ -220,13 +231,7 @@ async fn is_made_ready(two: &TwoPersonOffice<'_>) {
     });
     two.issue_as(ada, "grant/accept-agreement", accept).await;
 
-    let payee = json!({
-        "route": "holding_body",
-        "body": "A community centre",
-        "consented_on": today,
-        "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" },
-    });
-    two.issue_as(ada, "group/provide-payee", payee).await;
+    payee_is_entered(two).await;
     two.assert_refused(
         ada,
         "keyed_payee",
@@ -286,7 +291,7 @@ async fn is_paid(two: &TwoPersonOffice<'_>) {
     .await;
 
     // Ada prepares; Ben, who neither keyed the payee nor prepared the payment, approves. The bank
-    // rejects the first payment.
+    // rejects the first payment, so the account is entered and verified again.
     for payment in [1, 2] {
         two.issue_as(ada, "grant/prepare-payment", json!({ "amount": "1000.00" }))
             .await;
@@ -310,6 +315,20 @@ async fn is_paid(two: &TwoPersonOffice<'_>) {
                 ben,
                 "grant/fail-payment",
                 json!({ "payment": 1, "reason": "Sent back" }),
+            )
+            .await;
+            two.assert_refused(
+                ada,
+                "payee_not_verified",
+                "grant/prepare-payment",
+                json!({ "amount": "1000.00" }),
+            )
+            .await;
+            payee_is_entered(two).await;
+            two.issue_as(
+                ben,
+                "group/verify-payee",
+                json!({ "payee": 2, "method": "A call to the centre" }),
             )
             .await;
         }

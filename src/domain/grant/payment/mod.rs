@@ -1,7 +1,7 @@
 //! Payments: prepared → approved → sent → confirmed; or rejected, cancelled, failed, reversed.
 //!
 //! Two people: nobody approves a payment that they prepared, or whose payee they keyed. Money is
-//! paid only to the group's verified payee.
+//! paid only to the group's verified payee, and not to one from which the bank returned a payment.
 
 mod bank;
 mod command;
@@ -266,7 +266,24 @@ impl Grant {
         if self.held {
             return Err(Refusal::GrantOnHold);
         }
-        self.checks_must_be_clear(instalment, facts.today)
+        self.checks_must_be_clear(instalment, facts.today)?;
+        self.payee_must_not_have_failed(facts)
+    }
+
+    /// Refuses with [`Refusal::PayeeNotVerified`] if the bank returned or reversed a payment of
+    /// this grant to the group's current payee: someone must enter the details again, and another
+    /// person verify them.
+    fn payee_must_not_have_failed(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        let payee = facts.group()?.payee().map(|payee| payee.number);
+        let mut failed = self
+            .payments
+            .values()
+            .filter(|payment| payment.is_failed_or_reversed());
+        if failed.any(|payment| Some(payment.payee) == payee) {
+            Err(Refusal::PayeeNotVerified)
+        } else {
+            Ok(())
+        }
     }
 
     fn prepare_payment(

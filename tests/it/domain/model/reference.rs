@@ -333,8 +333,19 @@ impl ModelGrant {
 
 /// Its payments.
 impl ModelGrant {
+    /// The verified payee, if the bank has not returned a payment to it.
+    fn payee_in_use(&self) -> Option<ModelPayee> {
+        let returned = |payee: &ModelPayee| {
+            self.payments.iter().any(|payment| {
+                payment.payee == payee.number && ["failed", "reversed"].contains(&payment.state)
+            })
+        };
+        self.payee
+            .filter(|payee| payee.verified && !returned(payee))
+    }
+
     fn prepare(&mut self, amount: i64, person: usize) -> bool {
-        let Some(payee) = self.payee.filter(|payee| payee.verified) else {
+        let Some(payee) = self.payee_in_use() else {
             return false;
         };
         if !self.payable() || amount > self.award - self.paid - self.unconfirmed() {
@@ -350,13 +361,12 @@ impl ModelGrant {
     }
 
     fn approve(&mut self, number: u16, person: usize) -> bool {
-        let (payable, payee) = (self.payable(), self.payee);
+        let (payable, payee) = (self.payable(), self.payee_in_use());
         let Some(payment) = self.payment(number, &["prepared"]) else {
             return false;
         };
-        let four_eyes = payee.is_some_and(|payee| {
-            payee.verified && payee.number == payment.payee && payee.keyer != person
-        });
+        let four_eyes = payee
+            .is_some_and(|payee| payee.number == payment.payee && payee.keyer != person);
         let allowed = payable && four_eyes && payment.preparer != person;
         if allowed {
             payment.state = "approved";
@@ -365,12 +375,11 @@ impl ModelGrant {
     }
 
     fn send(&mut self, number: u16) -> bool {
-        let (payable, payee) = (self.payable(), self.payee);
+        let (payable, payee) = (self.payable(), self.payee_in_use());
         let Some(payment) = self.payment(number, &["approved"]) else {
             return false;
         };
-        let to_this_payee =
-            payee.is_some_and(|payee| payee.verified && payee.number == payment.payee);
+        let to_this_payee = payee.is_some_and(|payee| payee.number == payment.payee);
         if !payable || !to_this_payee {
             return false;
         }

@@ -311,14 +311,19 @@ impl MarkedProgramme<'_> {
         );
     }
 
-    /// Checks the grant, and pays it with the second of two payments.
-    fn pay(&self, grant: &str, group: &str) {
+    /// The group enters its bank details, for the given time, and Ada verifies them.
+    fn provide_payee(&self, group: &str, payee: u32) {
         let on_group = commands_to(format!("groups/{group}"));
         let account = json!({ "holder": PAYLOAD, "numbers": "12-34-56 12345678" });
-        let payee = json!({ "route": "own_account", "account": account });
-        on_group(self.cass, "provide-payee", payee);
-        let seen = json!({ "payee": 1, "method": PAYLOAD });
+        let details = json!({ "route": "own_account", "account": account });
+        on_group(self.cass, "provide-payee", details);
+        let seen = json!({ "payee": payee, "method": PAYLOAD });
         on_group(self.ada, "verify-payee", seen);
+    }
+
+    /// Checks the grant, and pays it with the second of two payments.
+    fn pay(&self, grant: &str, group: &str) {
+        self.provide_payee(group, 1);
         let on = commands_to(format!("grants/{grant}"));
         let identity = json!({ "check": "identity", "note": PAYLOAD });
         on(self.ada, "fail-check", identity.clone());
@@ -429,6 +434,9 @@ impl MarkedProgramme<'_> {
                 ended["happened_on"] = json!(day);
             }
             on(self.ben, end, ended);
+            if payment == 2 {
+                self.provide_payee(group, 2);
+            }
         }
         let excuse = json!({ "update": 1, "reason": PAYLOAD });
         on(self.ada, "excuse-update", excuse);
