@@ -1,6 +1,7 @@
 //! Pages of groups and of the office.
 
 pub mod accounts;
+pub mod bounced_payments;
 pub mod contacts;
 pub mod desk_errors;
 pub mod error_pages;

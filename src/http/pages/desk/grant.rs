@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::action::Action;
 use super::application::panel_members;
+use super::bounced::bounced_payment;
 use super::confirmations::{RevocationView, ScheduleView};
 use super::contacts::Contacts;
 use super::erasures::day_text;
@@ -294,6 +295,9 @@ fn next_of(
     variations: &[VariationView],
     today: Date,
 ) -> Next {
+    if let Some(bounced) = bounced_payment(row, payments) {
+        return next_after_bounce(row, group, bounced);
+    }
     let open = variations
         .iter()
         .find(|variation| variation.state == VariationState::Requested);
@@ -355,7 +359,8 @@ fn next_of_accepted(row: &GrantRow, group: &GroupView, payments: &[PaymentRow]) 
         ),
         Some(payee) if !payee.verified => Next::new(
             "Next: check the bank details",
-            "Someone who did not enter them must check them.",
+            "Someone who did not enter them must check \
+                 them.",
         )
         .action("verify-payee"),
         Some(_) => Next::new(
@@ -364,6 +369,38 @@ fn next_of_accepted(row: &GrantRow, group: &GroupView, payments: &[PaymentRow]) 
         )
         .action(prepare_action(row))
         .link("Go to payments", format!("/desk/payments?grant={}", row.id)),
+    }
+}
+
+/// What is next after the bank returned a payment: other bank details, their check, or the payment.
+fn next_after_bounce(row: &GrantRow, group: &GroupView, bounced: &PaymentRow) -> Next {
+    let amount = bounced.amount;
+    match &group.payee {
+        Some(payee) if payee.payee > bounced.payee && payee.verified => Next::new(
+            "Next: pay again",
+            format!("The bank returned {amount}. The bank details were checked again since."),
+        )
+        .action(prepare_action(row))
+        .link("Go to payments", format!("/desk/payments?grant={}", row.id)),
+        Some(payee) if payee.payee > bounced.payee => Next::new(
+            "Next: check the new bank details",
+            format!(
+                "The bank returned {amount}. Someone who did not enter the new details must check \
+                 them."
+            ),
+        )
+        .action("verify-payee"),
+        _ => {
+            let reason = bounced.reason.as_deref().unwrap_or_default();
+            let why = format!(
+                "The bank returned {amount}. Ask the group which account is right. Enter it again, \
+                 even if it has not changed. The reason: {reason}"
+            );
+            Next::new("Next: ask for new bank details", why).link(
+                "Enter bank details",
+                format!("/desk/groups/{}?do=own-account#next", group.id),
+            )
+        }
     }
 }
 

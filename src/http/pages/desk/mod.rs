@@ -17,6 +17,7 @@ mod application_actions;
 mod applications;
 mod assisted_entry;
 mod bank;
+mod bounced;
 mod changes;
 mod confirmations;
 mod contacts;

@@ -99,6 +99,8 @@ impl Steps {
             S::OfferDeclined | S::OfferLapsed | S::OfferWithdrawn | S::TakenBack => (1, true),
             S::Accepted if !checked => (2, false),
             S::Accepted => (3, false),
+            // The bank returned what was sent.
+            S::Live if row.paid.is_zero() && !row.award.is_zero() => (3, false),
             S::Live | S::Reported => (5, false),
             S::Terminated => (5, true),
             S::Closed => (7, false),

@@ -132,9 +132,10 @@ async fn work_on_grants(
     let mut work = grants::before_payment(request, open, &payments).await?;
     work.extend(money::unsettled(request).await?);
     work.extend(money::rejected(request, &payments).await?);
+    work.extend(money::bounced(request).await?);
     work.extend(grants::late_returns(request).await?);
     if holds(request, Role::Finance) {
-        work.extend(money::payments(request, &payments).await?);
+        work.extend(money::payments(request, &payments));
     }
     let unread = if holds(request, Role::Officer) {
         let waiting = OpenReports::load(request).await?;

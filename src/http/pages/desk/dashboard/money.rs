@@ -6,17 +6,20 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
+use super::super::bounced::{bounced_payment, waits_for_money};
 use super::work::{WorkQueue, WorkRow, named, number_of, queue, waiting_rows};
-use crate::domain::grant::{GrantState, PaymentState as P};
+use crate::domain::grant::PaymentState as P;
 use crate::domain::{Money, PersonId, Role};
 use crate::http::pages::PageError;
-use crate::projections::{GrantRow, PaymentRow};
-use crate::views::{Filter, PaymentColumn};
+use crate::projections::{GrantRow, GroupRow, PaymentRow};
+use crate::views::{Filter, PageRequest, PaymentColumn};
 
 /// The number of days after which a payment at the bank should be on the statement.
 const BANK_DAYS: i64 = 3;
-/// The largest number of bounced payments to look at, the newest first.
+/// The largest number of grants with a bounced payment to look at.
 const BOUNCED_MAX: usize = 20;
+/// The largest number of payments of a grant to look at.
+const PAYMENTS_MAX: i64 = 200;
 
 /// Payments that are not paid yet, the most urgent first.
 pub(super) async fn open_payments(
@@ -44,10 +47,7 @@ pub(super) fn count_for(payments: &WorkQueue<PaymentRow>, person: PersonId, toda
 }
 
 /// The payments that someone in finance approves, sends, and finds on the statement.
-pub(super) async fn payments(
-    request: &DeskRequest<'_>,
-    open: &WorkQueue<PaymentRow>,
-) -> Result<Vec<WorkRow>, PageError> {
+pub(super) fn payments(request: &DeskRequest<'_>, open: &WorkQueue<PaymentRow>) -> Vec<WorkRow> {
     let (person, today) = (request.signed.reader.person, request.today());
     let of = |which: &dyn Fn(&PaymentRow) -> bool| -> Vec<&PaymentRow> {
         open.rows.iter().filter(|row| which(row)).collect()
@@ -108,8 +108,7 @@ pub(super) async fn payments(
                 .since(first.sent_on, today),
         );
     }
-    found.extend(bounced(request, open).await?);
-    Ok(found)
+    found
 }
 
 fn length<T>(rows: &[T]) -> i64 {
@@ -122,44 +121,48 @@ fn total_text(rows: &[&PaymentRow]) -> String {
     format!("{total} in total.")
 }
 
-/// Payments that bounced, of grants that still wait for their money.
-async fn bounced(
-    request: &DeskRequest<'_>,
-    open: &WorkQueue<PaymentRow>,
-) -> Result<Vec<WorkRow>, PageError> {
+/// Payments that bounced, of grants that still wait for their money: officers ask the group for
+/// its bank details, finance checks them or pays again.
+pub(super) async fn bounced(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
     let filters = vec![Filter::in_state([P::Failed, P::Reversed])];
     let order = (PaymentColumn::Urgency.key(), true);
-    let mut back = queue::<PaymentRow>(request, order, filters).await?.rows;
-    let again: BTreeSet<Uuid> = open.rows.iter().map(|row| row.grant).collect();
-    back.retain(|row| !again.contains(&row.grant));
-    back.truncate(BOUNCED_MAX);
-    let grants = grants_of(request, back.iter().map(|row| row.grant)).await?;
-    let mut seen = BTreeSet::new();
-    back.retain(|row| {
-        let grant = grants.get(&row.grant);
-        grant.is_some_and(waits_for_money) && seen.insert(row.grant)
-    });
-    let groups = request
-        .group_names(grants.values().map(|row| row.group.to_string()))
-        .await?;
-    let today = request.today();
-    let row = |payment: &PaymentRow| {
-        let grant = grants.get(&payment.grant);
-        let group = grant.and_then(|grant| groups.get(&grant.group.to_string()));
-        let path = format!("/desk/payments?grant={}", payment.grant);
-        WorkRow::new(
-            "bank",
-            group.cloned().unwrap_or_default(),
-            path,
-            "Pay again",
-        )
-        .about(format!(
-            "A payment of {} bounced. Check the bank details.",
-            payment.amount
-        ))
-        .wrong(Some(payment.sent_on.unwrap_or(payment.prepared_on)), today)
+    let back = queue::<PaymentRow>(request, order, filters).await?.rows;
+    let mut grants = grants_of(request, back.iter().map(|row| row.grant)).await?;
+    grants.retain(|_, grant| waits_for_money(grant));
+    let groups: BTreeSet<Uuid> = grants.values().map(|grant| grant.group.0).collect();
+    let groups = request.rows_by_id::<GroupRow>(groups).await?;
+    let mut found = Vec::new();
+    for grant in grants.values().take(BOUNCED_MAX) {
+        let page = PageRequest {
+            after: None,
+            limit: PAYMENTS_MAX,
+        };
+        let of = vec![Filter::equals("grant_id", grant.id)];
+        let views = &request.app.views;
+        let payments: Vec<PaymentRow> = views.list(None, of, &page).await?.items;
+        let group = groups.iter().find(|group| group.id == grant.group.0);
+        if let Some((payment, group)) = bounced_payment(grant, &payments).zip(group) {
+            found.push(bounced_row(request, payment, group));
+        }
+    }
+    Ok(found)
+}
+
+/// The row of a payment that bounced, by what comes next.
+fn bounced_row(request: &DeskRequest<'_>, payment: &PaymentRow, group: &GroupRow) -> WorkRow {
+    let payee = group.payee.as_ref();
+    let (says, button) = match payee.filter(|payee| payee.payee > payment.payee) {
+        None => ("Ask for new bank details.", "Ask them"),
+        Some(payee) if payee.verified_by.is_none() => {
+            ("Check the new bank details.", "Check details")
+        }
+        Some(_) => ("The bank details were checked again since.", "Pay again"),
     };
-    Ok(named(&back, row))
+    let path = format!("/desk/grants/{}", payment.grant);
+    let since = payment.sent_on.unwrap_or(payment.prepared_on);
+    WorkRow::new("bank", group.name.clone(), path, button)
+        .about(format!("The bank returned {}. {says}", payment.amount))
+        .wrong(Some(since), request.today())
 }
 
 /// Payments that the reader prepared and a colleague rejected, of grants that still wait for their
@@ -193,12 +196,6 @@ pub(super) async fn rejected(
         row.about(about)
             .wrong(Some(newest.prepared_on), request.today()),
     ))
-}
-
-fn waits_for_money(grant: &GrantRow) -> bool {
-    matches!(grant.state, GrantState::Accepted | GrantState::Live)
-        && !grant.on_hold
-        && !grant.paid.covers(grant.award)
 }
 
 /// Grants by their ids.
