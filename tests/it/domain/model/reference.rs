@@ -365,8 +365,8 @@ impl ModelGrant {
         let Some(payment) = self.payment(number, &["prepared"]) else {
             return false;
         };
-        let four_eyes = payee
-            .is_some_and(|payee| payee.number == payment.payee && payee.keyer != person);
+        let four_eyes =
+            payee.is_some_and(|payee| payee.number == payment.payee && payee.keyer != person);
         let allowed = payable && four_eyes && payment.preparer != person;
         if allowed {
             payment.state = "approved";
