@@ -22,6 +22,12 @@ pub const SAVES_MAX: u16 = 200;
 /// Days after which what they started is erased.
 pub const EXPIRES_AFTER_DAYS: i64 = 14;
 
+/// The last day on which what was started on a day is stored.
+#[must_use]
+pub fn last_day(since: Date) -> Date {
+    since.saturating_add(jiff::Span::new().days(EXPIRES_AFTER_DAYS))
+}
+
 /// Something that a person starts or continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -117,10 +123,7 @@ impl Unproven {
 
     /// Whether their time is over.
     fn has_expired(&self, today: Date) -> bool {
-        today
-            > self
-                .since
-                .saturating_add(jiff::Span::new().days(EXPIRES_AFTER_DAYS))
+        today > last_day(self.since)
     }
 
     /// The reason of the erasure, for the record.

@@ -223,6 +223,12 @@ impl PageContext {
         }
     }
 
+    /// Where an application that was begun is continued: on their own page, if the visitor is
+    /// signed in as somebody of a group.
+    pub fn continue_path(&self) -> &'static str {
+        if self.member { "/my" } else { "/sign-in" }
+    }
+
     /// A text in the page's language.
     pub fn t<'a>(&self, text: &'a str) -> &'a str {
         i18n::translate(text, self.language)

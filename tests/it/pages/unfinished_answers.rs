@@ -109,16 +109,40 @@ async fn a_sent_application_says_how_to_have_it_changed(app: TestApp) {
     }
 }
 
+on_each_engine!(an_answer_that_was_checked_leads_back_to_the_answers);
+async fn an_answer_that_was_checked_leads_back_to_the_answers(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (application, _, member) = office.draft(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let own = format!("/my/applications/{application}");
+    let check = format!("{own}/check");
+    let change = format!("{own}/answer/amount?from=check");
+
+    for led in [&check, &own] {
+        // When
+        let page = browser.get(led);
+        assert!(page.contains(&change), "{}", visible_text(&page));
+        let page = browser.get(&change);
+        assert!(page.contains("Save and go back to my answers"));
+        let saved = browser.submit_form(&page, &change, &[("answer", "800"), ("then", "next")]);
+
+        // Then
+        assert_eq!((saved.status, saved.path.as_str()), (200, check.as_str()));
+    }
+}
+
 on_each_engine!(the_page_to_come_back_names_the_way_that_was_given);
 async fn the_page_to_come_back_names_the_way_that_was_given(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let start = format!("/apply/{}/first", office.fund);
     for (way, given, names, never) in [
-        ("email", "zofia@exmple.org", "Correct it", "Phone us within"),
+        ("email", "zofia@exmple.org", "Correct it", "Phone us by"),
         (
             "telephone",
             "07700 900112, after 3pm",
-            "Phone us within 14 days",
+            "Phone us by ",
             "Sign in with a link",
         ),
     ] {
@@ -143,6 +167,14 @@ async fn the_page_to_come_back_names_the_way_that_was_given(app: TestApp) {
             "{}",
             visible_text(&later)
         );
+        let keep = app.in_days(14);
+        let days = later
+            .text
+            .matches(&keep.strftime("%-d %B %Y").to_string())
+            .count();
+        assert_eq!(days, 2, "one day only: {}", visible_text(&later));
+        let home = browser.get("/");
+        assert!(home.contains("href=\"/my\">Continue an application"));
         assert_eq!(
             later.contains("zofia@exmple.org"),
             way == "email",

@@ -17,6 +17,7 @@ use crate::domain::{ApplicationId, Command, Refusal};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField};
+use crate::http::pages::sign_in::query_param;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
@@ -51,6 +52,8 @@ struct AnswerPage {
     /// The version of the answer that the visitor saw when they began to type.
     shown: String,
     conflict: Option<Conflict>,
+    /// The page that reviews the answers led here, and is next.
+    from_review: bool,
 }
 
 /// Another answer was saved since the visitor opened the page, perhaps in another tab.
@@ -145,10 +148,15 @@ pub(super) async fn render(
     let mut shell = PageContext::load(visitor, app, &section.title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
     shell.saves_language = true;
-    shell.back = Some(back_path(&row, &open, key, shell.today));
+    let from_review = is_from_review(request);
+    shell.back = Some(if from_review {
+        review_path(&row)
+    } else {
+        back_path(&row, &open, key, shell.today)
+    });
     let conflict = has_changed.then(|| Conflict {
         saved: section.answer.clone(),
-        next: sections::path_after(row.id, &open, key),
+        next: path_after(&row, &open, key, from_review),
     });
     let page = AnswerPage {
         shown: match form.value(SHOWN) {
@@ -156,6 +164,7 @@ pub(super) async fn render(
             shown => shown.to_owned(),
         },
         conflict,
+        from_review,
         choices: choices(&section, &fund, visitor),
         form: form.prefill("answer", &current_answer(&section, &row)),
         field,
@@ -349,7 +358,7 @@ pub(super) async fn save(
         .iter()
         .find(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
-    let mut next = next_path(&row, &open, key, posted);
+    let mut next = next_path(&row, &open, key, posted, is_from_review(request));
     let saves_part = !matches!(posted.text("then"), "" | "next");
     let fund = fund_of(app, &row).await?;
     let command = match parse_answer(section, &fund, posted, visitor.language) {
@@ -425,17 +434,43 @@ fn back_path(row: &ApplicationRow, open: &[Section], key: &str, today: Date) -> 
     }
 }
 
-/// The address of the page after an answer: the next question, or the page that the pressed button
-/// leads to.
-fn next_path(row: &ApplicationRow, open: &[Section], key: &str, posted: &FormData) -> String {
+/// The query of a question's page to which the page that reviews the answers led.
+const FROM_REVIEW: &str = "?from=check";
+
+fn is_from_review(request: &HttpRequest) -> bool {
+    query_param(request, "from") == "check"
+}
+
+fn review_path(row: &ApplicationRow) -> String {
+    format!("/my/applications/{}/check", row.id)
+}
+
+/// The page after an answer: the one that led to it, or the next question.
+fn path_after(row: &ApplicationRow, open: &[Section], key: &str, from_review: bool) -> String {
+    if from_review {
+        review_path(row)
+    } else {
+        sections::path_after(row.id, open, key)
+    }
+}
+
+/// The page after an answer, or what the button says.
+fn next_path(
+    row: &ApplicationRow,
+    open: &[Section],
+    key: &str,
+    posted: &FormData,
+    from_review: bool,
+) -> String {
     let own = format!("/my/applications/{}", row.id);
-    let here = format!("{own}/answer/{key}");
+    let from = if from_review { FROM_REVIEW } else { "" };
+    let here = format!("{own}/answer/{key}{from}");
     match posted.text("then") {
         "later" => format!("{own}/later"),
         "more" => here,
         _ => match language_buttons::pressed(posted) {
             Some(language) => language_buttons::path_to(language, &here),
-            None => sections::path_after(row.id, open, key),
+            None => path_after(row, open, key, from_review),
         },
     }
 }

@@ -12,6 +12,7 @@ use crate::clock::day_of;
 use crate::domain::application::{ApplicationState, Channel, Resubmit, Submit};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
+use crate::domain::unproven::last_day;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
 use crate::http::AppState;
 use crate::http::pages::account_contact::OwnContact;
@@ -21,7 +22,7 @@ use crate::http::pages::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, render_page, see_other,
 };
-use crate::projections::{ApplicationRow, GroupRow, RoundRow};
+use crate::projections::{ApplicationRow, GroupRow, PersonRow, RoundRow};
 use crate::views::Reader;
 
 #[derive(Template)]
@@ -79,8 +80,10 @@ struct SavedForLaterPage {
     until: Date,
     /// The visitor's address, empty if they gave none.
     email: String,
-    /// The visitor's address is unproven: the draft lapses after two weeks.
+    /// The visitor's address is unproven.
     unproven: bool,
+    /// What they began is erased later, unless they prove the address or phone.
+    is_erased_later: bool,
 }
 
 pub(super) async fn show(
@@ -267,12 +270,18 @@ pub(super) async fn show_saved(
     )
     .await?;
     let OwnContact { email, .. } = own_contact(&visitor, &app).await?;
+    let person: Option<PersonRow> = app.views.find(visitor.person()?, None).await?;
+    let kept_until = person
+        .and_then(|person| person.unproven_since)
+        .map(last_day);
+    let closes_on = sections::reply_due_on(&row).unwrap_or(round.closes_on);
     render_page(&SavedForLaterPage {
         page: shell,
         reference: reference_text(&row),
-        until: sections::reply_due_on(&row).unwrap_or(round.closes_on),
+        until: kept_until.map_or(closes_on, |day| day.min(closes_on)),
         email,
         unproven: !visitor.proven,
+        is_erased_later: kept_until.is_some(),
         row,
     })
 }
