@@ -258,3 +258,37 @@ async fn today_says_whether_an_officer_decides_on_a_change(app: TestApp) {
         visible_text(&page)
     );
 }
+
+on_each_engine!(a_change_is_decided_where_the_reader_declares_first);
+async fn a_change_is_decided_where_the_reader_declares_first(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    let body = json!({ "change": { "update_due_on": app.in_days(200) }, "words": "Please" });
+    let asked = command_from_json("grant", grant.0, "request-variation", &body);
+    app.issue_ok(member, asked).await;
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    let at = format!("/desk/grants/{}", grant.0);
+
+    // When
+    let page = officer.get(&at);
+    let declares = format!("/desk/do/applications/{}/declare", grant.0);
+    assert!(
+        page.contains("Next: say if you have a conflict of interest") && page.contains(&declares),
+        "{}",
+        visible_text(&page)
+    );
+    let fields = [("at", at.as_str()), ("form", "declare-none")];
+    let declared = officer.submit_form(&page, &declares, &fields);
+
+    // Then
+    assert!(
+        declared.path.starts_with(&at)
+            && declared.contains("Next: decide on a change")
+            && declared.contains("Agree to the change")
+            && !declared.contains("Next: say if you have"),
+        "{} {}",
+        declared.path,
+        visible_text(&declared)
+    );
+}

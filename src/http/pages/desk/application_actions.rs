@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::action::{Action, ActionSpec, sample};
 use super::application::unconflicted;
 use super::confirmations::{DecisionAttendance, helper_actions};
@@ -30,9 +32,47 @@ const FINAL_UPDATE_DAYS: i64 = 194;
 /// The hint that says when others must agree to take a decision back.
 pub(super) const OTHERS_AGREE: &str = "Only an award that the panel has confirmed needs others.";
 
+/// The name of the form that declares no conflict of interest.
+pub(super) const DECLARE_NONE: &str = "declare-none";
+
 /// The largest number of other panel members for whom the form ticks everyone who may decide as
 /// present. Each of them confirms it.
 const OTHERS_TICKED_MAX: usize = 2;
+
+/// Declaring no conflict of interest with an application, or one. The pages of its grant and of its
+/// score have them, too.
+pub(super) fn declarations_on(application: Uuid) -> [ActionSpec; 2] {
+    let spec = |title: &str, interest: Option<Interest>| {
+        let declare = C::Declare(DeclareInterest { interest });
+        ActionSpec::new(
+            title,
+            Command::Application(ApplicationId(application), declare),
+        )
+    };
+    let interest = Interest {
+        kind: InterestKind::Other,
+        note: sample("note"),
+    };
+    let kinds = choices([
+        "committee",
+        "employment",
+        "family",
+        "friendship",
+        "supply",
+        "helped_to_word",
+        "other",
+    ]);
+    [
+        spec("I have no conflict of interest", None)
+            .form(DECLARE_NONE)
+            .expanded(),
+        spec("I have a conflict of interest", Some(interest))
+            .select("interest.kind", "What is it?", kinds)
+            .text_area("interest.note", "For our records")
+            .hint("Leave out names of people.")
+            .destructive(),
+    ]
+}
 
 /// The values from which all actions on an application are made.
 pub(super) struct ApplicationActions<'a> {
@@ -76,7 +116,7 @@ impl ApplicationActions<'_> {
     /// The actions that declare a conflict of interest, or that there is none.
     pub(super) async fn declarations(&self) -> Result<Vec<Action>, PageError> {
         self.request
-            .actions(self.forms, self.interests().into())
+            .actions(self.forms, declarations_on(self.row.id).into())
             .await
     }
 
@@ -140,38 +180,7 @@ impl ApplicationActions<'_> {
         ]
     }
 
-    /// A conflict of interest, or none.
-    fn interests(&self) -> [ActionSpec; 2] {
-        let none = C::Declare(DeclareInterest { interest: None });
-        let interest = Interest {
-            kind: InterestKind::Other,
-            note: sample("note"),
-        };
-        let some = C::Declare(DeclareInterest {
-            interest: Some(interest),
-        });
-        let kinds = choices([
-            "committee",
-            "employment",
-            "family",
-            "friendship",
-            "supply",
-            "helped_to_word",
-            "other",
-        ]);
-        [
-            self.spec("I have no conflict of interest", none)
-                .form("declare-none")
-                .expanded(),
-            self.spec("I have a conflict of interest", some)
-                .select("interest.kind", "What is it?", kinds)
-                .text_area("interest.note", "For our records")
-                .hint("Leave out names of people.")
-                .destructive(),
-        ]
-    }
-
-    /// The action that scores the application, or that revises the reader's score.
+    /// Scoring it, or revising the reader's score.
     fn scoring(&self) -> ActionSpec {
         let texts = &self.fund.rules.texts;
         let criteria: BTreeMap<Slug, u8> = fund_texts::criteria(texts)

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::action::Action;
 use super::application::panel_members;
+use super::application_actions::DECLARE_NONE;
 use super::bounced::bounced_payment;
 use super::confirmations::{RevocationView, ScheduleView};
 use super::contacts::Contacts;
@@ -303,6 +304,11 @@ fn next_of(
         .find(|variation| variation.state == VariationState::Requested);
     if let Some(open) = open {
         let why = format!("They ask for: {}.", open.asks.join("; "));
+        if open.needs_declaration {
+            let why = format!("{why} Before you decide, say if you have a conflict of interest.");
+            return Next::new("Next: say if you have a conflict of interest", why)
+                .action(DECLARE_NONE);
+        }
         return Next::new("Next: decide on a change", why)
             .action(format!("approve-{}", open.number));
     }

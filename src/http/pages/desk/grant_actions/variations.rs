@@ -7,10 +7,12 @@ use crate::domain::grant::{ApproveVariation, VariationChanges, VariationReason, 
 use crate::domain::language::Language;
 use crate::domain::{GrantCommand as C, PersonId};
 use crate::http::pages::PageError;
-use crate::http::pages::desk::action::{Action, ActionSpec, sample};
+use crate::http::pages::desk::action::{Action, ActionSpec, Availability, sample};
 use crate::http::pages::desk::application::unconflicted;
+use crate::http::pages::desk::application_actions::declarations_on;
 use crate::http::pages::words::{Tag, Tagged};
 use crate::mail::format_day;
+use crate::projections::ApplicationRow;
 use crate::views::GrantView;
 
 /// A change that the group asked for.
@@ -21,6 +23,8 @@ pub(in crate::http::pages::desk) struct VariationView {
     pub words: Option<String>,
     pub asks: Vec<String>,
     pub reason: Option<String>,
+    /// The reader first declares whether they have a conflict of interest.
+    pub needs_declaration: bool,
 }
 
 impl GrantActions<'_> {
@@ -30,15 +34,18 @@ impl GrantActions<'_> {
         seen: &GrantView,
     ) -> Result<(Vec<VariationView>, Vec<Action>), PageError> {
         let (mut found, mut table) = (Vec::new(), Vec::new());
-        let waits = seen
+        let waiting = seen
             .row
             .variations
             .values()
-            .any(|variation| variation.state == VariationState::Requested);
-        let present = if waits {
-            unconflicted(self.request, self.row.id, self.panel).await?
+            .filter(|variation| variation.state == VariationState::Requested)
+            .count();
+        let waits = waiting > 0;
+        let (present, declarations) = if waits {
+            let present = unconflicted(self.request, self.row.id, self.panel).await?;
+            (present, self.missing_declarations().await?)
         } else {
-            BTreeSet::new()
+            (BTreeSet::new(), Vec::new())
         };
         for (number, variation) in &seen.row.variations {
             let asks = requested_changes(&variation.change);
@@ -47,7 +54,12 @@ impl GrantActions<'_> {
                     .change
                     .amount
                     .is_some_and(|amount| amount > self.row.award);
-                table.extend(self.decide(*number, raises, &asks.join("; "), &present));
+                let title = if waiting == 1 {
+                    "Agree to the change".to_owned()
+                } else {
+                    format!("Agree to: {}", asks.join("; "))
+                };
+                table.extend(self.decide(*number, raises, title, &present));
             }
             found.push(VariationView {
                 number: *number,
@@ -56,16 +68,32 @@ impl GrantActions<'_> {
                 words: seen.variation_words.get(number).cloned(),
                 asks,
                 reason: variation.reason.clone(),
+                needs_declaration: !declarations.is_empty(),
             });
         }
-        Ok((found, self.offered(table).await?))
+        let mut actions = declarations;
+        actions.extend(self.offered(table).await?);
+        Ok((found, actions))
+    }
+
+    /// Declaring a conflict of interest with the application or none, if the reader has to do so
+    /// before they decide.
+    async fn missing_declarations(&self) -> Result<Vec<Action>, PageError> {
+        let application: ApplicationRow = self.request.row(self.row.id).await?;
+        let person = self.request.signed.reader.person;
+        if application.interests.has_declared(person) {
+            return Ok(Vec::new());
+        }
+        let mut actions = self.offered(declarations_on(self.row.id).into()).await?;
+        actions.retain(|action| matches!(action.availability, Availability::Available));
+        Ok(actions)
     }
 
     fn decide(
         &self,
         number: u16,
         raises: bool,
-        asks: &str,
+        title: String,
         present: &BTreeSet<PersonId>,
     ) -> [ActionSpec; 2] {
         let approve = C::ApproveVariation(ApproveVariation {
@@ -81,7 +109,7 @@ impl GrantActions<'_> {
             reason: sample("why"),
         });
         let approve = self
-            .spec(format!("Agree: {asks}"), approve)
+            .spec(title, approve)
             .button("Agree to the change")
             .form(format!("approve-{number}"))
             .hidden_number("variation", number);

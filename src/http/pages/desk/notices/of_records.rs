@@ -88,7 +88,7 @@ pub(super) const OF_RECORDS: &[ActionNotice] = &[
     says(
         "applications",
         "declare",
-        "Saved. Your colleagues can see it.",
+        "Your declaration is saved. Colleagues can see what you declared.",
     ),
     says("applications", "score", "Score saved."),
     says("applications", "revise-score", "Score changed."),

@@ -15,6 +15,8 @@ use crate::domain::{
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::Section;
+use crate::http::pages::desk::action::Action;
+use crate::http::pages::desk::application_actions::{DECLARE_NONE, declarations_on};
 use crate::http::pages::desk::{render_page_at, submit_command};
 use crate::http::pages::fund_texts::{self, CriterionText};
 use crate::http::pages::layout::url_encoded;
@@ -58,6 +60,8 @@ struct ScorePage {
     open: bool,
     revises: bool,
     declare: Form,
+    /// How the reader declares a conflict of interest.
+    conflict: Option<Action>,
     form: Form,
     criteria: Vec<CriterionField>,
 }
@@ -144,6 +148,7 @@ pub(super) async fn show(
     let declared = interests
         .has_declared(reader.person)
         .then(|| line.takes_no_part(reader.person));
+    let [_, conflict] = declarations_on(line.row.id);
     let page = ScorePage {
         page: request
             .page_context(&format!("Score {}", line.group))
@@ -174,7 +179,8 @@ pub(super) async fn show(
         declared,
         open: own.is_some() || line.waits_for_score_of(reader.person),
         revises: own.is_some(),
-        declare: forms.form("declare-none"),
+        declare: forms.form(DECLARE_NONE),
+        conflict: request.actions(&forms, vec![conflict]).await?.pop(),
         criteria: criteria_fields(&of.criteria, &form, line, reader.person),
         form,
     };
