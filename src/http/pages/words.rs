@@ -96,7 +96,7 @@ impl Tagged for GrantState {
             Self::Blank | Self::Offered => (Wait, "Offer sent"),
             Self::Accepted => (Todo, "To be paid"),
             Self::Live => (Good, "Running"),
-            Self::Reported => (Todo, "Report to read"),
+            Self::Reported => (Wait, "Final report in"),
             Self::Closed => (Quiet, "Finished"),
             Self::Terminated => (Bad, "Stopped"),
             Self::OfferDeclined => (Quiet, "Offer declined"),

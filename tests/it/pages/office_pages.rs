@@ -292,3 +292,37 @@ async fn a_change_is_decided_where_the_reader_declares_first(app: TestApp) {
         visible_text(&declared)
     );
 }
+
+on_each_engine!(the_grants_to_finish_are_listed_alone_with_their_next_step);
+async fn the_grants_to_finish_are_listed_alone_with_their_next_step(app: TestApp) {
+    // Given two grants to finish, and one whose money is to come back.
+    let (office, address) = serve_office(&app).await;
+    for _ in 0..2 {
+        let (grant, ..) = office.payable(&app, 500).await;
+        app.issue_ok(office.ada, excuse_update(grant)).await;
+    }
+    let (owing, ..) = office.prepared(&app, 700).await;
+    office.paid(&app, owing).await;
+    app.issue_ok(office.ada, declare_underspend(owing, 50))
+        .await;
+    app.issue_ok(office.ada, excuse_update(owing)).await;
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+
+    // When
+    let today = officer.get("/desk");
+    assert!(
+        today.contains("2 grants to finish"),
+        "{}",
+        visible_text(&today)
+    );
+    let (_, rest) = today.text.split_once("/desk/grants?id=").expect("a link");
+    let ids = rest.split('"').next().unwrap_or_default();
+    let ids = ids.replace("&#38;", "&").replace("&amp;", "&");
+    let list = officer.get(&format!("/desk/grants?id={ids}"));
+    let all = officer.get("/desk/grants?state=reported");
+
+    // Then
+    assert_eq!(list.text.matches("Finish the grant").count(), 2);
+    assert!(!list.contains("Ask for the money"));
+    assert!(all.contains("Ask for the money") && all.contains("Finish the grant"));
+}

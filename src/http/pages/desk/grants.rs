@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use jiff::civil::Date;
 use strum::VariantNames as _;
+use uuid::Uuid;
 
 use super::DeskRequest;
 use super::grant::open_checks;
@@ -13,12 +14,14 @@ use super::list::{
     build_spreadsheet, column, grant_tag, have_pence, name_cell, names_of_rounds, pounds_in,
 };
 use crate::domain::Money;
-use crate::domain::grant::GrantState;
+use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
 use crate::http::pages::days::{due_text, short_day};
 use crate::http::pages::words::{Tagged as _, place_name};
 use crate::projections::{FundRow, GrantRow};
+use crate::http::pages::words::Tagged as _;
+use crate::projections::{FundRow, GrantRow, PaymentRow, UpdateRow};
 use crate::views::{Filter, GrantColumn as C, ListAmount};
 
 pub(super) static LIST: ListDefinition = ListDefinition {
@@ -41,7 +44,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             query: &[("state", "live")],
         },
         ListTab {
-            label: "Report to read",
+            label: "Final report in",
             query: &[("state", "reported")],
         },
         ListTab {
@@ -64,7 +67,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     ],
     search: Some(ListSearch::Group),
     filters: |request| {
-        let mut filters = request.filters_by_column(&["state", "fund", "round", "area"]);
+        let mut filters = request.filters_by_column(&["id", "state", "fund", "round", "area"]);
         if request.text("asks") == "change" {
             filters.push(Filter::equals("change_waits", "waiting"));
         }
@@ -137,6 +140,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .group_names(items.iter().map(|row| row.group.to_string()))
             .await?,
         rounds: names_of_rounds(&funds),
+        waiting: WaitingFor::load(request, items).await?,
         today: request.today(),
         with_pence: have_pence(items.iter().flat_map(|row| [row.award, row.paid])),
         from_list: request.list_suffix(),
@@ -152,9 +156,61 @@ struct GrantTable {
     columns: Vec<&'static ListColumn>,
     groups: BTreeMap<String, String>,
     rounds: BTreeMap<String, String>,
+    waiting: WaitingFor,
     today: Date,
     with_pence: bool,
     from_list: String,
+}
+
+/// By grant, the payments that are not paid yet and the reports that are not accepted.
+struct WaitingFor {
+    payments: BTreeMap<Uuid, PaymentState>,
+    reports: BTreeMap<Uuid, UpdateState>,
+}
+
+impl WaitingFor {
+    async fn load(request: &DeskRequest<'_>, grants: &[GrantRow]) -> Result<Self, PageError> {
+        use PaymentState as P;
+        use UpdateState as U;
+        let of = || Filter::any_of("grant_id", grants.iter().map(|grant| grant.id));
+        let payments = vec![of(), Filter::in_state([P::Prepared, P::Approved, P::Sent])];
+        let payments: Vec<PaymentRow> = request.list_all(payments).await?;
+        let reports = vec![
+            of(),
+            Filter::in_state([U::Requested, U::Received, U::Queried]),
+        ];
+        let reports: Vec<UpdateRow> = request.list_all(reports).await?;
+        Ok(Self {
+            payments: payments
+                .into_iter()
+                .map(|payment| (payment.grant, payment.state))
+                .collect(),
+            reports: reports
+                .into_iter()
+                .map(|report| (report.grant, report.state))
+                .collect(),
+        })
+    }
+
+    /// What the newest payment of a grant waits for.
+    fn payment_of(&self, grant: &GrantRow) -> Option<&'static str> {
+        Some(match self.payments.get(&grant.id)? {
+            PaymentState::Prepared => "Approve the payment",
+            PaymentState::Approved => "Send the payment",
+            _ => "Confirm with the bank",
+        })
+    }
+
+    /// What is next once the final report is in. The page of the grant says the same.
+    fn after_report(&self, grant: &GrantRow) -> &'static str {
+        match self.reports.get(&grant.id) {
+            Some(UpdateState::Received) => "Read the report",
+            Some(UpdateState::Queried) => "Their answer about the report",
+            Some(_) => "Their report",
+            None if !grant.due_back.is_zero() => "Ask for the money",
+            None => self.payment_of(grant).unwrap_or("Finish the grant"),
+        }
+    }
 }
 
 impl GrantTable {
@@ -215,7 +271,12 @@ impl GrantTable {
             }
             (GrantState::Offered, _) => due("Their answer to the offer", row.expires_on),
             (GrantState::Accepted, _) => {
-                let next = open_checks(row).unwrap_or_else(|| "Pay the grant".to_owned());
+                let pay = || {
+                    self.waiting
+                        .payment_of(row)
+                        .unwrap_or("Prepare the payment")
+                };
+                let next = open_checks(row).unwrap_or_else(|| pay().to_owned());
                 ListCell::text(next)
                     .sub(format!("Offered {}", short_day(row.offered_on, self.today)))
             }
@@ -224,7 +285,7 @@ impl GrantTable {
                 due(&says, day)
             }
             (GrantState::Live, _) => due("Final report", row.update_due_on),
-            (GrantState::Reported, _) => ListCell::text("Read the final report"),
+            (GrantState::Reported, _) => ListCell::text(self.waiting.after_report(row)),
             _ => ListCell::default(),
         }
     }

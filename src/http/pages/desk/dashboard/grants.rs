@@ -42,6 +42,15 @@ fn row_for(icon: &'static str, grant: &GrantRow, button: &str) -> WorkRow {
     WorkRow::new(icon, grant.title.clone(), path_of(grant), button)
 }
 
+/// The address of the list of these grants alone.
+fn list_of<'a>(grants: impl IntoIterator<Item = &'a GrantRow>) -> String {
+    let ids: Vec<String> = grants
+        .into_iter()
+        .map(|grant| format!("id={}", grant.id))
+        .collect();
+    format!("/desk/grants?{}", ids.join("&"))
+}
+
 /// Offers whose last day is over.
 pub(super) fn late_offers(request: &DeskRequest<'_>, grants: &OpenGrants) -> Vec<WorkRow> {
     let today = request.today();
@@ -57,7 +66,7 @@ pub(super) fn late_offers(request: &DeskRequest<'_>, grants: &OpenGrants) -> Vec
             let count = i64::try_from(late.len()).unwrap_or_default();
             let title = number_of(count, "offer", "offers without an answer");
             vec![
-                WorkRow::new("heart", title, "/desk/grants?state=offered", "See offers")
+                WorkRow::new("heart", title, list_of(late.iter().copied()), "See offers")
                     .about("The last day to accept has passed.")
                     .late(first.expires_on, today),
             ]
@@ -172,11 +181,11 @@ impl<'a> WorkBeforePayment<'a> {
 
     fn into_rows(self, request: &DeskRequest<'_>) -> Vec<WorkRow> {
         let today = request.today();
-        let list = "/desk/grants?state=accepted";
         let some = |rows: &[&GrantRow], many: &str, about: &str, button: &str| {
             if rows.len() > NAMED_MAX {
                 let title = format!("{} {many}", rows.len());
-                let row = WorkRow::new("file", title, list, button).about(about);
+                let row =
+                    WorkRow::new("file", title, list_of(rows.iter().copied()), button).about(about);
                 return vec![row.since(rows.first().map(|row| row.offered_on), today)];
             }
             named(rows, |grant| {
@@ -217,6 +226,7 @@ impl<'a> WorkBeforePayment<'a> {
         };
         if self.bank_details.len() > NAMED_MAX {
             let title = format!("{} bank details to check", self.bank_details.len());
+            let list = list_of(self.bank_details.iter().map(|(grant, _)| *grant));
             let row = WorkRow::new("bank", title, list, "Check details");
             found.push(row.about("Nothing is paid before they are checked."));
         } else {
@@ -323,7 +333,8 @@ pub(super) fn after_report(
         ),
         several => {
             let title = format!("{} grants to finish", several.len());
-            let row = WorkRow::new("check", title, "/desk/grants?state=reported", "Finish");
+            let list = list_of(several.iter().copied());
+            let row = WorkRow::new("check", title, list, "Finish");
             found.push(row.about("We have read their final reports.").no_rush());
         }
     }
