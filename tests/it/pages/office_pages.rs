@@ -326,3 +326,37 @@ async fn the_grants_to_finish_are_listed_alone_with_their_next_step(app: TestApp
     assert!(!list.contains("Ask for the money"));
     assert!(all.contains("Ask for the money") && all.contains("Finish the grant"));
 }
+
+on_each_engine!(an_auditor_reads_what_is_hidden_and_the_entries_of_one_grant);
+async fn an_auditor_reads_what_is_hidden_and_the_entries_of_one_grant(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, group, member) = office.prepared(&app, 700).await;
+    office.prepared(&app, 500).await;
+    let pat = person(&app, "Pat").await;
+    office.give_role(&app, pat, Role::Auditor).await;
+    app.catch_up().await;
+    let mut auditor = signed_in(&app, &address, pat).await;
+
+    // When
+    let of_member = auditor.get(&format!("/desk/people/{member}"));
+    let of_grant = auditor.get(&format!("/desk/grants/{}", grant.0));
+    let of_group = auditor.get(&format!("/desk/groups/{}", group.0));
+    let log = format!("/desk/log?stream={}", grant.0);
+    let entries = auditor.get(&log);
+
+    // Then
+    assert!(
+        of_member.contains("Only people who work with groups see contacts.")
+            && !of_member.contains("<dt>Phone</dt>"),
+        "{}",
+        visible_text(&of_member)
+    );
+    assert!(of_grant.contains(&format!("href=\"{log}\"")));
+    assert!(of_group.contains(&format!("href=\"/desk/log?stream={}\"", group.0)));
+    assert!(
+        entries.contains("Only one record of ") && entries.contains("Payment prepared"),
+        "{}",
+        visible_text(&entries)
+    );
+}

@@ -27,6 +27,8 @@ const PAGE_SIZE: i64 = 50;
 struct EventLogPage {
     page: PageContext,
     filter: Form,
+    /// The name of the group or fund to whose entries the page is limited; empty without one.
+    record: String,
     length: i64,
     sealed: Option<CheckpointView>,
     days: Vec<EventDay>,
@@ -129,6 +131,10 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let context = request.page_context("Audit log").await?;
     let page = EventLogPage {
         filter: request.filter_form(&request.forms()),
+        record: names
+            .get(request.text("stream"))
+            .cloned()
+            .unwrap_or_default(),
         length,
         sealed: newest_checkpoint(request.app).await?,
         days: days(&items, &people, &names, context.today),

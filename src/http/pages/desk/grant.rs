@@ -59,6 +59,8 @@ struct GrantPage {
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
     news: Vec<NewsView>,
+    /// The reader may read the words of groups.
+    reads_words: bool,
     variations: Vec<VariationView>,
     entries: Vec<BankEntryView>,
     schedule: Option<ScheduleView>,
@@ -115,6 +117,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         checks,
         names: request.names_of_colleagues(people_of(&payments)).await?,
         updates,
+        reads_words: request.signed.reader.may_read_words(),
         news: news_views(&request.signed.reader, &seen, &group.files, page.today),
         variations,
         contacts: request.contacts(group.id).await?,

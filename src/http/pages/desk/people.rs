@@ -320,6 +320,8 @@ struct PersonPage {
     /// Who proposed the contact details that wait for confirmation.
     proposed_by: String,
     takes_held: bool,
+    /// The reader may read how the person can be reached.
+    sees_contact: bool,
     /// Who read the person's subject access report; only for auditors and administrators.
     accesses: Option<Vec<AccessLine>>,
     next: NextStep,
@@ -439,6 +441,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             Vec::new()
         },
         takes_held,
+        sees_contact: sees_contact(request, seen.id),
         accesses: accesses::recent(request, &seen.id.to_string()).await?,
         access: sessions_and_tokens(request, seen.id).await?,
         history: history(request, seen.id).await?,
@@ -446,6 +449,13 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         seen,
     };
     request.render(&page)
+}
+
+/// Whether the reader may read how the person can be reached: only people who work with groups, and
+/// the person.
+fn sees_contact(request: &DeskRequest<'_>, person: uuid::Uuid) -> bool {
+    let reader = &request.signed.reader;
+    reader.works_with_groups() || reader.person.0 == person
 }
 
 fn next_step(request: &DeskRequest<'_>, seen: &PersonView, actions: Vec<Action>) -> NextStep {

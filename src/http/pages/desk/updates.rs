@@ -375,6 +375,8 @@ struct UpdatePage {
     grant: GrantRow,
     group: String,
     contacts: Option<Contacts>,
+    /// The reader may read the words of groups.
+    reads_words: bool,
     seen: UpdateView,
     tag: Tag,
     /// "3 days overdue", while the group has not answered.
@@ -443,6 +445,7 @@ pub(super) async fn show(
             String::new()
         },
         differs: difference(&grant, &seen),
+        reads_words: request.signed.reader.may_read_words(),
         signs: sign_views(&seen, &signs),
         papers: Papers::of(reader, grant.group.0, &files, page.today),
         next: request.next_step(title, &why, next, actions),
