@@ -19,6 +19,8 @@ pub struct DaySelection {
     pub first: Date,
     pub today: Date,
     pub chosen: Option<Date>,
+    /// The day that was asked for, if it is before the first day or after today.
+    pub outside: Option<Date>,
     /// The last position that counts on that day.
     pub position: i64,
 }
@@ -35,20 +37,19 @@ impl DaySelection {
         let slid = slide.parse::<i32>().ok().map(|days| {
             first.saturating_add(jiff::Span::new().days(i64::from(days.clamp(0, 40_000))))
         });
-        let asked = day
-            .parse::<Date>()
-            .ok()
-            .or(slid)
+        let asked = day.parse::<Date>().ok().or(slid);
+        let chosen = asked
             .map(|day| day.clamp(first, today))
             .filter(|day| *day < today);
-        let position = match asked {
+        let position = match chosen {
             Some(day) => app.views.position_as_at(AsAt::Day(day)).await?,
             None => app.views.projector().next_position() - 1,
         };
         Ok(Self {
             first,
             today,
-            chosen: asked,
+            chosen,
+            outside: asked.filter(|day| !(first..=today).contains(day)),
             position,
         })
     }
@@ -61,6 +62,11 @@ impl DaySelection {
     /// The slider's value, in days since the first day.
     pub fn slider_value(&self) -> i32 {
         days_between(self.first, self.chosen.unwrap_or(self.today))
+    }
+
+    /// Whether the day that was asked for is before the first day.
+    pub fn is_too_early(&self) -> bool {
+        self.outside.is_some_and(|day| day < self.first)
     }
 
     pub fn day(&self) -> Date {

@@ -170,3 +170,38 @@ async fn an_award_that_came_to_nothing_is_no_empty_row(app: TestApp) {
         visible_text(&page)
     );
 }
+
+on_each_engine!(a_past_day_of_the_figures_is_kept_and_an_impossible_one_is_said);
+async fn a_past_day_of_the_figures_is_kept_and_an_impossible_one_is_said(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let first = app.today();
+    office.awarded(&app, 900).await;
+    app.pass_days(10);
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let day = app.in_days(-3);
+
+    // When
+    let past = ada.get(&format!("/desk/figures?day={day}"));
+    let early = ada.get("/desk/figures?day=2001-01-01");
+    let late = ada.get(&format!("/impact?day={}", app.in_days(3)));
+
+    // Then
+    let of_funder = format!("{PAGE}?until={day}");
+    let of_fund = format!("/desk/funds/{}/statement?until={day}", office.fund);
+    for path in [&of_funder, &of_fund] {
+        assert!(past.contains(&format!("href=\"{path}\"")), "{}", past.text);
+        let page = ada.get(path);
+        assert!(page.contains(&format!("value=\"{day}\"")), "{}", page.text);
+        assert!(page.contains(&format!("href=\"/desk/figures?day={day}\"")));
+    }
+    let first = first.strftime("%-d %B %Y").to_string();
+    assert!(
+        early.contains("We have nothing for 1 January 2001.") && early.contains(&first),
+        "{}",
+        visible_text(&early)
+    );
+    assert!(late.contains("is still to come. This is today."));
+    assert!(!past.contains("We have nothing for"));
+}

@@ -43,6 +43,9 @@ struct FiguresPage {
     cost: CostPerPerson,
     costs: BTreeMap<String, CostPerPerson>,
     quarters: Vec<QuarterLine>,
+    /// What follows the address of a fund, and of a funder.
+    of_fund: String,
+    of_funder: String,
     whole: Whole,
     all_areas: Whole,
     all_funders: Whole,
@@ -197,7 +200,10 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let by_month = views
         .money_by_month(days.year_start(), days.day(), days.position)
         .await?;
+    let (of_fund, of_funder) = kept_day(&days);
     let page = FiguresPage {
+        of_fund,
+        of_funder,
         page: request.page_context("Figures").await?,
         year: YearChart::new(by_month),
         whole: Whole::of(&by_fund),
@@ -214,16 +220,24 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         costs: views.cost_per_person_by_area(days.position).await?,
         quarters: trend(request, &days).await?,
         reports: reports_in_words(&totals),
-        totals: outcome_bars(
-            totals
-                .into_iter()
-                .map(|line| (place_name(&line.of), line))
-                .collect(),
-        ),
+        totals: bars_of_areas(totals),
         by_area,
         days,
     };
     request.render(&page)
+}
+
+fn bars_of_areas(lines: Vec<OutcomeLine>) -> Vec<OutcomeBar> {
+    let named = lines.into_iter().map(|line| (place_name(&line.of), line));
+    outcome_bars(named.collect())
+}
+
+/// What follows a fund's, and a funder's, address so that its page keeps the chosen day.
+fn kept_day(days: &DaySelection) -> (String, String) {
+    days.chosen.map_or_else(Default::default, |day| {
+        let until = format!("?until={day}");
+        (format!("/statement{until}"), until)
+    })
 }
 
 /// The largest amount that was asked for or awarded.

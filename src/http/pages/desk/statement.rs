@@ -23,6 +23,8 @@ struct StatementPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
     filter: Form,
+    /// The page of the figures.
+    figures: String,
     /// The page to return to: the fund's, or the charts.
     at: String,
     path: String,
@@ -58,7 +60,7 @@ pub(super) async fn show_funder(
     }
     let about = StatementHeading {
         name: place_name(funder),
-        at: "/desk/figures".to_owned(),
+        at: figures_path(request),
         query: format!("funder={funder}"),
     };
     let shared = sharing(request, funder, period(request)).await?;
@@ -96,6 +98,7 @@ async fn render(
         page: request.page_context(&title).await?,
         wrong: forms.error_summary(),
         filter,
+        figures: figures_path(request),
         at: about.at,
         path: request.path.clone(),
         sheet: StatementSheet::load(request.app, of, about.name, days, SheetReader::Office).await?,
@@ -104,18 +107,29 @@ async fn render(
     })
 }
 
-/// The first and last day in the query. By default from the latest 1 April, the usual begin of a
-/// charity's financial year, to today.
+/// The page of the figures, as at the last day of the statement.
+fn figures_path(request: &DeskRequest<'_>) -> String {
+    match request.day("until") {
+        Some(day) if day < day_of(request.app.commands.now()) => {
+            format!("/desk/figures?day={day}")
+        }
+        _ => "/desk/figures".to_owned(),
+    }
+}
+
+/// The first and last day in the query. By default to today, and from the latest 1 April before the
+/// last day, the usual begin of a charity's financial year.
 fn period(request: &DeskRequest<'_>) -> (Date, Date) {
     let today = day_of(request.app.commands.now());
-    let april = Date::new(today.year(), 4, 1).unwrap_or(today);
-    let begins = if april <= today {
+    let until = request.day("until").unwrap_or(today);
+    let april = Date::new(until.year(), 4, 1).unwrap_or(until);
+    let begins = if april <= until {
         april
     } else {
         april.saturating_sub(jiff::Span::new().years(1))
     };
     let from = request.day("from").unwrap_or(begins);
-    (from, request.day("until").unwrap_or(today).max(from))
+    (from, until.max(from))
 }
 
 /// A row of a total, which is about no one grant.
