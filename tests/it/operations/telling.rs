@@ -10,12 +10,14 @@ use microgrants::domain::{
 use microgrants::outbox;
 use microgrants::projections::ApplicationRow;
 use microgrants::store::outbox::MailRow;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::mails::{deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email};
 use crate::pages::journeys::signed_in;
 use crate::support::fixtures::{Office, open, submit, text};
 use crate::support::replay::replay_log;
+use crate::support::scenario::command_from_json;
 use crate::support::service::serve;
 use crate::support::test_app::TestApp;
 
@@ -268,4 +270,56 @@ async fn a_person_is_emailed_before_they_are_erased(app: TestApp) {
     deliver_all(&app, &mailer(&app)).await;
     let rows = outbox_rows(&app).await;
     assert!(rows.iter().all(|row| row.state != "due"), "{rows:?}");
+}
+
+on_each_engine!(a_reminder_without_an_email_is_a_call_and_one_row_of_work);
+async fn a_reminder_without_an_email_is_a_call_and_one_row_of_work(app: TestApp) {
+    // Given a late report of a group whose only member has no email.
+    let office = Office::open(&app, 10_000).await;
+    let (grant, _, member) = office.approved(&app, 700).await;
+    let details = PersonDetails {
+        name: open("Zofia Nowak"),
+        email: None,
+        telephone: Some(open("07700 900233")),
+        postal_address: None,
+        typed_email: None,
+    };
+    let change = Command::Person(member, PersonCommand::ChangeContact(details));
+    app.issue_ok(member, change).await;
+    app.pass_days(121);
+    let post = mailer(&app);
+    post.subscribe().await.unwrap();
+    app.catch_up().await;
+    let address = serve(&app, office.ada).address().to_owned();
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let at = format!("/desk/updates/{}/1", grant.0);
+    let late = ada.get(&at);
+
+    // When
+    let remind = command_from_json("grant", grant.0, "remind-now", &json!({ "update": 1 }));
+    app.issue_ok(office.ada, remind).await;
+    deliver_all(&app, &post).await;
+    let mail = outbox::waiting_by_hand(&app.log, 10)
+        .await
+        .unwrap()
+        .remove(0);
+    let words = format!("/desk/tell/{}", mail.id);
+    let today = ada.get("/desk");
+    let reminded = ada.get(&at);
+
+    // Then
+    assert!(
+        late.contains("Next: phone or write to them")
+            && late.contains("Get the words to say")
+            && !late.contains("Remind now"),
+        "{}",
+        late.text
+    );
+    assert!(today.contains("nobody has told them yet") && !today.contains("Reminded once"));
+    assert_eq!(today.text.matches(&words).count(), 1, "{}", today.text);
+    assert!(
+        reminded.contains("nobody has told them yet") && reminded.contains(&words),
+        "{}",
+        reminded.text
+    );
 }

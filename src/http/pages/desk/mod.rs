@@ -18,6 +18,7 @@ mod applications;
 mod assisted_entry;
 mod bank;
 mod bounced;
+mod by_hand;
 mod changes;
 mod confirmations;
 mod contacts;

@@ -20,11 +20,11 @@ use crate::views::UpdateView;
 /// The days within which a group answers a question, as the form suggests them.
 const ANSWER_DAYS: i64 = 14;
 
-/// The actions on an update, in the order of its page.
+/// The actions on an update, in the order of its page. `by_hand` says that the group has no email.
 pub(super) fn update_actions(
     request: &DeskRequest<'_>,
     grant: &GrantRow,
-    seen: &UpdateView,
+    (seen, by_hand): (&UpdateView, bool),
     signs: &[Sign],
 ) -> Vec<ActionSpec> {
     let update = seen.update;
@@ -43,7 +43,7 @@ pub(super) fn update_actions(
     ];
     // A reminder of a report that has come would say that it is late.
     if matches!(seen.state, UpdateState::Requested | UpdateState::Queried) {
-        table.push(remind(update, &spec));
+        table.push(remind(update, by_hand, &spec));
     }
     table.push(receive(update, &spec));
     table.extend(judge(update, signs, &spec));
@@ -78,9 +78,14 @@ fn query(
 }
 
 /// A reminder of an overdue update, with a sentence that the sender adds.
-fn remind(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
+fn remind(update: u16, by_hand: bool, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
     let remind = C::RemindNow(RemindNow { update, note: None });
-    spec("Remind now", remind)
+    let title = if by_hand {
+        "Get the words to say"
+    } else {
+        "Remind now"
+    };
+    spec(title, remind)
         .text_area("note", "A line of your own (optional)")
         .hint("We add it to the reminder. A group gets at most one reminder a day.")
 }

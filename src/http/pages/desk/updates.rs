@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
+use super::by_hand::{have_no_email, late_report_step};
 use super::contacts::Contacts;
 use super::erasures::day_text;
 use super::list::{
@@ -427,9 +428,10 @@ pub(super) async fn show(
     let mut files = views.files_of(&[grant.group.to_string()], None).await?;
     files.retain(|file| seen.files.contains(&file.file));
     let forms = request.forms();
-    let actions = request
-        .actions(&forms, update_actions(request, &grant, &seen, &signs))
-        .await?;
+    let contacts = views.contacts_of_group(reader, grant.group.0).await?;
+    let by_hand = have_no_email(&contacts);
+    let actions = update_actions(request, &grant, (&seen, by_hand), &signs);
+    let actions = request.actions(&forms, actions).await?;
     let kind = if seen.last { "Final report" } else { "Report" };
     let page = request.page_context(&format!("{kind}: {group}")).await?;
     let open = matches!(seen.state, U::Requested | U::Queried);
@@ -448,7 +450,11 @@ pub(super) async fn show(
         reads_words: request.signed.reader.may_read_words(),
         signs: sign_views(&seen, &signs),
         papers: Papers::of(reader, grant.group.0, &files, page.today),
-        next: request.next_step(title, &why, next, actions),
+        next: if overdue && by_hand {
+            late_report_step(request, &grant, &seen, actions).await?
+        } else {
+            request.next_step(title, &why, next, actions)
+        },
         neighbours: neighbours(request, "updates", &id).await?,
         grant,
         group,

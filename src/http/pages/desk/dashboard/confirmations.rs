@@ -100,8 +100,11 @@ pub(super) async fn attendance(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>
     Ok(found)
 }
 
-/// People whom an email cannot reach.
-pub(super) async fn people_to_tell(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
+/// People whom an email cannot reach. Those to whom another row of work leads are left out.
+pub(super) async fn people_to_tell(
+    request: &DeskRequest<'_>,
+    work: &[WorkRow],
+) -> Result<Vec<WorkRow>, PageError> {
     let most = i64::try_from(NAMED_MAX).unwrap_or_default();
     let mails = outbox::waiting_by_hand(request.app.commands.log(), most).await?;
     if mails.is_empty() {
@@ -112,6 +115,9 @@ pub(super) async fn people_to_tell(request: &DeskRequest<'_>) -> Result<Vec<Work
     let mut found = Vec::new();
     for mail in &mails {
         let path = format!("/desk/tell/{}", mail.id);
+        if work.iter().any(|row| row.button_path == path) {
+            continue;
+        }
         let made = jiff::Timestamp::from_microsecond(mail.made_at).unwrap_or_default();
         found.push(
             WorkRow::new("phone", names.of(&mail.person), path, "What to say")

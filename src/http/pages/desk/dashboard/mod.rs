@@ -115,7 +115,8 @@ async fn work_of(
         work.extend(confirmations::of_administrators(request, funds).await?);
     }
     if request.signed.reader.works_with_groups() {
-        work.extend(confirmations::people_to_tell(request).await?);
+        let to_tell = confirmations::people_to_tell(request, &work).await?;
+        work.extend(to_tell);
     }
     if request.signed.reader.may_read_words() {
         work.extend(confirmations::helpers(request).await?);

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
+use super::super::by_hand::{have_no_email, waiting_reminders};
 use super::money::grants_of;
 use super::work::{NAMED_MAX, WorkQueue, WorkRow, number_of, one_or_all, queue};
 use crate::domain::grant::UpdateState as U;
 use crate::http::pages::PageError;
 use crate::http::pages::days::ago_text;
 use crate::projections::UpdateRow;
-use crate::views::{Filter, UpdateColumn};
+use crate::views::{Filter, MemberContact, UpdateColumn};
 
 const ORDER: (crate::views::ListKey, bool) = (UpdateColumn::Urgency.key(), false);
 
@@ -75,25 +76,12 @@ pub(super) async fn reports(
         .contacts_of_groups(reader, &to_phone)
         .await?;
     let mut found = Vec::new();
+    let waiting = waiting_reminders(request).await?;
     for row in &late {
-        let about = format!(
-            "{} is late. {}",
-            report_name(row),
-            reminded_text(row, today)
-        );
-        let work = WorkRow::new("phone", name_of(row), path_of(row), "Open report")
-            .late(row.due_on, today);
         let people = group_of(row).and_then(|group| contacts.get(&group));
-        let reached = people.into_iter().flatten().find_map(|contact| {
-            let number = contact.telephone.as_deref()?;
-            Some((contact.name.clone().unwrap_or_default(), number))
-        });
-        found.push(match reached {
-            Some((name, number)) => work
-                .about(format!("{about} {name}:"))
-                .phoning(&name, number),
-            None => work.about(about),
-        });
+        let people = people.map_or(&[][..], Vec::as_slice);
+        let words = waiting.get(&row.grant).filter(|_| have_no_email(people));
+        found.push(late_row(row, name_of(row), people, words, today));
     }
     found.extend(rest_of_overdue(&open.overdue, late.len(), today));
     let one = |row: &UpdateRow| {
@@ -110,6 +98,37 @@ pub(super) async fn reports(
     };
     found.extend(one_or_all(&open.received, one, all));
     Ok(found)
+}
+
+/// A report that is late, with whom to phone. `words` is the page of a reminder that waits for a
+/// call or a letter.
+fn late_row(
+    row: &UpdateRow,
+    group: String,
+    people: &[MemberContact],
+    words: Option<&String>,
+    today: jiff::civil::Date,
+) -> WorkRow {
+    let about = match words {
+        Some(_) => "They have no email, so nobody has told them yet.".to_owned(),
+        None => reminded_text(row, today),
+    };
+    let about = format!("{} is late. {about}", report_name(row));
+    let work = WorkRow::new("phone", group, path_of(row), "Open report").late(row.due_on, today);
+    let work = match people.iter().find_map(with_number) {
+        Some((name, number)) => work.about(format!("{about} {name}:")).phoning(name, number),
+        None => work.about(about),
+    };
+    match words {
+        Some(path) => work.leading_to("What to say", path.clone()),
+        None => work,
+    }
+}
+
+/// The name and the phone number of someone who has one.
+fn with_number(contact: &MemberContact) -> Option<(&str, &str)> {
+    let number = contact.telephone.as_deref()?;
+    Some((contact.name.as_deref().unwrap_or_default(), number))
 }
 
 /// The overdue reports that are not named.

@@ -112,6 +112,13 @@ impl WorkRow {
         self
     }
 
+    /// A button that leads to another page than the title.
+    pub(super) fn leading_to(mut self, button: &str, path: String) -> Self {
+        button.clone_into(&mut self.button);
+        self.button_path = path;
+        self
+    }
+
     pub fn is_late(&self) -> bool {
         self.urgency == Urgency::Late
     }

@@ -111,7 +111,7 @@ pub(super) const OF_GRANTS: &[ActionNotice] = &[
     says("grants", "request-update", "Report asked for.")
         .until("due_on", "Report asked for. The group has until {day}."),
     says("grants", "remind-update", "Reminder sent."),
-    says("grants", "remind-now", "Reminder on its way."),
+    says("grants", "remind-now", "The reminder is ready."),
     says("grants", "save-update", "The report is saved."),
     says(
         "grants",
