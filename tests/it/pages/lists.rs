@@ -413,7 +413,9 @@ async fn three_payments_are_approved_together_by_somebody_else(app: TestApp) {
 
     let seen = bulk(&mut other, &list, "/desk/bulk/payments", &fields);
     assert!(
-        visible_text(&seen).contains("Approve 3") && visible_text(&seen).contains("£2,100"),
+        visible_text(&seen).contains("Approve 3")
+            && visible_text(&seen).contains("£2,100")
+            && visible_text(&seen).contains("ends in 678. Ada checked it: A statement was seen"),
         "{}",
         visible_text(&seen)
     );

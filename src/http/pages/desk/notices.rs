@@ -176,7 +176,7 @@ mod tests {
     fn a_notice_is_in_no_words_of_an_address() {
         assert_eq!(
             notice_text("approve-payment", "/desk/payments").as_deref(),
-            Some("Payment approved. It can be sent once everyone who is needed has approved it.")
+            Some("Payment approved. Its status says if it can go to the bank now.")
         );
         assert!(notice_text("keyed-in", "/desk/applications/1").is_some());
         for done in [

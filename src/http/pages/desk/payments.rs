@@ -267,6 +267,15 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
+/// For each payment, the account that it goes to in words, and how it was checked.
+pub(super) async fn accounts_in_words(
+    request: &DeskRequest<'_>,
+    rows: &[PaymentRow],
+) -> Result<Vec<String>, PageError> {
+    let table = PaymentTable::load(request, rows).await?;
+    Ok(rows.iter().map(|row| table.account(row)).collect())
+}
+
 /// The payments of each of these grants, in the order of their numbers, without those that were
 /// refused or that came back.
 async fn parts_of(
@@ -378,6 +387,28 @@ impl<'a> PaymentTable<'a> {
     fn payee(&self, row: &PaymentRow) -> Option<&PayeeView> {
         let payee = self.group(row)?.payee.as_ref()?;
         (payee.payee == row.payee).then_some(payee)
+    }
+
+    /// The account in words, and how it was checked: "Soup and song, ends in 418. Ada checked it: I
+    /// phoned them".
+    fn account(&self, row: &PaymentRow) -> String {
+        let Some(payee) = self.payee(row) else {
+            return "The bank details have changed since.".to_owned();
+        };
+        let account: Vec<String> = payee
+            .holder
+            .iter()
+            .cloned()
+            .chain([bank::number_end(payee)])
+            .filter(|part| !part.is_empty())
+            .collect();
+        match (&payee.verified_how, payee.verified_by) {
+            (Some(how), Some(by)) => {
+                let by = self.name_of(by);
+                format!("{}. {by} checked it: {how}", account.join(", "))
+            }
+            _ => account.join(", "),
+        }
     }
 
     fn row(&self, row: &PaymentRow) -> ListRow {

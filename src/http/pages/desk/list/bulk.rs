@@ -27,6 +27,7 @@ use crate::domain::{
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{self, Section};
 use crate::http::pages::desk::action::sample;
+use crate::http::pages::desk::payments::accounts_in_words;
 use crate::http::pages::desk::{DeskRequest, forget_header};
 use crate::http::pages::sign_in::local_path;
 use crate::http::pages::words::place_name;
@@ -91,6 +92,8 @@ struct PrintedApplication {
 struct BulkLine {
     id: String,
     name: String,
+    /// What the reader should know of it; empty if nothing.
+    about: String,
     amount: String,
     /// Why it is refused; empty if it is not.
     reason: String,
@@ -100,6 +103,7 @@ struct BulkLine {
 struct BulkItem {
     id: String,
     name: String,
+    about: String,
     amount: Option<Money>,
     command: Command,
 }
@@ -374,6 +378,7 @@ async fn applications_to_check(
     let item = |row: ApplicationRow| BulkItem {
         id: row.id.to_string(),
         name: name_of(&groups, &row.group),
+        about: String::new(),
         amount: row.requested,
         command: Command::Application(ApplicationId(row.id), command.clone()),
     };
@@ -387,13 +392,15 @@ async fn payments_to_decide(
 ) -> Result<Vec<BulkItem>, PageError> {
     let rows: Vec<PaymentRow> = desk.rows_by_id(picked).await?;
     let names = names_by_grant(desk, rows.iter().map(|row| row.grant)).await?;
-    let item = |row: PaymentRow| BulkItem {
+    let accounts = accounts_in_words(desk, &rows).await?;
+    let item = |(row, about): (PaymentRow, String)| BulkItem {
         id: format!("{}/{:05}", row.grant, row.payment),
         name: names.get(&row.grant).cloned().unwrap_or_default(),
+        about,
         amount: Some(row.amount),
         command: Command::Grant(GrantId(row.grant), command(row.payment)),
     };
-    Ok(rows.into_iter().map(item).collect())
+    Ok(rows.into_iter().zip(accounts).map(item).collect())
 }
 
 async fn updates_to_remind(
@@ -405,6 +412,7 @@ async fn updates_to_remind(
     let item = |row: UpdateRow| BulkItem {
         id: format!("{}/{:05}", row.grant, row.update),
         name: names.get(&row.grant).cloned().unwrap_or_default(),
+        about: String::new(),
         amount: None,
         command: Command::Grant(
             GrantId(row.grant),
@@ -447,6 +455,7 @@ impl BulkItem {
         BulkLine {
             id: self.id.clone(),
             name: self.name.clone(),
+            about: self.about.clone(),
             amount: self
                 .amount
                 .map(|amount| pounds_in(amount, with_pence))

@@ -47,7 +47,7 @@ pub(super) const OF_GRANTS: &[ActionNotice] = &[
     says(
         "grants",
         "approve-payment",
-        "Payment approved. It can be sent once everyone who is needed has approved it.",
+        "Payment approved. Its status says if it can go to the bank now.",
     ),
     says(
         "grants",
