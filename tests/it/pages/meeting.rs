@@ -89,7 +89,9 @@ async fn someone_who_gives_no_score_sees_the_mean_after_declaring(app: TestApp) 
     assert_eq!(declared.status, 200, "{}", visible_text(&declared));
     let pack = officer.get(&round);
     assert!(
-        pack.contains("scorebar") && !pack.contains("Declare first"),
+        pack.contains("scorebar")
+            && pack.contains("1 score only")
+            && !pack.contains("Declare first"),
         "{}",
         visible_text(&pack)
     );

@@ -122,6 +122,12 @@ impl PanelRound {
 }
 
 impl PanelLine {
+    /// How many scores the mean is of.
+    fn counted(&self) -> usize {
+        let counts = |score: &&ScoreRow| score.set_aside.is_none();
+        self.row.scores.iter().filter(counts).count()
+    }
+
     fn mean(&self) -> Option<String> {
         self.tenths
             .map(|tenths| format!("{}.{}", tenths / 10, tenths % 10))

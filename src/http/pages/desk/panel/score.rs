@@ -46,10 +46,8 @@ struct ScorePage {
     sections: Vec<Section>,
     /// What the office found out about the group and its application, in sentences.
     found: Vec<String>,
-    /// Whether applications wait for the reader's score.
-    waiting: bool,
-    /// The place of this application among those that the reader scores, and how many they are.
-    position: usize,
+    /// How many applications wait for the reader's score, of how many that they score.
+    waiting: usize,
     all: usize,
     /// The largest total of a score.
     points_max: u32,
@@ -137,8 +135,6 @@ pub(super) async fn show(
         scored || line.waits_for_score_of(reader.person)
     };
     let own_lines: Vec<&PanelLine> = of.lines.iter().filter(is_own).collect();
-    let upto = |other: &&&PanelLine| other.reference <= line.reference;
-    let position = own_lines.iter().filter(upto).count();
     let forms = request.forms();
     let own = line.own_score(reader.person);
     let form = forms
@@ -171,8 +167,8 @@ pub(super) async fn show(
         found: office_findings(request, &line.row).await?,
         waiting: own_lines
             .iter()
-            .any(|line| line.waits_for_score_of(reader.person)),
-        position,
+            .filter(|line| line.waits_for_score_of(reader.person))
+            .count(),
         all: own_lines.len(),
         points_max: of.points_max,
         declared_on: declared_on(request, &line.row).await?,
