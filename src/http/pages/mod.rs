@@ -13,6 +13,7 @@ mod account_email;
 mod apply;
 mod assets;
 mod begin;
+mod bounced;
 mod charts;
 mod components;
 mod csrf;

@@ -20,7 +20,16 @@ async fn a_payment_that_the_bank_returned_is_work_until_it_goes_again(app: TestA
     app.issue_ok(office.ben, fail).await;
     let mut officer = signed_in_officer(&app, &office, &address).await;
     let mut ben = signed_in(&app, &address, office.ben).await;
+    let mut cass = signed_in(&app, &address, member).await;
     let at = format!("/desk/grants/{}", grant.0);
+    for path in ["/my".to_owned(), format!("/my/grants/{}", grant.0)] {
+        let page = cass.get(&path);
+        assert!(
+            page.contains("The bank could not pay you. Tell us which account is right."),
+            "{path}: {}",
+            visible_text(&page)
+        );
+    }
 
     for (work, next) in [
         (

@@ -17,7 +17,6 @@ mod application_actions;
 mod applications;
 mod assisted_entry;
 mod bank;
-mod bounced;
 mod by_hand;
 mod changes;
 mod confirmations;

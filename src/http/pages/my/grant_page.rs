@@ -18,6 +18,7 @@ use crate::domain::{Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::AppState;
 use crate::http::api::grants::redact_for_group;
+use crate::http::pages::bounced::goes_again;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::words::Tag;
 use crate::http::pages::{
@@ -117,7 +118,8 @@ pub(super) async fn render(
         row: &row,
         updates: &updates,
         files: &files,
-        has_payee: payee.is_some(),
+        payments: &payments,
+        payee: group.payee.as_ref().map(|payee| payee.payee),
         today: day_of(app.commands.now()),
         language,
     };
@@ -149,7 +151,7 @@ pub(super) async fn render(
         payee,
         papers: papers(&row, &files, language),
         sent: sent(&row, &files),
-        payments: with_tags(payments, |row| states::payment_tag(row, language)),
+        payments: payments_with_tags(payments, language),
         updates: with_tags(updates, |row| states::update_tag(row, language)),
         answers,
         runs: to_do::is_running(&row),
@@ -161,6 +163,14 @@ pub(super) async fn render(
 
 fn found<T>(row: Option<T>) -> Result<T, PageError> {
     row.ok_or_else(PageError::not_found)
+}
+
+fn payments_with_tags(rows: Vec<PaymentRow>, language: Language) -> Vec<(PaymentRow, Tag)> {
+    let tags: Vec<Tag> = rows
+        .iter()
+        .map(|row| states::payment_tag(row, goes_again(row, &rows), language))
+        .collect();
+    rows.into_iter().zip(tags).collect()
 }
 
 fn with_tags<T>(rows: Vec<T>, tag: impl Fn(&T) -> Tag) -> Vec<(T, Tag)> {

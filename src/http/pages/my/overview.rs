@@ -65,7 +65,7 @@ struct Reading<'a> {
     app: &'a AppState,
     today: Date,
     language: Language,
-    has_payee: bool,
+    payee: Option<u32>,
     files: Vec<FileRow>,
     to_do: Vec<ToDo>,
     applications: Vec<OwnRecord>,
@@ -161,7 +161,7 @@ async fn own_group(
         app,
         today: day_of(app.commands.now()),
         language,
-        has_payee: row.payee.is_some(),
+        payee: row.payee.as_ref().map(|payee| payee.payee),
         files: app.views.files_of(&[row.id.to_string()], None).await?,
         to_do: Vec::new(),
         applications: Vec::new(),
@@ -249,14 +249,16 @@ impl Reading<'_> {
     }
 
     async fn add_grant(&mut self, row: GrantRow) -> Result<(), PageError> {
-        let of = vec![Filter::equals("grant_id", row.id)];
+        let of = || vec![Filter::equals("grant_id", row.id)];
         let all = PageRequest::up_to_max();
-        let updates = self.app.views.list(None, of, &all).await?.items;
+        let updates = self.app.views.list(None, of(), &all).await?.items;
+        let payments = self.app.views.list(None, of(), &all).await?.items;
         let records = GrantRecords {
             row: &row,
             updates: &updates,
+            payments: &payments,
             files: &self.files,
-            has_payee: self.has_payee,
+            payee: self.payee,
             today: self.today,
             language: self.language,
         };

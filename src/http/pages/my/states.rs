@@ -54,14 +54,18 @@ pub(super) fn grant_tag(row: &GrantRow, language: Language) -> Tag {
     tag(kind, word, language)
 }
 
-pub(super) fn payment_tag(row: &PaymentRow, language: Language) -> Tag {
+/// The tag of a payment. `goes_again` says that the money of a bounced one was prepared again.
+pub(super) fn payment_tag(row: &PaymentRow, goes_again: bool, language: Language) -> Tag {
     use PaymentState as S;
     use TagKind::{Good, Quiet, Todo, Wait};
     let (kind, word) = match row.state {
         S::Prepared | S::Approved => (Wait, "We are preparing it"),
         S::Sent => (Wait, "On its way"),
         S::Confirmed => (Good, "Paid"),
-        S::Failed | S::Reversed => (Todo, "The bank could not pay it. We will try again"),
+        S::Failed | S::Reversed if goes_again => {
+            (Quiet, "The bank could not pay it. We made a new payment")
+        }
+        S::Failed | S::Reversed => (Todo, "The bank could not pay it"),
         S::Rejected | S::Cancelled => (Quiet, "Not sent"),
     };
     tag(kind, word, language)

@@ -9,11 +9,14 @@ use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::text::Slug;
 use crate::http::pages::apply::sections::is_overdue;
+use crate::http::pages::bounced::bounced_payment;
 use crate::http::pages::days::days_between;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::words::check_description;
 use crate::mail::format_day;
-use crate::projections::{ApplicationRow, CheckRow, FileRow, GrantRow, RoundRow, UpdateRow};
+use crate::projections::{
+    ApplicationRow, CheckRow, FileRow, GrantRow, PaymentRow, RoundRow, UpdateRow,
+};
 
 /// A report is asked for on the first page from this many days before it is due.
 const REPORT_SOON_DAYS: i32 = 30;
@@ -30,9 +33,11 @@ pub(super) struct ToDo {
 pub(super) struct GrantRecords<'a> {
     pub row: &'a GrantRow,
     pub updates: &'a [UpdateRow],
+    pub payments: &'a [PaymentRow],
     /// The group's files.
     pub files: &'a [FileRow],
-    pub has_payee: bool,
+    /// The number of the group's bank details, if it has given some.
+    pub payee: Option<u32>,
     pub today: Date,
     pub language: Language,
 }
@@ -120,9 +125,9 @@ impl GrantRecords<'_> {
             asked.push(self.money_back());
         }
         if is_running(row) {
-            if !self.has_payee {
+            if let Some(text) = self.missing_payee() {
                 asked.push(self.item(
-                    translate("Tell us where the money should go.", self.language).to_owned(),
+                    translate(text, self.language).to_owned(),
                     "Give your bank details",
                     "/payee",
                     None,
@@ -132,6 +137,16 @@ impl GrantRecords<'_> {
             asked.extend(self.reports());
         }
         asked
+    }
+
+    /// Why the group gives its bank details: it has not yet, or the bank returned the money.
+    fn missing_payee(&self) -> Option<&'static str> {
+        let Some(payee) = self.payee else {
+            return Some("Tell us where the money should go.");
+        };
+        bounced_payment(self.row, self.payments)
+            .filter(|bounced| payee <= bounced.payee)
+            .map(|_| "The bank could not pay you. Tell us which account is right.")
     }
 
     fn money_back(&self) -> ToDo {

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
-use super::super::bounced::{bounced_payment, waits_for_money};
 use super::work::{WorkQueue, WorkRow, named, number_of, queue, waiting_rows};
 use crate::domain::grant::PaymentState as P;
 use crate::domain::{Money, PersonId, Role};
 use crate::http::pages::PageError;
+use crate::http::pages::bounced::{bounced_payment, waits_for_money};
 use crate::projections::{GrantRow, GroupRow, PaymentRow};
 use crate::views::{Filter, PageRequest, PaymentColumn};
 

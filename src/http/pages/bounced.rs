@@ -20,12 +20,17 @@ pub(super) fn bounced_payment<'a>(
         .iter()
         .filter(|payment| matches!(payment.state, P::Failed | P::Reversed))
         .max_by_key(|payment| payment.payment)?;
-    let goes_again = |payment: &PaymentRow| {
+    (waits_for_money(grant) && !goes_again(bounced, payments)).then_some(bounced)
+}
+
+/// Whether a payment to later bank details than a bounced one was prepared or sent.
+pub(super) fn goes_again(bounced: &PaymentRow, payments: &[PaymentRow]) -> bool {
+    let is_later = |payment: &PaymentRow| {
         payment.payee > bounced.payee
             && matches!(
                 payment.state,
                 P::Prepared | P::Approved | P::Sent | P::Confirmed
             )
     };
-    (waits_for_money(grant) && !payments.iter().any(goes_again)).then_some(bounced)
+    payments.iter().any(is_later)
 }
