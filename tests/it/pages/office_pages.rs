@@ -353,9 +353,17 @@ async fn an_auditor_reads_what_is_hidden_and_the_entries_of_one_grant(app: TestA
         visible_text(&of_member)
     );
     assert!(of_grant.contains(&format!("href=\"{log}\"")));
+    assert!(
+        !of_grant.contains("Waiting: £700 to be approved")
+            && of_grant.contains("Payments of this grant"),
+        "an auditor has no next step: {}",
+        visible_text(&of_grant)
+    );
     assert!(of_group.contains(&format!("href=\"/desk/log?stream={}\"", group.0)));
     assert!(
-        entries.contains("Only one record of ") && entries.contains("Payment prepared"),
+        entries.contains("Only one record of ")
+            && entries.contains("Payment prepared")
+            && entries.contains(">Ada</a>"),
         "{}",
         visible_text(&entries)
     );

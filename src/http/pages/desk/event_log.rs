@@ -120,7 +120,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let actors = items
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
-    let people = request.names_of_people(actors).await?;
+    let people = request.names_of_actors(actors).await?;
     let names = record_names(request, &items).await?;
     let shown = items.first().zip(items.last());
     let shown = shown.map(|(oldest, newest)| (oldest.position, newest.position));
@@ -296,7 +296,7 @@ pub(super) async fn show(
         .ok_or_else(PageError::not_found)?;
     let actor = event.metadata.get("actor").cloned().unwrap_or_default();
     let people = request
-        .names_of_people(actor.parse().ok().map(PersonId))
+        .names_of_actors(actor.parse().ok().map(PersonId))
         .await?;
     let withheld = if is_unsent(&event) {
         "The group has not sent this yet. Only the group sees it."

@@ -180,7 +180,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     let rows: Vec<PaymentRow> = request.whole_list(&LIST).await?;
     let (grants, groups) = grants_and_groups(request, &rows).await?;
     let people = request
-        .names_of_people(
+        .names_of_actors(
             rows.iter()
                 .flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by)),
         )

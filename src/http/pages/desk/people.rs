@@ -341,10 +341,10 @@ struct PersonPage {
 impl PersonPage {
     /// What the page shows for contact details that are missing, or that the reader may not see.
     fn no_detail(&self) -> &'static str {
-        if self.seen.name.is_none() && !self.seen.erasure.is_done() {
-            "Not shown to you"
-        } else {
+        if self.sees_contact {
             "None"
+        } else {
+            "Not shown to you"
         }
     }
 }

@@ -86,7 +86,7 @@ async fn list_item(
         .unwrap_or_default();
     let approvers = row.approved_by.iter().copied();
     let others = row.prepared_by.into_iter().chain(row.early_proposed_by);
-    let people = request.names_of_people(approvers.chain(others)).await?;
+    let people = request.names_of_actors(approvers.chain(others)).await?;
     let name_of =
         |person: Option<PersonId>| person.map(|person| people.of(&person)).unwrap_or_default();
     let files = if row.route == PaymentRoute::PurchaseForGroup {
