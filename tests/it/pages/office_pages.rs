@@ -103,6 +103,7 @@ async fn whether_an_idea_fits_is_asked_on_one_page(app: TestApp) {
     );
     let no = visitor.submit_form(&wrong, &fits, &[("fits-1", "yes"), ("fits-2", "no")]);
     assert!(no.path.ends_with("/not-now/2"), "{}", no.path);
+    assert!(no.contains(&format!("href=\"{fits}\">Change your answers")));
     assert_eq!(
         visitor
             .get(&format!("/apply/{}/first/not-now/0", office.fund))
@@ -367,4 +368,20 @@ async fn an_auditor_reads_what_is_hidden_and_the_entries_of_one_grant(app: TestA
         "{}",
         visible_text(&entries)
     );
+}
+
+on_each_engine!(what_makes_an_application_eligible_is_listed_where_it_is_checked);
+async fn what_makes_an_application_eligible_is_listed_where_it_is_checked(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (submitted, ..) = office.submitted(&app, 700).await;
+    let (eligible, ..) = office.ready(&app, 700).await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+
+    let to_check = ada.get(&format!("/desk/applications/{submitted}"));
+    let checked = ada.get(&format!("/desk/applications/{eligible}"));
+
+    let question = "Is it run for the community, not for profit?";
+    assert!(to_check.contains(question), "{}", visible_text(&to_check));
+    assert!(!checked.contains(question), "{}", visible_text(&checked));
 }

@@ -46,6 +46,8 @@ struct ApplicationPage {
     tag: Tag,
     steps: Steps,
     next: NextStep,
+    /// What makes it eligible, as questions, while that is to be checked.
+    fits: Vec<String>,
     /// How the reader declares a conflict of interest or none, if they have not.
     declare: Vec<Action>,
     /// Who declared, and whether they have a conflict of interest.
@@ -123,6 +125,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             &row,
             request.next_step(next.title, &next.why, &next.action, all),
         ),
+        fits: eligibility_questions(&row, &fund),
         declare: actions.declarations().await?,
         declared: row
             .interests
@@ -224,6 +227,18 @@ async fn page_context(
             .map(|says| format!("{says} The number to read out to the group is {number}."));
     }
     Ok(page)
+}
+
+/// The questions that groups are asked on the web before they apply, for an application that is to
+/// be checked.
+fn eligibility_questions(row: &ApplicationRow, fund: &FundRow) -> Vec<String> {
+    if row.state != ApplicationState::Submitted {
+        return Vec::new();
+    }
+    fund_texts::eligibility(fund, Language::En)
+        .into_iter()
+        .map(|asked| asked.question)
+        .collect()
 }
 
 /// Who writes a draft.
