@@ -380,8 +380,14 @@ async fn what_makes_an_application_eligible_is_listed_where_it_is_checked(app: T
 
     let to_check = ada.get(&format!("/desk/applications/{submitted}"));
     let checked = ada.get(&format!("/desk/applications/{eligible}"));
+    let list = ada.get("/desk/applications?state=submitted");
 
     let question = "Is it run for the community, not for profit?";
     assert!(to_check.contains(question), "{}", visible_text(&to_check));
     assert!(!checked.contains(question), "{}", visible_text(&checked));
+    assert!(
+        list.contains("aria-current=\"page\">To check <span class=\"n\">1</span>"),
+        "the list of Today is a tab: {}",
+        visible_text(&list)
+    );
 }

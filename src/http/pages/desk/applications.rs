@@ -47,7 +47,11 @@ pub(super) static LIST: ListDefinition = ListDefinition {
         },
         ListTab {
             label: "To check",
-            query: &[("state", "submitted"), ("state", "under_review")],
+            query: &[("state", "submitted")],
+        },
+        ListTab {
+            label: "Review asked for",
+            query: &[("state", "under_review")],
         },
         ListTab {
             label: "To score",

@@ -76,7 +76,12 @@ pub(super) async fn checking(
     };
     let all = |queue: &WorkQueue<ApplicationRow>| {
         let oldest = queue.rows.first().and_then(|row| row.submitted_on);
-        let title = number_of(queue.count, "application to check", "applications to check");
+        let title = if named.is_empty() {
+            number_of(queue.count, "application to check", "applications to check")
+        } else {
+            let (one, many) = ("more application to check", "more applications to check");
+            number_of(queue.count, one, many)
+        };
         WorkRow::new(
             "inbox",
             title,
