@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::erasures::day_text;
 use super::event_words::deed_of;
 use super::{DeskRequest, PersonNames};
 use crate::domain::PersonId;
@@ -32,14 +34,19 @@ pub(super) struct HistoryEntry {
     pub times: u32,
     /// The groups that a fund's events are about.
     pub groups: Vec<String>,
+    /// The bank's day, if it is not the day on which the event was recorded.
+    pub bank_day: Option<Date>,
     pub corrected: bool,
 }
 
 impl HistoryEntry {
-    /// The groups that the line is about, or how often it happened; empty for one event without a
-    /// group.
+    /// The groups that the line is about, or how often it happened, and the bank's day; empty for
+    /// one event without any of them.
     pub fn details(&self) -> String {
-        match (self.groups.len(), self.times) {
+        let bank_day = self.bank_day.map_or_else(String::new, |day| {
+            format!(", on the bank’s date of {}", day_text(day))
+        });
+        let about = match (self.groups.len(), self.times) {
             (0, 1) => String::new(),
             (0, 2) => " twice".to_owned(),
             (0, times) => format!(" {times} times"),
@@ -48,7 +55,8 @@ impl HistoryEntry {
                 format!(": {first} and {} more", all - GROUPS_SHOWN)
             }
             _ => format!(": {}", self.groups.join(", ")),
-        }
+        };
+        about + &bank_day
     }
 }
 
@@ -101,6 +109,21 @@ fn record_of(event: &EventView) -> Option<Uuid> {
     records.into_values().next().map(|record| record.grant)
 }
 
+/// The day on which the bank did what an event records, if it is another than that of the event.
+fn bank_day_of(event: &EventView) -> Option<Date> {
+    #[derive(Deserialize)]
+    struct BankDay {
+        #[serde(alias = "failed_on", alias = "reversed_on")]
+        paid_on: Date,
+    }
+    if event.stream != "grant" {
+        return None;
+    }
+    let payload = event.payload.as_ref()?.get();
+    let BankDay { paid_on } = serde_json::from_str(payload).ok()?;
+    (paid_on != crate::clock::day_of(event.recorded_at)).then_some(paid_on)
+}
+
 /// The names of the groups that events of a fund are about, by application.
 async fn groups_of(
     request: &DeskRequest<'_>,
@@ -132,6 +155,7 @@ fn line_of(event: &EventView, names: &PersonNames, today: jiff::civil::Date) -> 
         what: deed_of(&event.event),
         times: 1,
         groups: Vec::new(),
+        bank_day: bank_day_of(event),
         corrected: !event.corrected_by.is_empty(),
     }
 }
@@ -141,7 +165,9 @@ fn fold_repeats(lines: impl Iterator<Item = HistoryEntry>) -> Vec<HistoryEntry> 
     let mut folded: Vec<HistoryEntry> = Vec::new();
     for line in lines {
         match folded.last_mut() {
-            Some(last) if (&last.by, last.what) == (&line.by, line.what) => {
+            Some(last)
+                if (&last.by, last.what, last.bank_day) == (&line.by, line.what, line.bank_day) =>
+            {
                 last.times += 1;
                 for group in line.groups {
                     if !last.groups.contains(&group) {
@@ -168,6 +194,7 @@ mod tests {
             what,
             times: 1,
             groups: Vec::new(),
+            bank_day: None,
             corrected: false,
         }
     }
@@ -189,6 +216,11 @@ mod tests {
         let three = fold_repeats((0..3).map(|_| line("Ada", "scored it")));
         assert_eq!(three[0].details(), " 3 times");
         assert_eq!(line("Ada", "scored it").details(), "");
+        let paid = HistoryEntry {
+            bank_day: Some(jiff::civil::date(2026, 9, 3)),
+            ..line("Ada", "confirmed that a payment arrived")
+        };
+        assert_eq!(paid.details(), ", on the bank’s date of 3 September 2026");
     }
 
     #[test]
