@@ -450,3 +450,31 @@ async fn mails_to(app: &TestApp, person: PersonId) -> usize {
     let own = |mail: &&MailRow| mail.kind == "invited" && mail.person == person.to_string();
     mails.iter().filter(own).count()
 }
+
+on_each_engine!(a_grant_that_has_ended_waits_for_its_report);
+async fn a_grant_that_has_ended_waits_for_its_report(app: TestApp) {
+    // Given a grant that ends after 90 days, with its report due after 120.
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.prepared(&app, 700).await;
+    office.paid(&app, grant).await;
+    app.pass_days(91);
+    app.catch_up().await;
+
+    // When
+    let group = signed_in(&app, &address, member).await.get("/my");
+    let list = signed_in(&app, &address, office.ada)
+        .await
+        .get("/desk/grants?state=live");
+
+    // Then
+    assert!(
+        group.contains("Report due") && !visible_text(&group).contains(" Running"),
+        "{}",
+        visible_text(&group)
+    );
+    assert!(
+        list.contains("Ended, report due"),
+        "{}",
+        visible_text(&list)
+    );
+}

@@ -140,7 +140,7 @@ pub(super) async fn render(
         wrong,
         reference: reference(app, &row).await?,
         return_account: return_account(app, &row).await?,
-        state: states::grant_tag(&row, language),
+        state: states::grant_tag(&row, records.today, language),
         to_do,
         agreement: agreement::text_of(app, &row).await?,
         signers,

@@ -266,7 +266,7 @@ impl Reading<'_> {
         let ends_on = format_day(row.ends_on, self.language);
         self.grants.push(OwnRecord {
             path: format!("/my/grants/{}", row.id),
-            state: states::grant_tag(&row, self.language),
+            state: states::grant_tag(&row, self.today, self.language),
             line: format!(
                 "{} · {}",
                 to_do::awarded(&row),

@@ -1,5 +1,7 @@
 //! What pages for groups call the states of their records, in the group's language.
 
+use jiff::civil::Date;
+
 use crate::domain::application::ApplicationState;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::language::Language;
@@ -31,7 +33,7 @@ pub(super) fn application_tag(state: ApplicationState, language: Language) -> Ta
     tag(kind, word, language)
 }
 
-pub(super) fn grant_tag(row: &GrantRow, language: Language) -> Tag {
+pub(super) fn grant_tag(row: &GrantRow, today: Date, language: Language) -> Tag {
     use GrantState as S;
     use TagKind::{Good, Hold, Quiet, Todo, Wait};
     let (kind, word) = if row.on_hold {
@@ -42,6 +44,7 @@ pub(super) fn grant_tag(row: &GrantRow, language: Language) -> Tag {
         match row.state {
             S::Blank | S::TakenBack | S::Offered => (Todo, "Waiting for your answer"),
             S::Accepted => (Good, "Accepted"),
+            S::Live if row.ends_on < today => (Todo, "Report due"),
             S::Live => (Good, "Running"),
             S::Reported => (Wait, "We are reading your report"),
             S::Closed => (Quiet, "Finished"),

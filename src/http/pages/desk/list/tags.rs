@@ -18,6 +18,8 @@ pub(in crate::http::pages::desk) fn grant_tag(row: &GrantRow, today: Date) -> Ta
         Tag::new(TagKind::Wait, "Waiting to be confirmed")
     } else if is_offered && row.expires_on < today {
         Tag::new(TagKind::Bad, "Offer overdue")
+    } else if row.state == GrantState::Live && row.ends_on < today {
+        Tag::new(TagKind::Todo, "Ended, report due")
     } else {
         row.state.tag()
     }
