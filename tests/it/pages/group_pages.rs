@@ -461,7 +461,9 @@ async fn a_grant_that_has_ended_waits_for_its_report(app: TestApp) {
     app.catch_up().await;
 
     // When
-    let group = signed_in(&app, &address, member).await.get("/my");
+    let mut cass = signed_in(&app, &address, member).await;
+    let group = cass.get("/my");
+    let report = cass.get(&format!("/my/grants/{}/updates/1", grant.0));
     let list = signed_in(&app, &address, office.ada)
         .await
         .get("/desk/grants?state=live");
@@ -471,6 +473,11 @@ async fn a_grant_that_has_ended_waits_for_its_report(app: TestApp) {
         group.contains("Report due") && !visible_text(&group).contains(" Running"),
         "{}",
         visible_text(&group)
+    );
+    assert!(
+        report.contains("How much have you spent in all?"),
+        "it is the final report: {}",
+        visible_text(&report)
     );
     assert!(
         list.contains("Ended, report due"),

@@ -2,9 +2,11 @@
 //! that are held.
 
 use microgrants::domain::{ApplicationId, FundId};
+use serde_json::json;
 
 use crate::pages::journeys::{serve_office, signed_in, signed_in_officer, visible_text};
 use crate::support::browser::{Browser, Page};
+use crate::support::scenario::command_from_json;
 use crate::support::steps::score;
 use crate::support::test_app::TestApp;
 
@@ -23,6 +25,7 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
     let says = visible_text(&page);
     for part in [
         "£700",
+        "2 of 2 still to score",
         "What the office found",
         "Eligible: ",
         "its first application.",
@@ -59,6 +62,7 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
         "{}",
         skipped.path
     );
+    assert!(next.contains("1 of 2 still to score"));
     let pack = browser.get(&round);
     assert!(pack.contains("12.0"), "{}", visible_text(&pack));
 }
@@ -133,6 +137,35 @@ fn release(browser: &mut Browser, letters: &Page, fund: FundId, met_on: &str) ->
         &format!("/desk/do/funds/{fund}/release-letters"),
         &[("round", "first"), ("met_on", met_on), ("at", &at)],
     )
+}
+
+on_each_engine!(a_meeting_is_recorded_from_the_list_of_rounds);
+async fn a_meeting_is_recorded_from_the_list_of_rounds(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    office.ready(&app, 700).await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let open = ada.get("/desk/panel");
+    app.pass_days(31);
+
+    // When
+    for step in ["close-round", "start-deciding"] {
+        let body = json!({ "round": "first" });
+        app.issue_ok(
+            office.ada,
+            command_from_json("fund", office.fund.0, step, &body),
+        )
+        .await;
+    }
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let decides = ada.get("/desk/panel");
+
+    // Then
+    let record = format!("href=\"/desk/panel/{}/first/record\"", office.fund);
+    assert!(!open.contains(&record), "{}", visible_text(&open));
+    assert!(decides.contains(&record), "{}", visible_text(&decides));
 }
 
 on_each_engine!(a_meeting_is_checked_before_it_is_recorded);

@@ -24,6 +24,8 @@ struct RoundToDo {
     to_score: usize,
     to_decide: usize,
     held: usize,
+    /// The reader records what the panel decides.
+    records: bool,
 }
 
 impl PanelRoundsPage {
@@ -55,6 +57,9 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
                 to_score: waits.count(),
                 to_decide: of.to_decide().count(),
                 held: of.held(),
+                records: scores
+                    && round.state == RoundState::Deciding
+                    && of.open().next().is_some(),
                 of,
             });
         }
