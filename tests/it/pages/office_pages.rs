@@ -163,9 +163,14 @@ on_each_engine!(a_payment_that_is_prepared_is_what_a_grant_waits_for);
 async fn a_payment_that_is_prepared_is_what_a_grant_waits_for(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (grant, ..) = office.prepared(&app, 700).await;
+    let (parts, ..) = office.payable(&app, 700).await;
+    app.issue_ok(office.ada, prepare_payment(parts, 500)).await;
     app.catch_up().await;
     let mut ben = signed_in(&app, &address, office.ben).await;
+    let part = ben.get(&format!("/desk/grants/{}", parts.0));
+    assert!(part.contains("£200 is not prepared yet."));
     let page = ben.get(&format!("/desk/grants/{}", grant.0));
+    assert!(!page.contains("is not prepared yet."));
     assert!(
         page.contains("Waiting: £700 to be approved")
             && page.contains(&format!("/desk/payments?grant={}", grant.0)),

@@ -20,7 +20,7 @@ use super::steps::Steps;
 use super::{DeskRequest, HistoryEntry, PersonNames, history};
 use crate::domain::grant::{GrantState, PaymentState, ReturnReason, UpdateState, VariationState};
 use crate::domain::reference::Reference;
-use crate::domain::{Event, GrantEvent, GroupId, PersonId};
+use crate::domain::{Event, GrantEvent, GroupId, Money, PersonId};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::bounced::bounced_payment;
 use crate::http::pages::days::due_text;
@@ -47,6 +47,8 @@ struct GrantPage {
     tag: Tag,
     steps: Steps,
     next: NextStep,
+    /// The part of a running grant for which no payment is prepared, once one is.
+    not_prepared: Option<Money>,
     /// The share of the award that was paid, as the width of a bar.
     paid_share: String,
     checks: Vec<CheckView>,
@@ -114,6 +116,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             Some((label, path)) => step.with_link(label, path),
             None => step,
         },
+        not_prepared: not_prepared(&row, &payments),
         paid_share: share(&row),
         checks,
         names: request.names_of_colleagues(people_of(&payments)).await?,
@@ -186,6 +189,23 @@ async fn reference_of(request: &DeskRequest<'_>, row: &GrantRow) -> Result<Strin
     Ok(Reference::parse(&application.reference)
         .map(|reference| reference.to_string())
         .unwrap_or_default())
+}
+
+/// The part of a running grant for which no payment is prepared, once one is.
+fn not_prepared(row: &GrantRow, payments: &[PaymentRow]) -> Option<Money> {
+    let is_running = matches!(row.state, GrantState::Accepted | GrantState::Live);
+    let under_way: Money = payments
+        .iter()
+        .filter(|payment| {
+            matches!(
+                payment.state,
+                PaymentState::Prepared | PaymentState::Approved
+            )
+        })
+        .map(|payment| payment.amount)
+        .sum();
+    let left = row.award.minus(row.paid.plus(under_way)).ok()?;
+    (is_running && !payments.is_empty() && !left.is_zero()).then_some(left)
 }
 
 /// The paid part of the award in per cent.
