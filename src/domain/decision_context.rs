@@ -70,7 +70,9 @@ pub struct PayeeWait {
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
 pub struct ChangeMark {
+    /// How often the group's members and bank details had changed.
     pub group: u32,
+    /// How often the members' contact details had changed.
     pub addresses: u32,
 }
 

@@ -9,6 +9,7 @@ use super::text::Slug;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundingSource {
+    /// The key of the funder.
     pub funder: Slug,
     /// The area that the money is restricted to; absent if it is for all areas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +47,9 @@ impl utoipa::PartialSchema for FundingShare {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         let refer = utoipa::openapi::Ref::from_schema_name;
         utoipa::openapi::ObjectBuilder::new()
-            .description(Some("One source's share of an amount."))
+            .description(Some(
+                "One source's share of an amount. Money for all areas has no `area`.",
+            ))
             .property("funder", refer("Slug"))
             .required("funder")
             .property("area", refer("Slug"))

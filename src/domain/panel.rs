@@ -15,6 +15,7 @@ use super::text::{Line, Prose, Slug};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
+    /// What must be met, as the group reads it.
     pub text: Prose,
     /// Whether it holds back only the instalment that is tied to it. Otherwise it holds back every
     /// payment.

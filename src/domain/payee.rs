@@ -167,20 +167,31 @@ pub fn parse_numbers(text: &str) -> Result<String, TextError> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case")]
 pub enum EncryptedPayee {
+    /// The group's own account.
     OwnAccount {
+        /// The name on the account.
         holder: Encrypted,
+        /// Sort code and account number.
         numbers: Encrypted,
+        /// The roll number of a building society's account.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         roll_number: Option<Encrypted>,
     },
+    /// The account of a body that holds the group's money.
     HoldingBody {
+        /// The name of the body.
         body: Line,
+        /// The day on which the body agreed.
         consented_on: Date,
+        /// The name on the account.
         holder: Encrypted,
+        /// Sort code and account number.
         numbers: Encrypted,
+        /// The roll number of a building society's account.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         roll_number: Option<Encrypted>,
     },
+    /// The organisation buys for the group.
     PurchaseForGroup {},
 }
 

@@ -175,7 +175,9 @@ pub enum Channel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationHelp {
+    /// The person who helped.
     pub by: PersonId,
+    /// How they helped.
     pub kind: HelpKind,
 }
 

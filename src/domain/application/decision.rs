@@ -69,13 +69,17 @@ pub struct MeetingItem {
 /// The terms of an award: the amount, the area, the dates and the conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Terms {
+    /// The amount of the award.
     pub amount: Money,
+    /// The key of the area that it is for.
     pub area: Slug,
     /// The last day of the activity that the money pays for.
     pub ends_on: Date,
     /// The day by which the final update is due.
     pub update_due_on: Date,
+    /// The conditions, by key.
     pub conditions: BTreeMap<Slug, Condition>,
+    /// Whether children or adults at risk are involved.
     pub people_at_risk: bool,
 }
 

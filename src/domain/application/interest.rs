@@ -29,6 +29,7 @@ pub struct DeclareInterest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Interest {
+    /// What ties the person to the group.
     pub kind: InterestKind,
     /// A note for the record, without names of people.
     pub note: Prose,
@@ -187,7 +188,9 @@ impl Interests {
 /// Who sat when the decision was made, and who had withdrawn because of an interest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PanelSitting {
+    /// The people who decided.
     pub present: BTreeSet<PersonId>,
+    /// The people who had withdrawn because of an interest.
     pub withdrew: BTreeSet<PersonId>,
     /// Who recorded the decision. The others confirm their attendance.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -375,9 +375,12 @@ pub struct SendBatch {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchLine {
+    /// The grant whose payment it is.
     pub grant: GrantId,
+    /// The number of the payment within the grant.
     #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
+    /// The amount of the payment.
     pub amount: Money,
 }
 

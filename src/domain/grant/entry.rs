@@ -41,6 +41,7 @@ pub enum EntryKind {
 /// An entry at the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BankEntry {
+    /// The amount that came in or went out.
     pub amount: Money,
     /// The number of the payment that it concerns, if any.
     #[schema(maximum = 65535)]

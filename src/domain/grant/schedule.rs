@@ -28,7 +28,9 @@ pub struct SchedulePayments {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instalment {
+    /// The amount of the instalment.
     pub amount: Money,
+    /// What releases it.
     pub released: ReleaseCondition,
 }
 

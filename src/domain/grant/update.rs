@@ -104,8 +104,11 @@ pub struct ReceiveUpdate {
 /// A reported outcome, with its words encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EncryptedOutcome {
+    /// The key of the sign of success.
     pub sign: Slug,
+    /// How strong a change the group saw.
     pub strength: Strength,
+    /// What the group noticed.
     pub words: Encrypted,
 }
 

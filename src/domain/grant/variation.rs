@@ -23,9 +23,11 @@ pub struct VariationChanges {
     /// fund's maximum if it rises.
     #[serde(default)]
     pub amount: Option<Money>,
+    /// The new last day of the project.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub ends_on: Option<Date>,
+    /// The new day by which the final update is due.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub update_due_on: Option<Date>,

@@ -88,11 +88,16 @@ commands! {
 pub struct PastGrant {
     /// Its own reference, unique for the group: a 360Giving identifier, or the funder's number.
     pub reference: Line,
+    /// The published title.
     pub title: Line,
+    /// The published description.
     pub description: Prose,
+    /// The amount that was awarded.
     pub amount: Money,
+    /// The day of the award.
     #[schema(value_type = String, format = "date")]
     pub awarded_on: Date,
+    /// The funder's name.
     pub funder: Line,
     /// The funder's org-id, if known.
     #[serde(default)]

@@ -100,8 +100,11 @@ pub struct FailPayment {
 /// Money that left on another day than recorded so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PaymentDateMoved {
+    /// The day recorded so far.
     pub from: Date,
+    /// The right day.
     pub to: Date,
+    /// The amount that left, split by source.
     pub sources: FundingSplit,
 }
 
