@@ -235,7 +235,7 @@ fn describe_value(text: &mut String, name: &str, schema: &Value) {
     if let Some(parts) = schema["oneOf"].as_array() {
         text.push_str("\nOne of:\n\n");
         for part in parts {
-            describe_part(text, part, 0);
+            describe_part(text, part);
         }
     } else if !describe_fields(text, schema) {
         let _ = writeln!(text, "\n{}", form_of(schema));
@@ -243,16 +243,15 @@ fn describe_value(text: &mut String, name: &str, schema: &Value) {
 }
 
 /// One form of a value, as an entry of a list. An object has its fields as a list below it.
-fn describe_part(text: &mut String, part: &Value, depth: usize) {
-    let indent = "  ".repeat(depth);
+fn describe_part(text: &mut String, part: &Value) {
     let fields = fields_of(part);
     let what = if fields.is_empty() {
         type_name(part)
     } else {
         "an object".to_owned()
     };
-    let _ = writeln!(text, "{indent}- {what}{}", after_colon(part));
-    describe_fields_as_list(text, &fields, depth + 1);
+    let _ = writeln!(text, "- {what}{}", after_colon(part));
+    describe_fields_as_list(text, &fields, 1);
 }
 
 fn describe_fields_as_list(text: &mut String, fields: &[EventField<'_>], depth: usize) {

@@ -107,7 +107,9 @@ impl EventSchemas {
             let mut schema = serde_json::to_value(schema).unwrap_or_default();
             make_local(&mut schema);
             if name == of_events {
-                self.add_events(A::TYPE, schema);
+                if let Value::Array(parts) = schema["oneOf"].take() {
+                    self.add_events(A::TYPE, parts);
+                }
             } else {
                 self.values.insert(name, schema);
             }
@@ -116,10 +118,7 @@ impl EventSchemas {
 
     /// Adds the parts of a union of events. Each part is an object with one property, which has
     /// the name of the event.
-    fn add_events(&mut self, stream: &'static str, mut union: Value) {
-        let Value::Array(parts) = union["oneOf"].take() else {
-            return;
-        };
+    fn add_events(&mut self, stream: &'static str, parts: Vec<Value>) {
         for mut part in parts {
             let described = part["description"].take();
             let Some(properties) = part["properties"].as_object_mut() else {
