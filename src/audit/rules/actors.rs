@@ -116,6 +116,7 @@ fn of_group(event: &GroupEvent) -> Option<PersonId> {
         E::PayeeProvided { keyed_by, .. } => Some(*keyed_by),
         E::PayeeVerified { verified_by, .. } => Some(*verified_by),
         E::FileKept { kept_by, .. } => Some(*kept_by),
+        E::FileRemoved { removed_by, .. } => Some(*removed_by),
         E::GroupMerged { merged_by, .. } => *merged_by,
         _ => None,
     }

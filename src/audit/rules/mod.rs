@@ -57,6 +57,8 @@ pub(super) struct Broken<'a> {
     findings: &'a mut Findings,
     position: i64,
     record: Uuid,
+    /// The rules of the room that checks.
+    rules: &'static [Rule],
 }
 
 impl Broken<'_> {
@@ -79,6 +81,7 @@ impl Broken<'_> {
         rule: Rule,
         says: impl Into<String>,
     ) {
+        debug_assert!(self.rules.contains(&rule), "{rule:?} is of another room");
         self.findings.add_about(record, position, rule, says);
     }
 }
@@ -144,12 +147,15 @@ impl RuleChecker {
             findings: &mut self.findings,
             position: event.position,
             record: event.stream,
+            rules: &[],
         };
         for room in &mut self.rooms {
+            broken.rules = room.rules();
             room.check(event, &self.state, &mut broken);
         }
         if let Err((rule, says)) = self.state.apply(event) {
-            broken.report(rule, says);
+            self.findings
+                .add_about(event.stream, event.position, rule, says);
         }
         if let Event::Application(ApplicationEvent::Awarded { .. }) = &event.event {
             self.awards.insert(event.stream);
@@ -165,8 +171,10 @@ impl RuleChecker {
             findings: &mut self.findings,
             position,
             record,
+            rules: &[],
         };
         for room in &mut self.rooms {
+            broken.rules = room.rules();
             room.end_command(&self.state, &mut broken);
         }
     }

@@ -62,11 +62,6 @@ impl LogState {
         self.grants.get(&id)
     }
 
-    /// The current state of every grant.
-    pub(in crate::audit) fn grants(&self) -> &GrantsById {
-        &self.grants
-    }
-
     pub(super) fn into_grants(self) -> GrantsById {
         self.grants
     }

@@ -89,7 +89,7 @@ rules! {
     ActorNamed
         "The person whom an event names as the one who acted gave its command. The name is the first \
          of `confirmed_by`, `set_by`, `by`, `approved_by`, `prepared_by`, `verified_by`, `keyed_by`, \
-         `kept_by`, `shared_by`, `invited_by`, `started_by`, `registered_by`, `changed_by`, \
+         `kept_by`, `removed_by`, `shared_by`, `invited_by`, `started_by`, `registered_by`, `changed_by`, \
          `proposed_by`, `merged_by` and `read_by` that the event has and that is not null; it equals \
          `actor` in the metadata where that is a person. `MemberAdded`, `InterestDeclared` and \
          `ScoreSetAside` can name others."

@@ -169,6 +169,7 @@ impl Refusal {
             | Self::TextBroken(_)
             | Self::NameUnknown(_)
             | Self::AccentTooPale(_)
+            | Self::ContactUnfit { .. }
             | Self::ScoreOutOfRange
             | Self::CheckForEveryPayment(_)
             | Self::NoAgreement

@@ -2,8 +2,8 @@
 
 pub mod auditing;
 mod broken_rules;
-mod line_forms;
 mod key_rotation;
+mod line_forms;
 pub mod signatures;
 pub mod take_backs;
 pub mod tampering;

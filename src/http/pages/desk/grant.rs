@@ -21,7 +21,6 @@ use super::{DeskRequest, HistoryEntry, PersonNames, history};
 use crate::domain::grant::{GrantState, PaymentState, ReturnReason, UpdateState, VariationState};
 use crate::domain::reference::Reference;
 use crate::domain::{Event, GrantEvent, GroupId, Money, PersonId};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::bounced::bounced_payment;
 use crate::http::pages::days::due_text;
 use crate::http::pages::my::signer_names;

@@ -19,8 +19,6 @@ use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
 use crate::http::pages::days::{due_text, short_day};
 use crate::http::pages::words::{Tagged as _, place_name};
-use crate::projections::{FundRow, GrantRow};
-use crate::http::pages::words::Tagged as _;
 use crate::projections::{FundRow, GrantRow, PaymentRow, UpdateRow};
 use crate::views::{Filter, GrantColumn as C, ListAmount};
 
