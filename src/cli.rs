@@ -11,6 +11,7 @@ macro_rules! print_line {
 }
 
 mod audit;
+mod audit_reports;
 mod backup;
 mod crash_loop;
 mod export;

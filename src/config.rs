@@ -456,12 +456,42 @@ pub enum AuditTask {
         #[arg(long)]
         key: Option<PathBuf>,
     },
-    /// Print the history of a grant in plain words, with positions.
+    /// Print the books of an exported folder as double entry: a journal, the trial balance, or the
+    /// ledger of each fund and restriction.
+    Ledger {
+        folder: PathBuf,
+        /// The format of the journal. The trial balance and the ledgers are text, unless it is csv.
+        #[arg(long, value_enum, default_value_t)]
+        format: JournalFormat,
+        /// A day, meaning its end, or a position, as for `replay`.
+        #[arg(long)]
+        as_at: Option<String>,
+        /// Print the trial balance instead of the journal.
+        #[arg(long, conflicts_with = "by_fund")]
+        trial_balance: bool,
+        /// Print the ledger of each fund and restriction instead of the journal.
+        #[arg(long)]
+        by_fund: bool,
+    },
+    /// Draw grants by the hash of the newest head, so that nobody chooses them, and print all
+    /// evidence of each.
+    Sample {
+        folder: PathBuf,
+        /// How many grants.
+        count: usize,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the story of a grant in plain words: a verdict, what happened by day, and what is
+    /// missing.
     Explain {
         folder: PathBuf,
-        /// The id of the grant, or of the application.
+        /// The id of the grant or of its application, or the application's number.
         #[arg(long)]
-        grant: uuid::Uuid,
+        grant: String,
+        /// Print an HTML page, for a browser or a printer.
+        #[arg(long)]
+        html: bool,
     },
     /// Print the table of rules, which is `docs/rules.md`.
     Rules,
@@ -482,6 +512,15 @@ pub enum AuditTask {
         #[arg(long)]
         key: Option<PathBuf>,
     },
+}
+
+/// The format of a journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum JournalFormat {
+    #[default]
+    Beancount,
+    Hledger,
+    Csv,
 }
 
 /// Exports for publishing.

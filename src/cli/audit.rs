@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::audit_reports::{self, LedgerReport};
 use super::{TaskError, open_organisation};
 use crate::audit::{self, COMPUTED_VIEWS, CheckpointSource, ScratchDatabase, Trusted};
 use crate::clock::Clock;
@@ -48,18 +49,19 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             };
             witness(state, name, source, read_file(key.as_deref())?).await
         }
-        AuditTask::Explain { folder, grant } => {
-            let story = audit::explain(&folder, grant).map_err(not_checked)?;
-            for line in &story {
-                print_line!("{line}");
-            }
-            if story.is_empty() {
-                Err(TaskError::NotChecked(format!(
-                    "nothing in this log is about {grant}"
-                )))
-            } else {
-                Ok(())
-            }
+        AuditTask::Ledger {
+            folder,
+            format,
+            as_at,
+            trial_balance,
+            by_fund,
+        } => {
+            let report = match (trial_balance, by_fund) {
+                (true, _) => LedgerReport::TrialBalance,
+                (_, true) => LedgerReport::ByFund,
+                _ => LedgerReport::Journal,
+            };
+            audit_reports::ledger(&folder, report, format, as_at.as_deref())
         }
         AuditTask::Rules => {
             print_line!("{}", audit::rules_markdown().trim_end());
@@ -70,6 +72,16 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             Ok(())
         }
         AuditTask::Schemas { folder } => write_schemas(&folder),
+        AuditTask::Sample {
+            folder,
+            count,
+            json,
+        } => audit_reports::sample(&folder, count, json),
+        AuditTask::Explain {
+            folder,
+            grant,
+            html,
+        } => audit_reports::explain(&folder, &grant, html),
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
             print_line!(

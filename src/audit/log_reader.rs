@@ -1,0 +1,121 @@
+//! Reads the events of an exported folder in order, up to a day or a position, and what the folder
+//! as a whole is worth: whether it holds, and its newest head.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
+use super::manifest::FolderError;
+use super::verify::{AuditError, Trusted, read_lines, read_text, verify};
+use super::{Finding, Report};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::transparency::checkpoint::{Checkpoint, NoteError, unverified_checkpoint};
+use crate::transparency::log_entry;
+use crate::views::AsAt;
+
+/// The newest head of a folder, and what a verification of the folder found. Every report of an
+/// auditor has it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FolderCheck {
+    pub origin: String,
+    /// The number of events under the newest head.
+    pub size: u64,
+    /// The root hash of the newest head, in base64 as in the signed note.
+    pub root: String,
+    /// The public key that signed it.
+    pub key: String,
+    pub findings: Vec<Finding>,
+    #[serde(skip)]
+    pub(super) root_hash: [u8; 32],
+}
+
+impl FolderCheck {
+    /// Verifies a folder with its own key.
+    pub fn of(folder: &Path) -> Result<Self, AuditError> {
+        let Report { key, findings, .. } = verify(folder, &Trusted::default(), |_| {})?;
+        let head = newest_head(folder)?;
+        let text = head.text();
+        let root = text.lines().nth(2).unwrap_or_default().to_owned();
+        Ok(Self {
+            origin: head.origin,
+            size: head.size,
+            root,
+            key,
+            findings,
+            root_hash: head.root,
+        })
+    }
+
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The warning above every report of a folder that does not hold. None if it holds.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let first = self.findings.first()?;
+        Some(format!(
+            "THIS LOG DOES NOT HOLD: {} findings, and nothing below can be relied on. The first: \
+                {first}",
+            self.findings.len()
+        ))
+    }
+}
+
+/// The newest head of a folder. Its signature is not checked here.
+fn newest_head(folder: &Path) -> Result<Checkpoint, AuditError> {
+    let heads = read_text(folder, CHECKPOINTS)?;
+    let malformed = || AuditError::Checkpoint(NoteError::MalformedCheckpoint);
+    let line = heads.lines().last().ok_or_else(malformed)?;
+    let line: CheckpointLine = serde_json::from_str(line).map_err(|_| malformed())?;
+    unverified_checkpoint(&line.note).map_err(AuditError::Checkpoint)
+}
+
+/// Calls `take` with each event of a folder up to a moment, in order. A position inside a command
+/// means the state before that command, as in a replay.
+pub(super) fn for_each_event(
+    folder: &Path,
+    as_at: Option<AsAt>,
+    mut take: impl FnMut(&RecordedEvent),
+) -> Result<(), AuditError> {
+    let (mut command, mut last): (Vec<RecordedEvent>, i64) = (Vec::new(), -1);
+    for line in read_lines(folder, EVENTS)? {
+        let line = line.map_err(FolderError::at(Path::new(EVENTS)))?;
+        let event = parse_event(&line)?;
+        let continues = command
+            .first()
+            .is_some_and(|first| first.command_id == event.command_id);
+        if !continues {
+            command.drain(..).for_each(|event| take(&event));
+        }
+        if is_after(as_at, &event) {
+            return Ok(());
+        }
+        last = event.position;
+        command.push(event);
+    }
+    command.drain(..).for_each(|event| take(&event));
+    match as_at {
+        Some(AsAt::Position(position)) if position > last => Err(AuditError::Replay(format!(
+            "the log ends before position {position}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn is_after(as_at: Option<AsAt>, event: &RecordedEvent) -> bool {
+    match as_at {
+        None => false,
+        Some(AsAt::Position(position)) => event.position > position,
+        Some(AsAt::Day(day)) => event.recorded_on() > day,
+    }
+}
+
+fn parse_event(line: &[u8]) -> Result<RecordedEvent, AuditError> {
+    let unreadable = |error: &dyn std::fmt::Display| AuditError::Replay(error.to_string());
+    let line = std::str::from_utf8(line).map_err(|error| unreadable(&error))?;
+    let row = log_entry::parse(line).map_err(|error| unreadable(&error))?;
+    RecordedEvent::from_row(&row).map_err(|error| unreadable(&error))
+}

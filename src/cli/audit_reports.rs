@@ -1,0 +1,85 @@
+//! Reports for people who audit, from an exported folder: the books, a sample of grants, and the
+//! story of one grant.
+
+use std::path::Path;
+
+use super::TaskError;
+use super::audit::not_checked;
+use crate::audit::{self, FolderCheck, ledger};
+use crate::config::JournalFormat;
+use crate::views::AsAt;
+
+/// What to print of the books.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum LedgerReport {
+    Journal,
+    TrialBalance,
+    ByFund,
+}
+
+pub(super) fn ledger(
+    folder: &Path,
+    report: LedgerReport,
+    format: JournalFormat,
+    as_at: Option<&str>,
+) -> Result<(), TaskError> {
+    let as_at: Option<AsAt> = as_at
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| not_checked(format!("--as-at: {error}")))?;
+    let check = FolderCheck::of(folder).map_err(not_checked)?;
+    let books = ledger::books_of(folder, as_at).map_err(not_checked)?;
+    let warning = check.warning();
+    let printed = match (report, format) {
+        (LedgerReport::Journal, JournalFormat::Beancount) => {
+            ledger::beancount(&books, warning.as_deref())
+        }
+        (LedgerReport::Journal, JournalFormat::Hledger) => {
+            ledger::hledger(&books, warning.as_deref())
+        }
+        (LedgerReport::Journal, JournalFormat::Csv) => ledger::journal_csv(&books),
+        (LedgerReport::TrialBalance, JournalFormat::Csv) => ledger::trial_balance_csv(&books),
+        (LedgerReport::TrialBalance, _) => ledger::trial_balance(&books),
+        (LedgerReport::ByFund, JournalFormat::Csv) => ledger::fund_ledgers_csv(&books),
+        (LedgerReport::ByFund, _) => ledger::fund_ledgers(&books),
+    };
+    print_line!("{}", printed.trim_end());
+    must_hold(&check)
+}
+
+/// Draws grants and prints the evidence of each.
+pub(super) fn sample(folder: &Path, count: usize, json: bool) -> Result<(), TaskError> {
+    let check = FolderCheck::of(folder).map_err(not_checked)?;
+    let sample = audit::sample(folder, &check, count).map_err(not_checked)?;
+    if json {
+        let text = serde_json::to_string_pretty(&sample).map_err(not_checked)?;
+        print_line!("{text}");
+    } else {
+        print_line!("{}", sample.to_string().trim_end());
+    }
+    must_hold(&check)
+}
+
+/// Prints the story of a grant, as text or as a page.
+pub(super) fn explain(folder: &Path, grant: &str, html: bool) -> Result<(), TaskError> {
+    let check = FolderCheck::of(folder).map_err(not_checked)?;
+    let story = audit::explain(folder, &check, grant)
+        .map_err(not_checked)?
+        .ok_or_else(|| not_checked(format!("nothing in this log is about {grant}")))?;
+    if html {
+        print_line!("{}", story.to_html().map_err(not_checked)?.trim_end());
+    } else {
+        print_line!("{}", story.to_string().trim_end());
+    }
+    must_hold(&check)
+}
+
+/// The report is printed in any case. Of a folder that does not hold, the task fails and says so on
+/// standard error, too.
+fn must_hold(check: &FolderCheck) -> Result<(), TaskError> {
+    let Some(warning) = check.warning() else {
+        return Ok(());
+    };
+    eprintln!("{warning}");
+    Err(TaskError::DoesNotHold(check.findings.len()))
+}
