@@ -19,6 +19,7 @@ mod prove;
 mod read_ahead;
 mod rule_table;
 mod rules;
+mod sample;
 mod scratch_replay;
 mod verify;
 mod witness;
@@ -26,12 +27,16 @@ mod witness;
 pub use event_catalogue::events_markdown;
 pub use event_schemas::write_event_schemas;
 pub use explain::explain;
+pub use explain::{
+    FileEvidence, GrantEventLine, GrantStory, StoryDay, StoryLine, StoryPayment, explain,
+};
 pub use export::{ExportError, ExportSummary, export, export_in};
 pub use findings::{Finding, FindingRule, Findings, FormRule};
 pub use log_reader::FolderCheck;
 pub use prove::prove;
 pub use rule_table::rules_markdown;
 pub use rules::{RuleChecker, RuleReport};
+pub use sample::{GrantSample, SampledGrant, sample};
 pub use scratch_replay::{COMPUTED_VIEWS, ScratchDatabase, projection_named};
 pub use verify::{AuditError, Report, Trusted, verify};
 pub use witness::{CheckpointSource, WitnessError, WitnessReport, witness};

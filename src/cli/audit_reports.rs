@@ -23,8 +23,8 @@ pub(super) fn ledger(
     format: JournalFormat,
     as_at: Option<&str>,
 ) -> Result<(), TaskError> {
-    let as_at: Option<AsAt> = as_at
-        .map(str::parse)
+    let as_at = as_at
+        .map(str::parse::<AsAt>)
         .transpose()
         .map_err(|error| not_checked(format!("--as-at: {error}")))?;
     let check = FolderCheck::of(folder).map_err(not_checked)?;

@@ -41,6 +41,7 @@ use books::{Books, JournalEntry};
 
 pub use beancount::beancount;
 pub use hledger::hledger;
+pub(super) use tables::one_line;
 pub use tables::{fund_ledgers, fund_ledgers_csv, journal_csv, trial_balance, trial_balance_csv};
 
 /// The books of a folder, up to a moment.

@@ -15,7 +15,7 @@ pub(super) fn pounds(pence: i64) -> String {
 }
 
 /// A text without line breaks and other control characters.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::audit) fn one_line(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.collect()
 }
