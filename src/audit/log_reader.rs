@@ -10,7 +10,7 @@ use super::manifest::FolderError;
 use super::verify::{AuditError, Trusted, read_lines, read_text, verify};
 use super::{Finding, Report};
 use crate::eventlog::recorded_event::RecordedEvent;
-use crate::transparency::checkpoint::{Checkpoint, NoteError, unverified_checkpoint};
+use crate::transparency::checkpoint::{Checkpoint, NoteError};
 use crate::transparency::log_entry;
 use crate::views::AsAt;
 
@@ -70,7 +70,7 @@ fn newest_head(folder: &Path) -> Result<Checkpoint, AuditError> {
     let malformed = || AuditError::Checkpoint(NoteError::MalformedCheckpoint);
     let line = heads.lines().last().ok_or_else(malformed)?;
     let line: CheckpointLine = serde_json::from_str(line).map_err(|_| malformed())?;
-    unverified_checkpoint(&line.note).map_err(AuditError::Checkpoint)
+    Checkpoint::of_note(&line.note).map_err(AuditError::Checkpoint)
 }
 
 /// Calls `take` with each event of a folder up to a moment, in order. A position inside a command

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::books::{Books, JournalEntry};
 use super::tables::{one_line, pounds};
@@ -16,8 +17,11 @@ pub fn beancount(books: &Books, warning: Option<&str>) -> String {
         let _ = writeln!(out, ";; {}", one_line(&line));
     }
     out.push_str("option \"title\" \"Grants\"\noption \"operating_currency\" \"GBP\"\n\n");
-    for (account, opened) in first_days(books) {
-        let _ = writeln!(out, "{opened} open {account} GBP");
+    for (account, OpenedAccount { on, fund }) in opened_accounts(books) {
+        let _ = writeln!(out, "{on} open {account} GBP");
+        if let Some(fund) = fund {
+            let _ = writeln!(out, "  fund-id: {}", quoted(&fund.to_string()));
+        }
     }
     for entry in &books.entries {
         out.push('\n');
@@ -36,15 +40,24 @@ pub(super) fn heading(books: &Books, warning: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// The day of the first entry of each account.
-pub(super) fn first_days(books: &Books) -> BTreeMap<String, Date> {
-    let mut opened: BTreeMap<String, Date> = BTreeMap::new();
+/// An account of the journal: the day of its first entry, and its fund unless all funds share it.
+pub(super) struct OpenedAccount {
+    on: Date,
+    pub(super) fund: Option<Uuid>,
+}
+
+/// The accounts of the journal by their names.
+pub(super) fn opened_accounts(books: &Books) -> BTreeMap<String, OpenedAccount> {
+    let mut opened: BTreeMap<String, OpenedAccount> = BTreeMap::new();
     for entry in &books.entries {
         for account in entry.lines.keys() {
-            let day = opened
+            let found = opened
                 .entry(account.name(&books.funds))
-                .or_insert(entry.date);
-            *day = (*day).min(entry.date);
+                .or_insert(OpenedAccount {
+                    on: entry.date,
+                    fund: (!account.kind.is_bank()).then_some(account.fund),
+                });
+            found.on = found.on.min(entry.date);
         }
     }
     opened

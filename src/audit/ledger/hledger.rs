@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::beancount::{first_days, heading};
+use super::beancount::{OpenedAccount, heading, opened_accounts};
 use super::books::{Books, JournalEntry};
 use super::tables::{one_line, pounds};
 
@@ -14,8 +14,11 @@ pub fn hledger(books: &Books, warning: Option<&str>) -> String {
         let _ = writeln!(out, "; {}", one_line(&line));
     }
     out.push_str("commodity GBP 1000.00\n\n");
-    for account in first_days(books).keys() {
-        let _ = writeln!(out, "account {account}");
+    for (account, OpenedAccount { fund, .. }) in opened_accounts(books) {
+        let _ = match fund {
+            Some(fund) => writeln!(out, "account {account}  ; fund-id:{fund}"),
+            None => writeln!(out, "account {account}"),
+        };
     }
     for entry in &books.entries {
         out.push('\n');

@@ -119,35 +119,6 @@ async fn a_view_that_was_changed_is_found_by_a_replay(app: TestApp) {
     );
 }
 
-on_each_engine!(a_grants_story_is_told_with_its_positions);
-async fn a_grants_story_is_told_with_its_positions(app: TestApp) {
-    let office = Office::open(&app, 5000).await;
-    let (grant, ..) = office.prepared(&app, 700).await;
-    office.prepared(&app, 800).await;
-    let folder = export_log(&app, "export").await;
-    let story = audit::explain(&folder, grant.0).unwrap();
-    let told = |words: &str| story.iter().filter(|line| line.contains(words)).count();
-    for (words, count) in [
-        ("application started", 1),
-        ("awarded", 1),
-        ("committed", 1),
-        ("grant offered", 1),
-        ("payment prepared", 1),
-    ] {
-        assert!(told(words) >= count, "{words}: {story:#?}");
-    }
-    assert!(
-        story.iter().all(|line| line.starts_with("position "))
-            && told("700.00") > 0
-            && told("800.00") == 0,
-        "{story:#?}"
-    );
-    assert_eq!(
-        audit::explain(&folder, uuid::Uuid::nil()).unwrap(),
-        Vec::<String>::new()
-    );
-}
-
 /// A witness, and the service of the log that it watches.
 struct Watch {
     state: PathBuf,
@@ -482,13 +453,33 @@ async fn the_command_line_replays_compares_and_explains(app: TestApp) {
     let (_, says) = audit.run(&["replay", "folder", "--as-at", "3"]);
     assert!(says.contains("\"position\":3"), "{says}");
     let (_, says) = audit.run(&["explain", "folder", "--grant", &audit.grant]);
-    assert!(says.contains("payment prepared"), "{says}");
+    assert!(says.contains("prepared payment 1"), "{says}");
+    let (code, says) = audit.run(&["explain", "folder", "--grant", &audit.grant, "--html"]);
+    assert!(
+        code == Some(0) && says.starts_with("<!DOCTYPE html>"),
+        "{says}"
+    );
+    let (code, says) = audit.run(&["ledger", "folder"]);
+    assert!(
+        code == Some(0) && says.contains("Liabilities:Grants-payable:"),
+        "{says}"
+    );
+    let (code, says) = audit.run(&["ledger", "folder", "--trial-balance"]);
+    assert!(code == Some(0) && says.contains("Debit"), "{says}");
+    let (code, says) = audit.run(&["sample", "folder", "1"]);
+    assert!(
+        code == Some(0) && says.starts_with("1 of 1 grants"),
+        "{says}"
+    );
     let nobody = "00000000-0000-0000-0000-000000000009";
     for (arguments, code) in [
         (&["replay", "folder", "--view", "colours"][..], 2),
         (&["replay", "folder", "--as-at", "soon"][..], 2),
         (&["diff", "folder"][..], 0),
         (&["explain", "folder", "--grant", nobody][..], 2),
+        (&["ledger", "folder", "--as-at", "999999"][..], 2),
+        (&["ledger", "folder", "--format", "hledger"][..], 0),
+        (&["ledger", "folder", "--by-fund", "--format", "csv"][..], 0),
     ] {
         assert_eq!(audit.run(arguments).0, Some(code), "{arguments:?}");
     }

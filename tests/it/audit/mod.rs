@@ -1,10 +1,12 @@
 //! Exported logs, checkpoints and both verifiers.
 
 pub mod auditing;
+mod books;
 mod broken_rules;
 mod key_rotation;
 mod line_forms;
 pub mod signatures;
+mod stories;
 pub mod take_backs;
 pub mod tampering;
 pub mod transparency_log;

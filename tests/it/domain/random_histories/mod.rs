@@ -2,6 +2,7 @@
 //! command the money of every fund and grant adds up, by funding source; and every command is
 //! accepted in some history.
 
+mod balances;
 mod bodies;
 mod targets;
 mod year_under_way;
@@ -22,6 +23,7 @@ use crate::domain::matrix::samples::{STRANGER, sample};
 use crate::support::in_memory_domain::InMemoryDomain;
 use crate::support::random::SeededRandom;
 use crate::support::scenario::{Scenario, register_person};
+use balances::assert_books;
 use bodies::vary_body;
 use targets::{approved_payment, draw_actor, draw_id, pending_target};
 use year_under_way::year_under_way;
@@ -145,6 +147,7 @@ fn the_money_adds_up_at_every_position() {
             history.step();
         }
         history.check_rules();
+        assert_books(history.seed, &history.setting.world);
     }
 
     let never: BTreeSet<_> = all
