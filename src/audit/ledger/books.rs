@@ -172,7 +172,7 @@ pub struct RestrictedEntry<'a> {
 
 impl RestrictedEntry<'_> {
     fn of(&self, kinds: &[AccountKind]) -> i64 {
-        let pence = |kind| self.lines.get(kind).copied().unwrap_or_default();
+        let pence = |kind: &AccountKind| self.lines.get(kind).copied().unwrap_or_default();
         kinds.iter().map(pence).fold(0, i64::saturating_add)
     }
 

@@ -51,7 +51,7 @@ pub fn journal_csv(books: &Books) -> String {
             let (funder, area) = restriction_cells(account.restriction.as_ref());
             vec![
                 CsvCell::Plain(entry.date.to_string()),
-                CsvCell::Plain((at + 1).to_string()),
+                CsvCell::Plain(at.saturating_add(1).to_string()),
                 CsvCell::Text(entry.positions_text()),
                 CsvCell::Plain(entry.record.to_string()),
                 CsvCell::Text(one_line(&entry.party)),
