@@ -26,7 +26,6 @@ mod witness;
 
 pub use event_catalogue::events_markdown;
 pub use event_schemas::write_event_schemas;
-pub use explain::explain;
 pub use explain::{
     FileEvidence, GrantEventLine, GrantStory, StoryDay, StoryLine, StoryPayment, explain,
 };
