@@ -200,14 +200,8 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             new_origin,
             accept_unsealed,
         } => {
-            backup::restore(
-                &config,
-                &folder,
-                head.as_deref(),
-                new_origin,
-                accept_unsealed,
-            )
-            .await
+            let head = head.as_deref();
+            backup::restore(&config, &folder, head, new_origin, accept_unsealed).await
         }
         Task::Import {
             kind,
@@ -222,12 +216,14 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             Ok(())
         }
         Task::Rebuild { projection } => rebuild(&config, projection).await,
-        Task::Migrate => {
-            Store::open(&config.database_url).await?.close().await;
-            print_line!("the database is up to date");
-            Ok(())
-        }
+        Task::Migrate => migrate(&config).await,
     }
+}
+
+async fn migrate(config: &Config) -> Result<(), TaskError> {
+    Store::open(&config.database_url).await?.close().await;
+    print_line!("the database is up to date");
+    Ok(())
 }
 
 async fn serve(config: &Config) -> Result<(), TaskError> {

@@ -69,7 +69,7 @@ fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
     if metadata.get("command_id") != Some(row.command_id.as_str()) {
         return Some("its metadata name another command_id".to_owned());
     }
-    let checks: [(&str, fn(&str) -> bool); 5] = [
+    let checks: [(&str, FormCheck); 5] = [
         ("actor", is_actor),
         ("causation_id", is_uuid),
         ("correlation_id", is_uuid),
@@ -81,6 +81,9 @@ fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
         .find(|(name, holds)| metadata.get(name).is_some_and(|value| !holds(value)))
         .map(|(name, _)| format!("{name} in its metadata has another form"))
 }
+
+/// Whether a text has the form of its name.
+type FormCheck = fn(&str) -> bool;
 
 fn is_actor(text: &str) -> bool {
     SERVICE_ACTORS.contains(&text) || is_uuid(text)

@@ -131,12 +131,12 @@ fn check_values(
         {
             return Err("the log names another subject of this value".to_owned());
         }
-        let opened = subjects
+        let value = subjects
             .get(&subject)
             .and_then(|key| opener.open(key, &sealed))
             .ok_or_else(|| format!("it does not decrypt as a value of {subject}"))?;
         for (holder, kind) in indexed.get(&digest).into_iter().flatten() {
-            let entry = opener.blind_index(*kind, &opened);
+            let entry = opener.blind_index(*kind, &value);
             index.insert((kind.name().to_owned(), entry, *holder));
         }
         found.insert(digest);

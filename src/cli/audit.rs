@@ -40,15 +40,7 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             state,
             name,
             key,
-        } => {
-            let is_address = log.starts_with("http://") || log.starts_with("https://");
-            let source = if is_address {
-                CheckpointSource::Service(log)
-            } else {
-                CheckpointSource::Folder(log.into())
-            };
-            witness(state, name, source, read_file(key.as_deref())?).await
-        }
+        } => witness(state, name, source_of(log), read_file(key.as_deref())?).await,
         AuditTask::Ledger {
             folder,
             format,
@@ -56,19 +48,15 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             trial_balance,
             by_fund,
         } => {
-            let report = match (trial_balance, by_fund) {
-                (true, _) => LedgerReport::TrialBalance,
-                (_, true) => LedgerReport::ByFund,
-                _ => LedgerReport::Journal,
-            };
+            let report = LedgerReport::chosen(trial_balance, by_fund);
             audit_reports::ledger(&folder, report, format, as_at.as_deref())
         }
         AuditTask::Rules => {
-            print_line!("{}", audit::rules_markdown().trim_end());
+            print!("{}", audit::rules_markdown());
             Ok(())
         }
         AuditTask::Events => {
-            print_line!("{}", audit::events_markdown().trim_end());
+            print!("{}", audit::events_markdown());
             Ok(())
         }
         AuditTask::Schemas { folder } => write_schemas(&folder),
@@ -91,6 +79,15 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             Ok(())
         }
         AuditTask::Check { proof, key } => check(&proof, key.as_deref()),
+    }
+}
+
+/// Where a witness reads a log: the address of a service, or an exported folder.
+fn source_of(log: String) -> CheckpointSource {
+    if log.starts_with("http://") || log.starts_with("https://") {
+        CheckpointSource::Service(log)
+    } else {
+        CheckpointSource::Folder(log.into())
     }
 }
 

@@ -17,6 +17,17 @@ pub(super) enum LedgerReport {
     ByFund,
 }
 
+impl LedgerReport {
+    /// The report that the options ask for: the journal, unless one asks for another.
+    pub(super) fn chosen(trial_balance: bool, by_fund: bool) -> Self {
+        match (trial_balance, by_fund) {
+            (true, _) => Self::TrialBalance,
+            (_, true) => Self::ByFund,
+            _ => Self::Journal,
+        }
+    }
+}
+
 pub(super) fn ledger(
     folder: &Path,
     report: LedgerReport,

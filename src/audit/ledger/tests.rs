@@ -177,7 +177,7 @@ fn a_corrected_day_is_reversed_on_the_day_that_was_wrong() {
     let at_bank = |day: Date| -> i64 {
         let until = books.entries.iter().filter(|entry| entry.date <= day);
         until
-            .flat_map(|entry| by_kind(entry).remove(&AccountKind::Bank))
+            .filter_map(|entry| by_kind(entry).remove(&AccountKind::Bank))
             .sum()
     };
     assert_eq!(at_bank(date(2026, 2, 2)), 500_000);

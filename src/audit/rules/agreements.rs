@@ -121,8 +121,8 @@ impl OfferedAgreement {
         }
         if signs_each {
             let signed: BTreeSet<&Encrypted> = self.signed.values().collect();
-            let named: BTreeSet<&Encrypted> = names.iter().collect();
-            let are_same = names.len() == self.signed.len() && named == signed;
+            let accepted: BTreeSet<&Encrypted> = names.iter().collect();
+            let are_same = names.len() == self.signed.len() && accepted == signed;
             let says = "an agreement was accepted in other names than were signed";
             broken.unless(are_same, Rule::SignedForSelf, says);
         }

@@ -150,8 +150,8 @@ impl SettingsRoom {
                 confirmed_by,
             } => {
                 let proposed = self.webhooks.remove(webhook);
-                let proposer = proposed.filter(|(newest, _)| newest == proposal);
-                let is_by_two = proposer.is_some_and(|(_, by)| by != *confirmed_by);
+                let matching = proposed.filter(|(newest, _)| newest == proposal);
+                let is_by_two = matching.is_some_and(|(_, by)| by != *confirmed_by);
                 let says = "a webhook was confirmed that no second person had proposed";
                 broken.unless(is_by_two, Rule::WebhookByTwo, says);
                 let is_administrator = before.holds_role(*confirmed_by, Role::Administrator);

@@ -21,185 +21,93 @@ pub enum Ground {
     NotChecked(&'static str),
 }
 
-impl Refusal {
-    /// The rules of the table that the refusal keeps. A new refusal needs an entry here.
-    #[must_use]
-    pub fn ground(&self) -> Ground {
-        use Ground::{Checked, NotChecked};
-        match self {
-            Self::NotYours => Checked(&[
-                Rule::RoleHeld,
-                Rule::DecisionByPanel,
-                Rule::DeclaredBeforeScore,
-                Rule::PaymentByFinance,
-                Rule::ChangeByTwo,
-                Rule::StatementShared,
-            ]),
-            Self::KnownToOne | Self::FoundingOver | Self::ContactChangedSince => {
-                Checked(&[Rule::RoleByTwo])
-            }
-            Self::NotProposed | Self::ProposerGone => Checked(&[
-                Rule::RoleByTwo,
-                Rule::SettingsByTwo,
-                Rule::WordsByTwo,
-                Rule::WebhookByTwo,
-                Rule::FundRulesByTwo,
-                Rule::CheckWaivedByTwo,
-                Rule::ReturnWaivedByTwo,
-                Rule::EntrySettledByTwo,
-                Rule::ChangeByTwo,
-            ]),
-            Self::RolesExclude => Checked(&[Rule::RolesExclude]),
-            Self::LastAdministrators => Checked(&[Rule::TwoAdministrators]),
-            Self::NeedsTwoPeople => Checked(&[
-                Rule::ContactByTwo,
-                Rule::SettingsByTwo,
-                Rule::WordsByTwo,
-                Rule::FundRulesByTwo,
-            ]),
-            Self::MailNotWaiting | Self::MailNotPassedOn => Checked(&[Rule::MessagePassedOn]),
-            Self::SamePerson => Checked(&[
-                Rule::PaymentByTwo,
-                Rule::PaymentWaits,
-                Rule::RoleByTwo,
-                Rule::SettingsByTwo,
-                Rule::WordsByTwo,
-                Rule::WebhookByTwo,
-                Rule::FundRulesByTwo,
-                Rule::CheckWaivedByTwo,
-                Rule::ReturnWaivedByTwo,
-                Rule::EntrySettledByTwo,
-                Rule::ChangeByTwo,
-            ]),
-            Self::KeyedPayee => Checked(&[Rule::PayeeByTwo]),
-            Self::BoundsTooWide | Self::RulesIncomplete(_) | Self::TooFewApprovers(_) => {
-                Checked(&[Rule::FundBounds])
-            }
-            Self::FundNotInState(_) => Checked(&[Rule::FundOpen]),
-            Self::NotAffordable { .. } => Checked(&[Rule::Budget]),
-            Self::BelowZero { .. } => {
-                Checked(&[Rule::Budget, Rule::PaymentAmount, Rule::ReturnCovered])
-            }
-            Self::AmountDiffers { .. } => Checked(&[
-                Rule::CommitmentMatches,
-                Rule::WholeAward,
-                Rule::PaymentAmount,
-            ]),
-            Self::NobodyReached => Checked(&[Rule::ApplicationReachable]),
-            Self::ApplicationNotInState(_) => Checked(&[Rule::EligibleFirst]),
-            Self::NotDeclared => Checked(&[Rule::DeclaredBeforeScore, Rule::DecisionDeclared]),
-            Self::NotOnPanel => Checked(&[Rule::DecisionByPanel]),
-            Self::QuorumMissing { .. } => Checked(&[Rule::Quorum, Rule::RevocationByPanel]),
-            Self::AttendanceUnconfirmed { .. } => Checked(&[Rule::QuorumConfirmed]),
-            Self::OutsideBounds { .. } => Checked(&[Rule::AwardBounds]),
-            Self::TakenBackTooLate | Self::LetterGone => Checked(&[Rule::TakenBackInTime]),
-            Self::AgreementDiffers => Checked(&[Rule::AgreementText]),
-            Self::TooFewSigners(_) => Checked(&[Rule::AgreementSigners, Rule::SignedForSelf]),
-            Self::AgreementNotAccepted | Self::GrantNotInState(_) => {
-                Checked(&[Rule::AgreementBeforePayment])
-            }
-            Self::CheckOutstanding(_) => Checked(&[Rule::ChecksPassed]),
-            Self::PayeeNotVerified | Self::PayeeChanged => Checked(&[Rule::PayeeVerified]),
-            Self::Interested => Checked(&[
-                Rule::Unconnected,
-                Rule::DeclaredBeforeScore,
-                Rule::DecisionDeclared,
-            ]),
-            Self::GrantOnHold => Checked(&[Rule::NotOnHold]),
-            Self::PaymentNotInState(_) => Checked(&[Rule::PaymentOrder]),
-            Self::OverPaid { .. } | Self::BelowPaid { .. } => Checked(&[Rule::PaymentAmount]),
-            Self::PayeeWaits(_) => Checked(&[Rule::PaymentWaits]),
-            Self::MoreThanPaid { .. } | Self::ReturnNotDue { .. } | Self::NothingDue => {
-                Checked(&[Rule::ReturnCovered])
-            }
-            Self::NotAsAsked(_) => Checked(&[Rule::ReturnWaivedByTwo]),
-            Self::UpdateOutstanding | Self::PaymentUnderWay | Self::ReturnOutstanding => {
-                Checked(&[Rule::ClosedInOrder])
-            }
-            Self::NotOfGroup
-            | Self::MembersOwnAct
-            | Self::SawScores
-            | Self::InterestStands
-            | Self::KeyerAlone
-            | Self::NotInvited
-            | Self::AdministratorsNotSignedIn
-            | Self::AddressUnproven
-            | Self::StillInRole => NotChecked(WHO_ASKED),
-            Self::RoleHeld
-            | Self::RoleNotHeld
-            | Self::NoChange
-            | Self::Unknown(_)
-            | Self::Exists(_)
-            | Self::Taken(_)
-            | Self::NotExpired
-            | Self::FileMade
-            | Self::PayeeWaitsNot
-            | Self::ReviewedAlready
-            | Self::StoryWithdrawn
-            | Self::NoEmailAddress
-            | Self::CheckNotInState(_)
-            | Self::VariationNotInState(_)
-            | Self::UpdateNotInState(_)
-            | Self::WebhooksFull(_)
-            | Self::WebhooksWait(_)
-            | Self::LetterHeld => NotChecked(NOTHING_RECORDED),
-            Self::HelpUnsaid
-            | Self::NotReadBack
-            | Self::NotInRound
-            | Self::NotAskedFor
-            | Self::Nothing(_)
-            | Self::NamedTwice
-            | Self::TooManyItems(_)
-            | Self::UnknownArea
-            | Self::AnswerMissing(_)
-            | Self::AnswerUnfit { .. }
-            | Self::OptionsMissing
-            | Self::UnknownQuestion(_)
-            | Self::NoteWithoutQuestion(_)
-            | Self::RequestIncomplete
-            | Self::LateWithoutReason
-            | Self::SummaryMissing
-            | Self::SummaryRepeats
-            | Self::AccountFails
-            | Self::SupplierMissing
-            | Self::ReceiptMissing
-            | Self::InstalmentMissing
-            | Self::ConsentMissing
-            | Self::UnknownSign(_)
-            | Self::TextBroken(_)
-            | Self::NameUnknown(_)
-            | Self::AccentTooPale(_)
-            | Self::ContactUnfit { .. }
-            | Self::ScoreOutOfRange
-            | Self::CheckForEveryPayment(_)
-            | Self::NoAgreement
-            | Self::DayOutOfRange { .. }
-            | Self::DateInFuture(_)
-            | Self::DatesOutOfOrder(_) => NotChecked(FORM_ONLY),
-            Self::RoundNotInState(_)
-            | Self::RoundClosed { .. }
-            | Self::RoundOpen(_)
-            | Self::DeadlineEarlier(_)
-            | Self::ChangesOverdue(_)
-            | Self::OfferExpired(_)
-            | Self::OfferStands(_)
-            | Self::RankTaken(_)
-            | Self::OutOfTurn(_)
-            | Self::LettersNotDue(_)
-            | Self::LettersDiffer(_)
-            | Self::ReminderNotDue
-            | Self::InstalmentNotDue(_)
-            | Self::ConfirmedTooLate(_)
-            | Self::ScheduleDiffers { .. }
-            | Self::AwardChanged { .. }
-            | Self::UnderspendTooLarge { .. }
-            | Self::ClawbackTooLarge { .. }
-            | Self::CheckNotOnFile
-            | Self::GrantsOpen => NotChecked(DEADLINE),
-            Self::Erased | Self::GrantOpen | Self::RecordsKept(_) | Self::GroupMerged => {
-                NotChecked(PERSONAL)
+/// Declares the ground of every refusal. A new refusal needs a line here.
+macro_rules! grounds {
+    (
+        checked { $( $( $kept:ident )|+ => [$( $rule:ident ),+], )+ }
+        not_checked { $( $( $other:ident )|+ => $reason:ident, )+ }
+    ) => {
+        impl Refusal {
+            /// The rules of the table that the refusal keeps.
+            #[must_use]
+            pub fn ground(&self) -> Ground {
+                match self {
+                    $( $( Self::$kept { .. } )|+ => Ground::Checked(&[$( Rule::$rule ),+]), )+
+                    $( $( Self::$other { .. } )|+ => Ground::NotChecked($reason), )+
+                }
             }
         }
+    };
+}
+
+grounds! {
+    checked {
+        NotYours => [
+            RoleHeld, DecisionByPanel, DeclaredBeforeScore, PaymentByFinance, ChangeByTwo,
+                StatementShared
+        ],
+        KnownToOne | FoundingOver | ContactChangedSince => [RoleByTwo],
+        NotProposed | ProposerGone => [
+            RoleByTwo, SettingsByTwo, WordsByTwo, WebhookByTwo, FundRulesByTwo, CheckWaivedByTwo,
+                ReturnWaivedByTwo, EntrySettledByTwo, ChangeByTwo
+        ],
+        RolesExclude => [RolesExclude],
+        LastAdministrators => [TwoAdministrators],
+        NeedsTwoPeople => [ContactByTwo, SettingsByTwo, WordsByTwo, FundRulesByTwo],
+        MailNotWaiting | MailNotPassedOn => [MessagePassedOn],
+        SamePerson => [
+            PaymentByTwo, PaymentWaits, RoleByTwo, SettingsByTwo, WordsByTwo, WebhookByTwo,
+                FundRulesByTwo, CheckWaivedByTwo, ReturnWaivedByTwo, EntrySettledByTwo,
+                ChangeByTwo
+        ],
+        KeyedPayee => [PayeeByTwo],
+        BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
+        FundNotInState => [FundOpen],
+        NotAffordable => [Budget],
+        BelowZero => [Budget, PaymentAmount, ReturnCovered],
+        AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
+        NobodyReached => [ApplicationReachable],
+        ApplicationNotInState => [EligibleFirst],
+        NotDeclared => [DeclaredBeforeScore, DecisionDeclared],
+        NotOnPanel => [DecisionByPanel],
+        QuorumMissing => [Quorum, RevocationByPanel],
+        AttendanceUnconfirmed => [QuorumConfirmed],
+        OutsideBounds => [AwardBounds],
+        TakenBackTooLate | LetterGone => [TakenBackInTime],
+        AgreementDiffers => [AgreementText],
+        TooFewSigners => [AgreementSigners, SignedForSelf],
+        AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment],
+        CheckOutstanding => [ChecksPassed],
+        PayeeNotVerified | PayeeChanged => [PayeeVerified],
+        Interested => [Unconnected, DeclaredBeforeScore, DecisionDeclared],
+        GrantOnHold => [NotOnHold],
+        PaymentNotInState => [PaymentOrder],
+        OverPaid | BelowPaid => [PaymentAmount],
+        PayeeWaits => [PaymentWaits],
+        MoreThanPaid | ReturnNotDue | NothingDue => [ReturnCovered],
+        NotAsAsked => [ReturnWaivedByTwo],
+        UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
+    }
+    not_checked {
+        NotOfGroup | MembersOwnAct | SawScores | InterestStands | KeyerAlone | NotInvited |
+            AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
+        RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
+            PayeeWaitsNot | ReviewedAlready | StoryWithdrawn | NoEmailAddress | CheckNotInState |
+            VariationNotInState | UpdateNotInState | WebhooksFull | WebhooksWait |
+            LetterHeld => NOTHING_RECORDED,
+        HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
+            TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
+            UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
+            SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
+            InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
+            AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
+            DayOutOfRange | DateInFuture | DatesOutOfOrder => FORM_ONLY,
+        RoundNotInState | RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue |
+            OfferExpired | OfferStands | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
+            ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
+            AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
+            GrantsOpen => DEADLINE,
+        Erased | GrantOpen | RecordsKept | GroupMerged => PERSONAL,
     }
 }
 

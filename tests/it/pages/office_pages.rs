@@ -278,14 +278,14 @@ async fn a_change_is_decided_where_the_reader_declares_first(app: TestApp) {
 
     // When
     let page = officer.get(&at);
-    let declares = format!("/desk/do/applications/{}/declare", grant.0);
+    let action = format!("/desk/do/applications/{}/declare", grant.0);
     assert!(
-        page.contains("Next: say if you have a conflict of interest") && page.contains(&declares),
+        page.contains("Next: say if you have a conflict of interest") && page.contains(&action),
         "{}",
         visible_text(&page)
     );
     let fields = [("at", at.as_str()), ("form", "declare-none")];
-    let declared = officer.submit_form(&page, &declares, &fields);
+    let declared = officer.submit_form(&page, &action, &fields);
 
     // Then
     assert!(

@@ -29,7 +29,7 @@ pub struct InMemoryDomain {
 }
 
 /// A command that was accepted.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct IssuedCommand {
     actor: Actor,
     roles: Roles,
@@ -67,7 +67,7 @@ impl InMemoryDomain {
                 continue;
             }
             let command = self.issued.partition_point(|issued| issued.until <= place);
-            let issued = self.issued[command];
+            let issued = &self.issued[command];
             let mut metadata = Metadata::default();
             metadata.set("actor", actor_name(issued.actor));
             let roles: Vec<&str> = issued.roles.iter().map(|role| (*role).into()).collect();

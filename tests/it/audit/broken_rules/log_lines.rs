@@ -117,12 +117,6 @@ impl LogLines {
         self.0.remove(at);
     }
 
-    /// Moves an event to before another place.
-    pub fn move_to(&mut self, from: usize, to: usize) {
-        let event = self.0.remove(from);
-        self.0.insert(to, event);
-    }
-
     /// Puts an event in, as a command of its own.
     pub fn insert(&mut self, at: usize, new: NewEvent) {
         let before = &self.0[at.saturating_sub(1)];

@@ -85,7 +85,7 @@ const LESS_FREQUENT_COMMANDS: [&str; 27] = [
 /// end a person's part in it, and those that only follow from other commands. No file is handed in
 /// with an application here. The last three need rules that these funds do not have;
 /// `sybil_attacks` covers them.
-const TESTED_ELSEWHERE: [&str; 26] = [
+const TESTED_ELSEWHERE: [&str; 27] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
