@@ -147,7 +147,9 @@ impl Findings {
     ) {
         let rule = rule.into();
         if let Some(first) = self.first.get(&(rule, record)) {
-            self.all[*first].follow_ups += 1;
+            if let Some(first) = self.all.get_mut(*first) {
+                first.follow_ups += 1;
+            }
         } else if self.all.len() < FINDINGS_MAX {
             self.first.insert((rule, record), self.all.len());
             self.add(Some(position), rule, says);

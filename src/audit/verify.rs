@@ -377,7 +377,7 @@ impl Verification {
             .entry(id)
             .or_default();
         let before = std::mem::replace(sequence, row.sequence);
-        if row.sequence != before + 1 {
+        if before.checked_add(1) != Some(row.sequence) {
             self.add_finding(
                 Some(position),
                 FormRule::Sequence,

@@ -125,21 +125,17 @@ impl Money {
         Self(self.0.trunc())
     }
 
-    /// The amount in whole pence.
-    ///
-    /// # Panics
-    ///
-    /// Never for realistic sums: 2^63 pence is a thousand times all money in the world.
+    /// The amount in whole pence, at most 2^63: a thousand times all money in the world.
     #[must_use]
     pub fn pence(self) -> i64 {
         let mut pence = self.0;
         pence.rescale(2);
-        i64::try_from(pence.mantissa()).expect("a sum of bounded amounts fits 63 bits")
+        i64::try_from(pence.mantissa()).unwrap_or(i64::MAX)
     }
 
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 
     /// Subtracts an amount. Fails with [`BelowZero`] if `other` is larger.

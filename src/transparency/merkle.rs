@@ -160,7 +160,10 @@ pub fn is_consistent(
     let (begins, rest) = if first.is_power_of_two() {
         (*first_root, &pairs[..])
     } else {
-        (*pairs[0].1, &pairs[1..])
+        let Some(((_, begins), rest)) = pairs.split_first() else {
+            return false;
+        };
+        (**begins, rest)
     };
     let (mut old, mut new) = (begins, begins);
     for (range, beside) in rest {
@@ -200,9 +203,10 @@ impl Tiles {
     /// extended.
     #[must_use]
     pub fn frontier(size: u64) -> Vec<TileId> {
-        let levels = (0..8).map(|level| (level, size >> (TILE_HEIGHT * (level + 1))));
+        let on_level = |level| size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
+        let levels = (0..8).map(|level| (level, on_level(level + 1)));
         levels
-            .take_while(|(level, _)| *level == 0 || size >> (TILE_HEIGHT * level) > 0)
+            .take_while(|(level, _)| *level == 0 || on_level(*level) > 0)
             .collect()
     }
 

@@ -504,7 +504,8 @@ impl Grant {
             } => {
                 if let Some(found) = self.updates.get_mut(update) {
                     let reminded = found.reminded.entry(*occasion).or_insert((0, *sent_on));
-                    *reminded = (reminded.0 + u8::from(by.is_none()), *sent_on);
+                    let count = reminded.0.saturating_add(u8::from(by.is_none()));
+                    *reminded = (count, *sent_on);
                 }
             }
             GrantEvent::UpdateReceived {

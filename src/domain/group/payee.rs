@@ -40,7 +40,7 @@ impl Group {
     /// day is unknown.
     #[must_use]
     pub fn payee_replaced_on(&self, payee: u32) -> Option<Date> {
-        self.payee_days.get(&(payee + 1)).copied()
+        self.payee_days.get(&payee.checked_add(1)?).copied()
     }
 
     /// The payee that money may be paid to. Refuses with [`Refusal::PayeeNotVerified`] if there is

@@ -195,7 +195,7 @@ impl UpdateRow {
                 question, due_on, ..
             } => {
                 self.due_on = due_on.unwrap_or(self.due_on);
-                self.asked += 1;
+                self.asked = self.asked.saturating_add(1);
                 self.state = UpdateState::Queried;
                 self.question = Some(question.to_string());
             }
@@ -207,9 +207,12 @@ impl UpdateRow {
             } => {
                 (self.people, self.volunteers, self.spent) = (*people, *volunteers, Some(*spent));
             }
-            E::UpdateMoved { due_on, .. } => (self.due_on, self.moved) = (*due_on, self.moved + 1),
+            E::UpdateMoved { due_on, .. } => {
+                (self.due_on, self.moved) = (*due_on, self.moved.saturating_add(1));
+            }
             E::ReminderSent { sent_on, .. } => {
-                (self.reminded_on, self.reminders) = (Some(*sent_on), self.reminders + 1);
+                self.reminded_on = Some(*sent_on);
+                self.reminders = self.reminders.saturating_add(1);
             }
             E::UpdateExcused { reason, .. } => {
                 self.state = UpdateState::Excused;
