@@ -10,6 +10,7 @@ mod explain;
 mod export;
 pub mod export_layout;
 mod findings;
+mod folder_form;
 mod key_history;
 pub mod ledger;
 mod line_form;

@@ -7,7 +7,7 @@
 //!
 //! # Order of the checks
 //!
-//! 1. The manifest: every file has its digest.
+//! 1. The form of the folder: the files of an export and no others, each with its digest.
 //! 2. The checkpoints: each has a valid signature and is larger than the one before.
 //! 3. The events, in one pass: canonical form and names, positions, times, sequences, leaf hashes,
 //!    the root at each checkpoint, and the rules ([`RuleChecker`]). Another thread parses the lines
@@ -27,7 +27,7 @@
 //! The state grows with the number of streams, not of events: full tiles of the tree are dropped
 //! during the pass.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -36,13 +36,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::derived_tables::{DerivedTables, same_table};
-use super::export_layout::{
-    CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, MANIFEST_FILES,
-};
+use super::export_layout::{CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES};
 use super::findings::{Finding, Findings, FormRule};
+use super::folder_form;
 use super::key_history::KeyHistory;
 use super::line_form;
-use super::manifest::{FolderError, file_digest, read_manifest};
+use super::manifest::FolderError;
 use super::read_ahead::{ParsedLine, read_ahead};
 use super::rules::{RuleChecker, RuleReport};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -107,7 +106,7 @@ pub fn verify(
         findings: Findings::default(),
         keys: KeyHistory::new(key.clone(), trusted)?,
     };
-    audit.check_manifest(folder)?;
+    folder_form::check(folder, &mut audit.findings)?;
     let heads = audit.check_checkpoints(folder)?;
     let (events, awards) = audit.check_events(folder, &heads, progress)?;
     let known_head = audit.keys.finish(&heads, &mut audit.findings);
@@ -131,28 +130,6 @@ struct Verification {
 impl Verification {
     fn add_finding(&mut self, position: Option<i64>, rule: FormRule, says: impl Into<String>) {
         self.findings.add(position, rule, says);
-    }
-
-    /// Checks the digest of every file.
-    fn check_manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
-        let named: BTreeMap<String, String> = read_manifest(folder)?
-            .into_iter()
-            .map(|file| (file.name, file.digest))
-            .collect();
-        for name in MANIFEST_FILES {
-            let Some(digest) = named.get(name) else {
-                self.add_finding(None, FormRule::Manifest, format!("{name} is not named"));
-                continue;
-            };
-            if file_digest(&folder.join(name))? != *digest {
-                self.add_finding(
-                    None,
-                    FormRule::Manifest,
-                    format!("{name} is not the file that was exported"),
-                );
-            }
-        }
-        Ok(())
     }
 
     /// Checks signatures and sizes of the checkpoints. Returns those that are valid, each with the
@@ -317,11 +294,13 @@ impl Verification {
         tables: &DerivedTables,
         rules: &RuleReport,
     ) -> Result<(), AuditError> {
-        let grants = same_table(
-            &read_text(folder, GRANTS)?,
-            &tables.grants_csv(&rules.grants),
-        );
-        let erasures = read_text(folder, ERASURES)? == tables.erasures_jsonl();
+        let text_of = |name| {
+            let bytes = folder_form::read_if_there(&folder.join(name))?;
+            Ok::<_, FolderError>(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+        };
+        let grants = text_of(GRANTS)?
+            .is_some_and(|table| same_table(&table, &tables.grants_csv(&rules.grants)));
+        let erasures = text_of(ERASURES)?.is_some_and(|text| text == tables.erasures_jsonl());
         for (name, holds) in [(GRANTS, grants), (ERASURES, erasures)] {
             if !holds {
                 self.add_finding(

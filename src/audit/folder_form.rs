@@ -1,0 +1,195 @@
+//! What a folder must look like, whatever its log says: the files of an export and no others, each
+//! of whole lines, and the instructions that the program writes.
+//!
+//! A reader that is lenient here would let a folder say one thing to one program and another thing
+//! to the next.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::AuditError;
+use super::export_layout::{
+    CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, KEY, LEAVES, MANIFEST, MANIFEST_FILES, README,
+    README_TEXT,
+};
+use super::findings::{Findings, FormRule};
+use super::manifest::{FolderError, file_digest};
+use crate::transparency::checkpoint::KeyChain;
+
+/// Checks the names, the digests and the form of all files.
+pub(super) fn check(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
+    check_names(folder, findings)?;
+    check_manifest(folder, findings)?;
+    check_readme(folder, findings)?;
+    check_key(folder, findings)?;
+    check_heads(folder, findings)?;
+    let last_lines = [
+        (EVENTS, FormRule::Readable),
+        (ERASURES, FormRule::Told),
+        (LEAVES, FormRule::Sealed),
+    ];
+    for (name, rule) in last_lines {
+        if ends_inside_line(&folder.join(name))? {
+            findings.add(None, rule, format!("{name} ends without a line feed"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the folder has no file that an export does not have.
+fn check_names(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
+    let mut others = Vec::new();
+    for entry in fs::read_dir(folder).map_err(FolderError::at(folder))? {
+        let name = entry.map_err(FolderError::at(folder))?.file_name();
+        let name = name.to_string_lossy().into_owned();
+        if name != MANIFEST && !MANIFEST_FILES.contains(&name.as_str()) {
+            others.push(name);
+        }
+    }
+    others.sort();
+    for name in others {
+        findings.add(
+            None,
+            FormRule::Manifest,
+            format!("{name:?} is no file of an export"),
+        );
+    }
+    Ok(())
+}
+
+/// Checks that the manifest has one line for each file of an export, with its digest, and no other.
+fn check_manifest(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
+    let path = folder.join(MANIFEST);
+    let bytes = fs::read(&path).map_err(FolderError::at(&path))?;
+    let mut find = |says: String| findings.add(None, FormRule::Manifest, says);
+    let text = String::from_utf8_lossy(&bytes);
+    let mut named = BTreeMap::new();
+    for (at, line) in text.split_terminator('\n').enumerate() {
+        let number = at + 1;
+        match line.split_once("  ") {
+            Some((digest, name)) if MANIFEST_FILES.contains(&name) => {
+                if named.insert(name, digest).is_some() {
+                    find(format!("{MANIFEST} names {name} twice"));
+                }
+            }
+            Some((_, name)) => find(format!("{MANIFEST} names {name:?}, which is no such file")),
+            None => find(format!(
+                "line {number} of {MANIFEST} is no digest of a file"
+            )),
+        }
+    }
+    if !text.ends_with('\n') {
+        find(format!("{MANIFEST} ends without a line feed"));
+    }
+    for name in MANIFEST_FILES {
+        let Some(said) = named.get(name) else {
+            find(format!("{name} is not named"));
+            continue;
+        };
+        match file_digest(&folder.join(name)) {
+            Ok(digest) if digest == *said => {}
+            Ok(_) => find(format!("{name} is not the file that was exported")),
+            Err(error) if error.cause.kind() == io::ErrorKind::NotFound => {
+                find(format!("{name} is missing"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the instructions are those that the program writes: a folder must not tell the
+/// auditor what to leave out.
+fn check_readme(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
+    let is_other = read_if_there(&folder.join(README))?
+        .is_some_and(|bytes| bytes.as_slice() != README_TEXT.as_bytes());
+    if is_other {
+        findings.add(
+            None,
+            FormRule::Manifest,
+            format!("{README} is not the text that this program writes: do not follow it"),
+        );
+    }
+    Ok(())
+}
+
+/// Checks that the file of the keys has one key a line and nothing else.
+fn check_key(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
+    let Some(bytes) = read_if_there(&folder.join(KEY))? else {
+        return Ok(());
+    };
+    let is_plain = std::str::from_utf8(&bytes).is_ok_and(|text| {
+        KeyChain::parse(text).is_ok_and(|chain| format!("{}\n", chain.text()) == text)
+    });
+    if !is_plain {
+        findings.add(
+            None,
+            FormRule::Head,
+            format!("{KEY} is not one key a line, each with a line feed"),
+        );
+    }
+    Ok(())
+}
+
+/// Checks that each line of the heads is written as the program writes it. A line that is no head
+/// at all is reported where the heads are checked.
+fn check_heads(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
+    let Some(bytes) = read_if_there(&folder.join(CHECKPOINTS))? else {
+        return Ok(());
+    };
+    if bytes.last().is_some_and(|last| *last != b'\n') {
+        findings.add(
+            None,
+            FormRule::Head,
+            format!("{CHECKPOINTS} ends without a line feed"),
+        );
+    }
+    for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let Ok(head) = serde_json::from_slice::<CheckpointLine>(line) else {
+            continue;
+        };
+        if serde_json::to_vec(&head).is_ok_and(|written| written != line) {
+            findings.add(
+                None,
+                FormRule::Head,
+                format!(
+                    "line {} of {CHECKPOINTS} is not in its canonical form",
+                    at + 1
+                ),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether the last byte of a file is not a line feed. A file that is empty or missing has no line.
+fn ends_inside_line(path: &Path) -> Result<bool, FolderError> {
+    use io::{Read as _, Seek as _, SeekFrom};
+    let mut file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(FolderError::at(path)(error)),
+    };
+    let mut read_last = || -> io::Result<u8> {
+        if file.seek(SeekFrom::End(0))? == 0 {
+            return Ok(b'\n');
+        }
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    let last = read_last().map_err(FolderError::at(path))?;
+    Ok(last != b'\n')
+}
+
+/// The bytes of a file, or `None` if it is missing.
+pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FolderError::at(path)(error)),
+    }
+}
