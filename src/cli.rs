@@ -16,9 +16,11 @@ mod backup;
 mod crash_loop;
 mod export;
 mod file_permissions;
+mod folder_verdict;
 mod import;
 mod operator;
 mod read_upload;
+mod replay;
 mod rotation;
 mod serve;
 

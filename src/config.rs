@@ -1,6 +1,9 @@
 //! Flags and environment variables, parsed once into types. The comments of flags and tasks are the
 //! texts of `--help`.
 
+mod command_line;
+mod replay_query;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -12,6 +15,7 @@ use crate::http::quotas::Quotas;
 use crate::import::ImportKind;
 use crate::mail::SetByOperator;
 use crate::sandbox::Upload;
+pub use replay_query::{FigureGroup, ReplayQuery};
 
 /// A micro-grants service whose every change is an immutable event.
 #[derive(Debug, Parser)]
@@ -425,17 +429,13 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
-    /// Print a view as at any day or position, from an exported folder: `budget`, `outcomes`, or
-    /// the rows of a projection such as `applications`, `grants`, `payments`, `updates`, `groups`,
-    /// `funds`.
+    /// Print a view as at any day or position, from an exported folder: `budget`, `outcomes`,
+    /// `statement`, or the rows of a projection such as `applications`, `grants`, `payments`,
+    /// `updates`, `groups`, `funds`.
     Replay {
         folder: PathBuf,
-        #[arg(long, default_value = "budget")]
-        view: String,
-        /// A day, meaning its end, or a position. A position inside a command gives the state
-        /// before that command. Without it, the end of the folder.
-        #[arg(long)]
-        as_at: Option<String>,
+        #[command(flatten)]
+        query: ReplayQuery,
     },
     /// Compare the read models in the service's database with a replay of an exported folder.
     Diff { folder: PathBuf },

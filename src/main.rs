@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use microgrants::config::{Cli, LogFormat, Task};
 
 fn main() -> ExitCode {
     microgrants::cli::restrict_new_files();
-    let Cli { config, command } = Cli::parse();
+    let Cli { config, command } = Cli::from_process();
     // Some libraries are silenced: they log refusals and broken requests as errors, and may log
     // what people typed.
     let quiet = "warn,tracing_actix_web=off,actix_http=off,microgrants=info";

@@ -30,6 +30,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde::Serialize;
@@ -74,8 +75,29 @@ pub struct Trusted {
     pub head: Option<String>,
 }
 
+impl Trusted {
+    /// What a verification leaves open, because the auditor passed nothing to compare with.
+    #[must_use]
+    pub fn not_checked(&self) -> Vec<&'static str> {
+        let mut open = Vec::new();
+        if self.key.is_none() {
+            open.push(
+                "whose key signed the folder. Anyone can sign a log of their own with a key of \
+                 their own: pass the key that you know from elsewhere with --key",
+            );
+        }
+        if self.head.is_none() {
+            open.push(
+                "whether the log was cut back or rewritten by the holder of its key: pass a head \
+                 that you were given earlier with --head",
+            );
+        }
+        open
+    }
+}
+
 /// The result of a verification.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     pub origin: String,
     pub key: String,
@@ -119,6 +141,25 @@ pub fn verify(
         known_head,
         awards,
         findings,
+    })
+}
+
+/// What a report says if the program failed at a folder.
+const FAILED: &str = "the program failed at this folder, and checked nothing after that: send the \
+    folder to the makers of the program";
+
+/// Runs a verification whose failure becomes a finding. No folder should get this far: the checks
+/// themselves must not fail at anything that a folder says.
+pub fn or_report_failure(
+    verification: impl FnOnce() -> Result<Report, AuditError>,
+) -> Result<Report, AuditError> {
+    catch_unwind(AssertUnwindSafe(verification)).unwrap_or_else(|_| {
+        let mut findings = Findings::default();
+        findings.add(None, FormRule::Readable, FAILED);
+        Ok(Report {
+            findings: findings.sorted(),
+            ..Report::default()
+        })
     })
 }
 
@@ -413,4 +454,30 @@ pub(super) fn read_lines(
     name: &str,
 ) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FolderError> {
     Ok(BufReader::with_capacity(1 << 16, open_file(folder, name)?).split(b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_program_is_a_finding() {
+        let report = or_report_failure(|| panic!("a fault")).unwrap();
+        assert_eq!((report.findings.len(), report.is_clean()), (1, false));
+        assert!(report.findings[0].says.contains("the program failed"));
+        let report = or_report_failure(|| Ok(Report::default())).unwrap();
+        assert!(report.is_clean());
+    }
+
+    #[test]
+    fn what_is_not_passed_is_not_checked() {
+        let passed = |key: Option<&str>, head: Option<&str>| Trusted {
+            key: key.map(str::to_owned),
+            head: head.map(str::to_owned),
+        };
+        let open = |key, head| passed(key, head).not_checked().concat();
+        assert!(open(None, Some("a head")).contains("--key"));
+        assert!(open(Some("a key"), None).contains("--head"));
+        assert_eq!(open(Some("a key"), Some("a head")), "");
+    }
 }

@@ -3,16 +3,17 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::audit_reports::{self, LedgerReport};
-use super::{TaskError, open_organisation};
-use crate::audit::{self, COMPUTED_VIEWS, CheckpointSource, ScratchDatabase, Trusted};
+use super::folder_verdict::FolderVerdict;
+use super::{TaskError, open_organisation, replay};
+use crate::audit::{self, CheckpointSource, Report, ScratchDatabase, Trusted};
 use crate::clock::Clock;
 use crate::config::{AuditTask, Config};
 use crate::eventlog::TimestampSource;
-use crate::projections;
 use crate::store::{Store, StoreError};
 use crate::transparency::proof::Proof;
-use crate::views::{AsAt, GroupBy, Sums};
 
 pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskError> {
     match task {
@@ -29,11 +30,7 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             };
             verify(&folder, &trusted, json)
         }
-        AuditTask::Replay {
-            folder,
-            view,
-            as_at,
-        } => replay(&folder, &view, as_at.as_deref()).await,
+        AuditTask::Replay { folder, query } => replay::replay(&folder, &query).await,
         AuditTask::Diff { folder } => diff(config, &folder).await,
         AuditTask::Witness {
             log,
@@ -71,12 +68,7 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             html,
         } => audit_reports::explain(&folder, &grant, html),
         AuditTask::Prove { folder, position } => {
-            let proof = audit::prove(&folder, position).map_err(not_checked)?;
-            print_line!(
-                "{}",
-                serde_json::to_string_pretty(&proof).map_err(not_checked)?
-            );
-            Ok(())
+            FolderVerdict::of(&folder).and_answer(prove(&folder, position))
         }
         AuditTask::Check { proof, key } => check(&proof, key.as_deref()),
     }
@@ -107,6 +99,12 @@ fn check(proof: &Path, key: Option<&Path>) -> Result<(), TaskError> {
                 "the event at position {position} is in the log of {size} events that {} signed",
                 proof.key
             );
+            if key.is_none() {
+                print_line!(
+                    "not checked: whose key that is. Anyone can sign a log of their own with a \
+                     key of their own: pass the key that you know from elsewhere with --key"
+                );
+            }
             Ok(())
         }
         Err(error) => {
@@ -114,6 +112,13 @@ fn check(proof: &Path, key: Option<&Path>) -> Result<(), TaskError> {
             Err(TaskError::DoesNotHold(1))
         }
     }
+}
+
+fn prove(folder: &Path, position: i64) -> Result<(), TaskError> {
+    let proof = audit::prove(folder, position).map_err(not_checked)?;
+    let proof = serde_json::to_string_pretty(&proof).map_err(not_checked)?;
+    print_line!("{proof}");
+    Ok(())
 }
 
 /// Opens the database for reading. If no service has it open, a checkpoint over the whole log is
@@ -149,26 +154,49 @@ async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
     Ok(())
 }
 
+/// The report of a verification, and what it leaves open.
+#[derive(Serialize)]
+struct VerifyAnswer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    not_checked: Vec<&'static str>,
+}
+
 fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError> {
     let mut bar = ProgressBar::new();
-    let report = audit::verify(folder, trusted, |done| bar.show(&format!("{done} events")))
-        .map_err(not_checked)?;
+    let verified = audit::or_report_failure(|| {
+        audit::verify(folder, trusted, |done| bar.show(&format!("{done} events")))
+    });
+    let report = verified.map_err(not_checked)?;
     bar.end();
+    let not_checked_yet = trusted.not_checked();
     if json {
+        let answer = VerifyAnswer {
+            report: &report,
+            not_checked: not_checked_yet,
+        };
         print_line!(
             "{}",
-            serde_json::to_string_pretty(&report).map_err(not_checked)?
+            serde_json::to_string_pretty(&answer).map_err(not_checked)?
         );
     } else {
-        report
-            .findings
-            .iter()
-            .for_each(|finding| print_line!("{finding}"));
+        print_report(&report);
+        for says in not_checked_yet {
+            print_line!("not checked: {says}");
+        }
     }
-    if !report.is_clean() {
-        return Err(TaskError::DoesNotHold(report.findings.len()));
+    if report.is_clean() {
+        Ok(())
+    } else {
+        Err(TaskError::DoesNotHold(report.findings.len()))
     }
-    if !json {
+}
+
+fn print_report(report: &Report) {
+    for finding in &report.findings {
+        print_line!("{finding}");
+    }
+    if report.is_clean() {
         print_line!(
             "{} events, {} signed heads and {} awards hold",
             report.events,
@@ -179,68 +207,7 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
         if let Some(size) = report.known_head {
             print_line!("the head that was passed is true of the first {size} events");
         }
-        if trusted.key.is_none() {
-            print_line!(
-                "that key is the folder's own: compare it with the one that you know from \
-                    elsewhere, or pass it with --key"
-            );
-        }
     }
-    Ok(())
-}
-
-/// Replays an exported log and prints the rows of a view, one JSON object per line.
-async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), TaskError> {
-    let replayed = ScratchDatabase::replay(folder).await.map_err(not_checked)?;
-    let position = match as_at {
-        None => replayed.size() - 1,
-        Some(as_at) => {
-            let as_at: AsAt = as_at
-                .parse()
-                .map_err(|error| not_checked(format!("--as-at: {error}")))?;
-            replayed.views().position_as_at(as_at).await?
-        }
-    };
-    let sums = Sums {
-        by: GroupBy::Fund,
-        fund: None,
-        area: None,
-        position,
-        effective_on: None,
-    };
-    match view {
-        "budget" => print_json(&replayed.views().budget(sums).await?),
-        "outcomes" => print_json(
-            &replayed
-                .views()
-                .outcomes(Sums {
-                    by: GroupBy::Sign,
-                    ..sums
-                })
-                .await?,
-        ),
-        name => {
-            let known = || {
-                COMPUTED_VIEWS
-                    .into_iter()
-                    .chain(projections::names())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            };
-            let table = audit::projection_named(name).ok_or_else(|| {
-                not_checked(format!("there is no view {name}: there are {}", known()))
-            })?;
-            replayed
-                .for_each_row(table, position, |row| print_line!("{}", row.body))
-                .await
-                .map_err(not_checked)
-        }
-    }
-}
-
-fn print_json(view: &impl serde::Serialize) -> Result<(), TaskError> {
-    print_line!("{}", serde_json::to_string(view).map_err(not_checked)?);
-    Ok(())
 }
 
 /// Witnesses a log: checks that it only grew since the stored checkpoint, and cosigns its newest
@@ -287,6 +254,11 @@ async fn witness(
 
 /// Compares the service's read models with those of a replay of an exported log.
 async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let verdict = FolderVerdict::of(folder);
+    verdict.and_answer(compare(config, folder).await)
+}
+
+async fn compare(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let replayed = ScratchDatabase::replay(folder).await.map_err(not_checked)?;
     let store = Store::open_read_only(&config.database_url).await?;
     let findings = replayed

@@ -1,0 +1,45 @@
+//! What a task that answers a question from an exported folder says of the folder itself.
+
+use std::path::Path;
+
+use super::TaskError;
+use super::audit::not_checked;
+use crate::audit::{self, Trusted};
+
+/// Whether a folder holds, checked with its own key before a question about it is answered.
+#[derive(Debug)]
+pub(super) struct FolderVerdict(Result<(), TaskError>);
+
+impl FolderVerdict {
+    /// Verifies a folder. If it does not hold, standard error says so before the answer.
+    pub(super) fn of(folder: &Path) -> Self {
+        let trusted = Trusted::default();
+        let verified = audit::or_report_failure(|| audit::verify(folder, &trusted, |_| {}));
+        let report = match verified {
+            Ok(report) => report,
+            Err(error) => {
+                eprintln!("THIS FOLDER COULD NOT BE CHECKED, so nothing of it can be relied on.");
+                return Self(Err(not_checked(error)));
+            }
+        };
+        let Some(first) = report.findings.first() else {
+            return Self(Ok(()));
+        };
+        let count = report.findings.len();
+        eprintln!(
+            "THIS LOG DOES NOT HOLD: {count} findings, and nothing of the answer can be relied \
+             on. The first: {first}\nFor all of them: microgrants audit verify {}",
+            folder.display()
+        );
+        Self(Err(TaskError::DoesNotHold(count)))
+    }
+
+    /// The result of the task whose question was answered. That the folder does not hold weighs
+    /// more than why there is no answer.
+    pub(super) fn and_answer(self, answer: Result<(), TaskError>) -> Result<(), TaskError> {
+        if let (Err(_), Err(error)) = (&self.0, &answer) {
+            eprintln!("microgrants: {error}");
+        }
+        self.0.and(answer)
+    }
+}
