@@ -23,6 +23,7 @@ mod rules;
 mod sample;
 mod scratch_replay;
 mod verify;
+mod view_difference;
 mod witness;
 
 pub use event_catalogue::events_markdown;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::export_layout::EVENTS;
 use super::manifest::FolderError;
 use super::verify::read_lines;
-use super::{AuditError, Finding, FormRule};
+use super::{AuditError, Finding, FormRule, view_difference};
 use crate::crypto::keys::SecretKey;
 use crate::crypto::vault::Vault;
 use crate::eventlog::{Log, LogError, TimestampSource};
@@ -127,13 +127,11 @@ impl ScratchDatabase {
         organisation: &str,
     ) -> Result<Vec<Finding>, AuditError> {
         let mut findings = Vec::new();
-        let mut find = |position, says: String| {
-            findings.push(Finding {
-                position,
-                rule: FormRule::View.into(),
-                says,
-                follow_ups: 0,
-            });
+        let unfinished = |position, says: String| Finding {
+            position,
+            rule: FormRule::View.into(),
+            says,
+            follow_ups: 0,
         };
         let live = checkpoints::all(store, organisation).await?;
         for own in checkpoints::all(self.log.store(), ORGANISATION).await? {
@@ -141,7 +139,8 @@ impl ScratchDatabase {
                 .iter()
                 .find(|one| one.name == own.name && one.state == "live")
             else {
-                find(None, format!("the view {} is not stored", own.name));
+                let says = format!("the view {} is not stored", own.name);
+                findings.push(unfinished(None, says));
                 continue;
             };
             if theirs.shape != own.shape {
@@ -151,10 +150,8 @@ impl ScratchDatabase {
                 )));
             }
             if theirs.next_position < self.size {
-                find(
-                    Some(theirs.next_position),
-                    format!("the view {} has come only to here", own.name),
-                );
+                let says = format!("the view {} has come only to here", own.name);
+                findings.push(unfinished(Some(theirs.next_position), says));
                 continue;
             }
             let replayed = self.clip_to_end(
@@ -163,26 +160,15 @@ impl ScratchDatabase {
             let stored = self.clip_to_end(
                 view_rows::dump(store, &own.name, organisation, theirs.generation).await?,
             );
-            for row in difference(&replayed, &stored) {
-                find(
-                    Some(row.since),
-                    format!(
-                        "the view {}, row {}, is not what a replay gives",
-                        own.name, row.id
-                    ),
-                );
-            }
+            findings.extend(view_difference::differing_rows(
+                &own.name, &replayed, &stored,
+            ));
             if own.name == "places" {
                 let replayed =
                     postings::dump(self.log.store(), ORGANISATION, own.generation).await?;
                 let mut stored = postings::dump(store, organisation, theirs.generation).await?;
                 stored.retain(|posting| posting.position < self.size);
-                for posting in difference(&replayed, &stored) {
-                    find(
-                        Some(posting.position),
-                        "a figure is not what a replay gives".to_owned(),
-                    );
-                }
+                findings.extend(view_difference::differing_figures(&replayed, &stored));
             }
         }
         Ok(findings)
@@ -198,21 +184,6 @@ impl ScratchDatabase {
     }
 }
 
-/// The items that are in one list and not in the other, counted as often as they occur.
-fn difference<'a, T: PartialEq + std::fmt::Debug>(one: &'a [T], other: &'a [T]) -> Vec<&'a T> {
-    use std::collections::BTreeMap;
-    let mut seen: BTreeMap<String, (i64, &T)> = BTreeMap::new();
-    for (list, step) in [(one, 1), (other, -1)] {
-        for item in list {
-            seen.entry(format!("{item:?}")).or_insert((0, item)).0 += step;
-        }
-    }
-    seen.into_values()
-        .filter(|(count, _)| *count != 0)
-        .map(|(_, item)| item)
-        .collect()
-}
-
 async fn insert_log(log: &Log, folder: &Path) -> Result<i64, AuditError> {
     let mut tx = log.store().begin().await?;
     let (mut batch, mut size, mut last_at) = (Vec::new(), 0, 0);
@@ -222,6 +193,10 @@ async fn insert_log(log: &Log, folder: &Path) -> Result<i64, AuditError> {
             String::from_utf8(line).map_err(|error| AuditError::Replay(error.to_string()))?;
         let mut row = log_entry::parse(&line)
             .map_err(|error| AuditError::Replay(format!("position {size}: {error}")))?;
+        if row.position != size {
+            let says = format!("position {} stands at the place of {size}", row.position);
+            return Err(AuditError::Replay(says));
+        }
         row.aggregate_id = format!("{ORGANISATION}/{}", row.aggregate_id);
         (size, last_at) = (size + 1, row.recorded_at);
         batch.push(row);
