@@ -10,3 +10,4 @@ mod stories;
 pub mod take_backs;
 pub mod tampering;
 pub mod transparency_log;
+mod verify_fuzz;

@@ -5,7 +5,7 @@ mod access_matrix;
 mod csrf;
 mod file_permissions;
 mod forged_tokens;
-mod fuzz_corpus;
+pub mod fuzz_corpus;
 mod hostile_bodies;
 mod log_leaks;
 mod member_visibility;
