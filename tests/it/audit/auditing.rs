@@ -376,14 +376,14 @@ async fn a_witness_takes_the_key_that_is_known_from_elsewhere_only(app: TestApp)
 }
 
 /// The program's `audit` command, run where a log was exported into `folder`.
-struct AuditCommand {
+pub struct AuditCommand {
     place: Deployment,
     grant: String,
 }
 
 impl AuditCommand {
     /// Exports a log with one award.
-    async fn with_export(app: TestApp) -> Self {
+    pub async fn with_export(app: TestApp) -> Self {
         let office = Office::open(&app, 5000).await;
         let (grant, ..) = office.prepared(&app, 700).await;
         app.catch_up().await;
@@ -397,7 +397,7 @@ impl AuditCommand {
     }
 
     /// Runs a subcommand. Returns its exit code and its output.
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self
             .place
             .program()
@@ -413,7 +413,7 @@ impl AuditCommand {
         (output.status.code(), says)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.place.folder.path().join(name)
     }
 }

@@ -1,5 +1,6 @@
 //! Exported logs, checkpoints and both verifiers.
 
+mod answers;
 pub mod auditing;
 mod books;
 mod broken_rules;

@@ -215,7 +215,7 @@ impl TamperedExport {
         self.rewrite_manifest();
     }
 
-    fn restore(&self) {
+    pub fn restore(&self) {
         self.originals
             .iter()
             .for_each(|(name, bytes)| self.write(name, bytes));
