@@ -120,8 +120,8 @@ impl DerivedTables {
     }
 }
 
-/// Whether two CSV tables have the same cells. Older programs quoted fewer texts and escaped fewer
-/// formulas.
+/// Whether two CSV tables have the same cells and lines. Older programs quoted fewer texts and
+/// escaped fewer formulas.
 pub(super) fn same_table(one: &str, other: &str) -> bool {
     fn cells(table: &str) -> Option<Vec<Vec<String>>> {
         let mut reader = ::csv::ReaderBuilder::new()
@@ -141,5 +141,7 @@ pub(super) fn same_table(one: &str, other: &str) -> bool {
             })
             .collect()
     }
-    one == other || cells(one).is_some_and(|cells_of_one| Some(cells_of_one) == cells(other))
+    let line_ends = |table: &str| (table.matches("\r\n").count(), table.matches('\n').count());
+    let same_cells = || cells(one).is_some_and(|cells_of_one| Some(cells_of_one) == cells(other));
+    one == other || (line_ends(one) == line_ends(other) && same_cells())
 }

@@ -31,7 +31,8 @@ pub struct CheckpointLine {
     pub through: i64,
 }
 
-/// The text of [`README`].
+/// The text of [`README`]. A verifier reports any other text. When this one changes, the one before
+/// must be kept for the folders of earlier programs.
 pub const README_TEXT: &str = "\
 This folder holds a grants office's whole log: everything that was ever recorded, in the order in which it was.
 
