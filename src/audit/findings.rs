@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::Rule;
+use crate::domain::text::is_invisible;
 
 /// A rule of the format of a folder.
 #[derive(
@@ -85,6 +86,20 @@ impl From<Rule> for FindingRule {
 /// The most findings that are reported. A log with more is beyond reading.
 const FINDINGS_MAX: usize = 1000;
 
+/// The most characters of a finding. A folder can have texts of any length.
+const SAYS_CHARS_MAX: usize = 500;
+
+/// A text as it can be printed on one line. A finding can quote what the folder says, and the folder
+/// must not write lines of its own to the auditor's terminal.
+fn printable(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\u{2028}' | '\u{2029}' => ' ',
+        letter if is_invisible(letter) => ' ',
+        letter => letter,
+    };
+    text.chars().take(SAYS_CHARS_MAX).map(shown).collect()
+}
+
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -131,7 +146,7 @@ impl Findings {
             self.all.push(Finding {
                 position,
                 rule: rule.into(),
-                says: says.into(),
+                says: printable(&says.into()),
                 follow_ups: 0,
             });
         }
@@ -172,5 +187,23 @@ impl Findings {
     pub fn sorted(mut self) -> Vec<Finding> {
         self.all.sort_by_key(|finding| finding.position);
         self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_writes_no_lines_of_its_own() {
+        let mut findings = Findings::default();
+        let quoted = format!(
+            "it is \u{1b}[2J\n12 events hold\u{202e}{}",
+            "x".repeat(9000)
+        );
+        findings.add(Some(3), FormRule::Readable, quoted);
+        let says = findings.sorted().remove(0).to_string();
+        assert!(says.starts_with("position 3: readable: it is  [2J 12 events hold x"));
+        assert!(says.chars().count() < 600, "{says}");
     }
 }
