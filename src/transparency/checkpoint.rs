@@ -353,21 +353,25 @@ impl KeyChain {
     /// Verifies a checkpoint that must be signed by the key at `place`, or by the same key under
     /// the next origin.
     pub fn open(&self, note: &str, place: usize) -> Result<SignedCheckpoint, NoteError> {
-        let key = self.0.get(place).ok_or(NoteError::MalformedKey)?;
-        let after = self.0.get(place + 1);
-        let opened = key.open(note, &key.name);
-        if let (Err(NoteError::MissingSignature(_)), Some(after)) = (&opened, after)
-            && after.name != key.name
-        {
-            return self.open(note, place + 1);
+        let mut signed_by = place;
+        loop {
+            let key = self.0.get(signed_by).ok_or(NoteError::MalformedKey)?;
+            let after = self.0.get(signed_by + 1);
+            let opened = key.open(note, &key.name);
+            let is_missing = matches!(opened, Err(NoteError::MissingSignature(_)));
+            if is_missing && after.is_some_and(|after| after.name != key.name) {
+                signed_by += 1;
+                continue;
+            }
+            let vouched = after.is_some_and(|after| {
+                after.name == key.name && after.open(note, &after.name).is_ok()
+            });
+            return Ok(SignedCheckpoint {
+                head: opened?,
+                signed_by,
+                next: signed_by + usize::from(vouched),
+            });
         }
-        let vouched = after
-            .is_some_and(|after| after.name == key.name && after.open(note, &after.name).is_ok());
-        Ok(SignedCheckpoint {
-            head: opened?,
-            signed_by: place,
-            next: place + usize::from(vouched),
-        })
     }
 
     /// Verifies a checkpoint that any of the keys signed. If none did, the error is that of the
@@ -472,6 +476,18 @@ mod tests {
         assert!(
             witness.cosigner_key().starts_with("witness+") && witness.cosign("no note", 0).is_err()
         );
+    }
+
+    #[test]
+    fn a_chain_of_any_length_is_followed() {
+        let signer = Signer::new("example.org/log", &[1; 32]);
+        let key = signer.verifier();
+        let mut keys: Vec<_> = (0..20_000)
+            .map(|origin| key.renamed(&format!("origin/{origin}")))
+            .collect();
+        keys.push(key);
+        let opened = KeyChain(keys).open(&signer.sign(&head()), 0).unwrap();
+        assert_eq!((opened.signed_by, opened.next), (20_000, 20_000));
     }
 
     #[test]
