@@ -4,14 +4,16 @@
 //! `MICROGRANTS_FUZZ_SECONDS` is the time for one parser; the verifier reads as much as ten, and
 //! gets the time of ten. Without the variable it has three seconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
-use microgrants::audit::{self, Report, ScratchDatabase, Trusted, export_layout};
+use microgrants::audit::{
+    self, AuditError, FolderCheck, Report, ScratchDatabase, Trusted, export_layout, ledger,
+};
 use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::{Value, json};
@@ -27,7 +29,8 @@ const ORIGIN: &str = "case/log";
 /// How many parsers the verifier has the time of, and its time without the variable.
 const PARSERS: u64 = 10;
 const USUAL_TIME: Duration = Duration::from_secs(3);
-/// One of so many edited folders is replayed as well, which takes longer.
+/// One of so many edited folders is also reported on, or replayed, which takes longer.
+const REPORT_ONE_IN: usize = 10;
 const REPLAY_ONE_IN: usize = 150;
 
 /// Numbers and texts that often break a reader.
@@ -285,12 +288,44 @@ impl FuzzedLog {
         if proved.is_err() {
             self.fail("prove", random.seed(), tried);
         }
+        if random.one_in(REPORT_ONE_IN) {
+            let reported = catch_unwind(AssertUnwindSafe(|| self.report()));
+            if reported.is_err() {
+                self.fail("a report", random.seed(), tried);
+            }
+        }
         if random.one_in(REPLAY_ONE_IN) {
             let replayed = AssertUnwindSafe(ScratchDatabase::replay(&self.folder));
             if replayed.catch_unwind().await.is_err() {
                 self.fail("replay", random.seed(), tried);
             }
         }
+    }
+
+    /// Makes every report that an auditor can ask for. Returns the length of their texts.
+    fn report(&self) -> Result<usize, AuditError> {
+        let check = FolderCheck::of(&self.folder)?;
+        let books = ledger::books_of(&self.folder, None)?;
+        let warning = check.warning();
+        let mut printed = vec![
+            ledger::beancount(&books, warning.as_deref()),
+            ledger::hledger(&books, warning.as_deref()),
+            ledger::journal_csv(&books),
+            ledger::trial_balance(&books),
+            ledger::fund_ledgers(&books),
+            audit::sample(&self.folder, &check, 3)?.to_string(),
+        ];
+        let grants: BTreeSet<_> = self
+            .events
+            .iter()
+            .filter(|event| event["stream"] == "grant")
+            .filter_map(|event| event["id"].as_str())
+            .collect();
+        for grant in grants {
+            let story = audit::explain(&self.folder, &check, grant)?;
+            printed.extend(story.map(|story| story.to_string()));
+        }
+        Ok(printed.iter().map(String::len).sum())
     }
 
     /// Fails the test, and keeps the folder.
