@@ -125,6 +125,17 @@ impl fmt::Display for Finding {
     }
 }
 
+/// The warning before every answer from a folder that does not hold. None if there are no findings.
+#[must_use]
+pub fn warning_of(findings: &[Finding]) -> Option<String> {
+    let first = findings.first()?;
+    Some(format!(
+        "THIS LOG DOES NOT HOLD: {} findings, and nothing below can be relied on. The first: \
+         {first}",
+        findings.len()
+    ))
+}
+
 /// The findings so far. One broken event makes many later ones look broken: a finding about the
 /// same rule and the same record as an earlier one is counted in the earlier one.
 #[derive(Default)]

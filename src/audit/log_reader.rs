@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
 use super::manifest::FolderError;
-use super::verify::{AuditError, Trusted, read_lines, read_text, verify};
-use super::{Finding, Report};
+use super::verify::{AuditError, Trusted, or_report_failure, read_lines, read_text, verify};
+use super::{Finding, Report, warning_of};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::transparency::checkpoint::{Checkpoint, NoteError};
 use crate::transparency::log_entry;
@@ -33,7 +33,8 @@ pub struct FolderCheck {
 impl FolderCheck {
     /// Verifies a folder with its own key.
     pub fn of(folder: &Path) -> Result<Self, AuditError> {
-        let Report { key, findings, .. } = verify(folder, &Trusted::default(), |_| {})?;
+        let Report { key, findings, .. } =
+            or_report_failure(|| verify(folder, &Trusted::default(), |_| {}))?;
         let head = newest_head(folder)?;
         let text = head.text();
         let root = text.lines().nth(2).unwrap_or_default().to_owned();
@@ -55,12 +56,7 @@ impl FolderCheck {
     /// The warning above every report of a folder that does not hold. None if it holds.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        let first = self.findings.first()?;
-        Some(format!(
-            "THIS LOG DOES NOT HOLD: {} findings, and nothing below can be relied on. The first: \
-                {first}",
-            self.findings.len()
-        ))
+        warning_of(&self.findings)
     }
 }
 

@@ -32,7 +32,7 @@ pub use explain::{
     FileEvidence, GrantEventLine, GrantStory, StoryDay, StoryLine, StoryPayment, explain,
 };
 pub use export::{ExportError, ExportSummary, export, export_in};
-pub use findings::{Finding, FindingRule, Findings, FormRule};
+pub use findings::{Finding, FindingRule, Findings, FormRule, warning_of};
 pub use log_reader::FolderCheck;
 pub use prove::prove;
 pub use rule_table::rules_markdown;

@@ -22,16 +22,12 @@ impl FolderVerdict {
                 return Self(Err(not_checked(error)));
             }
         };
-        let Some(first) = report.findings.first() else {
+        let Some(warning) = audit::warning_of(&report.findings) else {
             return Self(Ok(()));
         };
-        let count = report.findings.len();
-        eprintln!(
-            "THIS LOG DOES NOT HOLD: {count} findings, and nothing of the answer can be relied \
-             on. The first: {first}\nFor all of them: microgrants audit verify {}",
-            folder.display()
-        );
-        Self(Err(TaskError::DoesNotHold(count)))
+        let folder = folder.display();
+        eprintln!("{warning}\nFor all of them: microgrants audit verify {folder}");
+        Self(Err(TaskError::DoesNotHold(report.findings.len())))
     }
 
     /// The result of the task whose question was answered. That the folder does not hold weighs
