@@ -89,8 +89,8 @@ const FINDINGS_MAX: usize = 1000;
 /// The most characters of a finding. A folder can have texts of any length.
 const SAYS_CHARS_MAX: usize = 500;
 
-/// A text as it can be printed on one line. A finding can quote what the folder says, and the folder
-/// must not write lines of its own to the auditor's terminal.
+/// A text as it can be printed on one line. A finding can quote what the folder says, and the
+/// folder must not write lines of its own to the auditor's terminal.
 fn printable(text: &str) -> String {
     let shown = |letter: char| match letter {
         '\u{2028}' | '\u{2029}' => ' ',
