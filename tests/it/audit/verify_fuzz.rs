@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::transparency_log::sealer;
+use crate::operations::backup::copy_folder;
 use crate::security::fuzz_corpus::mutated;
 use crate::support::fixtures::Office;
 use crate::support::random::SeededRandom;
@@ -490,14 +491,6 @@ fn break_line(lines: &mut Vec<Vec<u8>>, random: &mut SeededRandom) {
             lines[at] = mutated(&[line], random);
             lines[at].retain(|byte| *byte != b'\n');
         }
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
 
