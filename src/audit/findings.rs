@@ -91,7 +91,8 @@ const SAYS_CHARS_MAX: usize = 500;
 
 /// A text as it can be printed on one line. A finding can quote what the folder says, and the
 /// folder must not write lines of its own to the auditor's terminal.
-fn printable(text: &str) -> String {
+fn printable(text: impl Into<String>) -> String {
+    let text: String = text.into();
     let shown = |letter: char| match letter {
         '\u{2028}' | '\u{2029}' => ' ',
         letter if is_invisible(letter) => ' ',
@@ -157,7 +158,7 @@ impl Findings {
             self.all.push(Finding {
                 position,
                 rule: rule.into(),
-                says: printable(&says.into()),
+                says: printable(says),
                 follow_ups: 0,
             });
         }

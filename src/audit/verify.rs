@@ -335,7 +335,7 @@ impl Verification {
         tables: &DerivedTables,
         rules: &RuleReport,
     ) -> Result<(), AuditError> {
-        let text_of = |name| {
+        let text_of = |name: &str| {
             let bytes = folder_form::read_if_there(&folder.join(name))?;
             Ok::<_, FolderError>(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
         };

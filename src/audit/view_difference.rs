@@ -125,7 +125,7 @@ fn shown(value: Option<&Value>) -> String {
 
 fn fields_of_row(row: &ViewRow) -> FieldValues {
     let mut fields = FieldValues::new();
-    let body = serde_json::from_str(&row.body).unwrap_or_else(|_| row.body.as_str().into());
+    let body: Value = serde_json::from_str(&row.body).unwrap_or_else(|_| row.body.as_str().into());
     flatten("", body, &mut fields);
     let until = Some(row.until).filter(|until| *until != CURRENT);
     fields.insert("replaced at position".to_owned(), until.into());

@@ -203,7 +203,7 @@ impl Tiles {
     /// extended.
     #[must_use]
     pub fn frontier(size: u64) -> Vec<TileId> {
-        let on_level = |level| size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
+        let on_level = |level: u32| size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
         let levels = (0..8).map(|level| (level, on_level(level + 1)));
         levels
             .take_while(|(level, _)| *level == 0 || on_level(*level) > 0)
