@@ -1,4 +1,4 @@
-//! What a folder must look like, whatever its log says: the files of an export and no others, each
+//! What a folder must look like, for any log: the files of an export and no others, each
 //! of whole lines, and the instructions that the program writes.
 //!
 //! A reader that is lenient here would let a folder say one thing to one program and another thing
