@@ -27,6 +27,7 @@ pub mod file;
 pub mod fund;
 pub mod funding_source;
 pub mod grant;
+pub mod grant_sums;
 pub mod group;
 pub mod id;
 mod independence;

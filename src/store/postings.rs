@@ -180,7 +180,8 @@ fn figures_by_month_sql() -> String {
         "SELECT substr(t.recorded_on, 1, 7), t.figure, CAST(SUM(t.amount) AS bigint) \
          FROM postings t WHERE t.organisation = $1 AND {} \
          AND t.position > $2 AND t.position <= $3 AND t.fund <> '' \
-         AND t.figure IN ('allocated', 'committed', 'paid', 'returned', 'requested', 'people') \
+         AND t.figure IN ('allocated', 'committed', 'sent', 'confirmed', 'returned', 'requested', \
+         'people') \
          GROUP BY 1, 2 ORDER BY 1, 2",
         alias_in_live_generation("t", "places")
     )

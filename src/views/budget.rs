@@ -10,6 +10,7 @@ use super::cost_per_person::CostPerPerson;
 use super::totals_cache::{FiguresByKey, PostingTotals};
 use super::{ViewError, Views};
 use crate::domain::Money;
+use crate::domain::grant_sums::GrantSums;
 pub use crate::store::postings::GroupBy;
 use crate::store::postings::SumQuery;
 
@@ -21,23 +22,32 @@ pub struct Budget {
     pub lines: Vec<BudgetLine>,
 }
 
-/// The money of one fund, funder, area or round. By fund and by funder: allocated = uncommitted +
-/// unpaid + paid net.
+/// The money of one fund, funder, area or round. Everywhere: awarded = committed + returned, and
+/// committed = unpaid + paid net. By fund and by funder: allocated = uncommitted + committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BudgetLine {
     /// The id or name of the fund, funder, area or round.
     pub of: String,
     pub allocated: Money,
     pub requested: Money,
-    /// Committed for awards, less the money taken back.
+    /// Awarded by panels, with what later changes made of it: committed, and what was returned.
+    pub awarded: Money,
+    /// Held for grants: awarded, less what was returned.
     pub committed: Money,
-    /// Committed and not paid.
+    /// Committed and not paid: not sent yet, or sent and not confirmed by the bank.
     pub unpaid: Money,
+    /// Sent to the bank, less what failed or was taken back by the bank.
+    pub sent: Money,
+    /// Of the sent money, what the bank confirmed that it paid.
+    pub confirmed: Money,
+    /// The old name of `sent`.
+    #[schema(deprecated)]
     pub paid: Money,
+    /// Came back from groups.
     pub returned: Money,
     /// Due back, and waived or written off. It still counts as paid.
     pub waived: Money,
-    /// Paid, less returned.
+    /// Paid, less returned: confirmed, less what groups returned.
     pub paid_net: Money,
     /// Allocated less committed. Absent by area and by round, because money is not allocated to
     /// these.
@@ -226,6 +236,15 @@ pub(super) fn figure_of(figures: &FigureTotals, figure: &str) -> i64 {
     figures.get(figure).copied().unwrap_or_default()
 }
 
+/// The sums of grants among the figures of a key.
+pub(super) fn sums_of_grants(figures: &FigureTotals) -> GrantSums {
+    let mut sums = GrantSums::default();
+    for (figure, pence) in figures {
+        sums.add(figure, *pence);
+    }
+    sums
+}
+
 /// The figures of a line that would be negative.
 #[derive(Default)]
 struct OutOfOrder(Vec<String>);
@@ -243,22 +262,25 @@ impl OutOfOrder {
 }
 
 fn budget_line(of: String, figures: &FigureTotals, by: GroupBy) -> BudgetLine {
-    let [allocated, committed, paid, returned] =
-        ["allocated", "committed", "paid", "returned"].map(|figure| figure_of(figures, figure));
+    let allocated = figure_of(figures, "allocated");
+    let sums = sums_of_grants(figures);
     let decided = figure_of(figures, "decided");
     let mut below = OutOfOrder::default();
     BudgetLine {
         of,
         allocated: below.money("allocated", allocated),
         requested: below.money("requested", figure_of(figures, "requested")),
-        committed: below.money("committed", committed),
-        unpaid: below.money("unpaid", committed - (paid - returned)),
-        paid: below.money("paid", paid),
-        returned: below.money("returned", returned),
+        awarded: below.money("awarded", sums.awarded()),
+        committed: below.money("committed", sums.committed),
+        unpaid: below.money("unpaid", sums.unpaid()),
+        sent: below.money("sent", sums.sent),
+        confirmed: below.money("confirmed", sums.confirmed),
+        paid: Money::from_pence(u64::try_from(sums.sent).unwrap_or_default()),
+        returned: below.money("returned", sums.returned),
         waived: below.money("waived", figure_of(figures, "waived")),
-        paid_net: below.money("paid_net", paid - returned),
+        paid_net: below.money("paid_net", sums.paid_net()),
         uncommitted: matches!(by, GroupBy::Fund | GroupBy::Funder)
-            .then(|| below.money("uncommitted", allocated - committed)),
+            .then(|| below.money("uncommitted", allocated - sums.committed)),
         applications: figure_of(figures, "submitted"),
         decided,
         awards: figure_of(
@@ -306,17 +328,23 @@ mod tests {
         };
         let line = budget_line(
             "a-funder".to_owned(),
-            &figures(&[("allocated", 10_000), ("committed", 5000), ("paid", 6000)]),
+            &figures(&[
+                ("allocated", 10_000),
+                ("committed", 5000),
+                ("sent", 7000),
+                ("confirmed", 6000),
+            ]),
             GroupBy::Funder,
         );
         assert_eq!(
-            (line.unpaid, line.paid, line.uncommitted),
+            (line.unpaid, line.paid_net, line.uncommitted),
             (
                 Money::ZERO,
                 Money::from_pounds(60),
                 Some(Money::from_pounds(50))
             )
         );
+        assert_eq!((line.sent, line.paid), (line.paid, Money::from_pounds(70)));
         assert_eq!(line.out_of_order, ["unpaid"]);
         let line = outcome_line(
             "a-fund".to_owned(),

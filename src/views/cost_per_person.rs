@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::budget::{FigureTotals, figure_of};
+use super::budget::{FigureTotals, figure_of, sums_of_grants};
 use super::{GroupBy, Sums, ViewError, Views};
 use crate::domain::Money;
 
@@ -19,7 +19,7 @@ pub struct CostPerPerson {
     pub grants: i64,
     /// The people who came, in all accepted reports of these grants.
     pub people: i64,
-    /// What these grants were paid, less what they returned, from all funders together.
+    /// What the bank paid to these grants, less what they returned, from all funders together.
     pub paid_net: Money,
     /// `paid_net` divided by `people`, to the nearest penny. Absent while there are no people.
     pub per_person: Option<Money>,
@@ -39,7 +39,7 @@ impl ReportedSums {
         if figure_of(figures, "updates") > 0 {
             self.grants += 1;
             self.people += figure_of(figures, "people");
-            self.paid_net += figure_of(figures, "paid") - figure_of(figures, "returned");
+            self.paid_net += sums_of_grants(figures).paid_net();
         }
     }
 
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn the_money_of_a_grant_without_a_report_does_not_count() {
-        let reported = [("updates", 1), ("people", 40), ("paid", 90_000)];
-        let running = [("paid", 200_000)];
+        let reported = [("updates", 1), ("people", 40), ("confirmed", 90_000)];
+        let running = [("confirmed", 200_000)];
         let found = cost(&[&reported, &running]);
         assert_eq!((found.grants, found.people), (1, 40));
         assert_eq!(found.per_person, Some(Money::from_pence(2250)));
@@ -133,7 +133,7 @@ mod tests {
         let returned = [
             ("updates", 2),
             ("people", 3),
-            ("paid", 1000),
+            ("confirmed", 1000),
             ("returned", 900),
         ];
         let found = cost(&[&returned]);
@@ -143,14 +143,14 @@ mod tests {
 
     #[test]
     fn nobody_has_no_cost() {
-        let found = cost(&[&[("updates", 1), ("paid", 1000)]]);
+        let found = cost(&[&[("updates", 1), ("confirmed", 1000)]]);
         assert_eq!((found.grants, found.per_person), (1, None));
         assert_eq!(cost(&[]), CostPerPerson::default());
     }
 
     #[test]
     fn a_cost_is_rounded_to_the_nearest_penny() {
-        let found = cost(&[&[("updates", 1), ("people", 3), ("paid", 200)]]);
+        let found = cost(&[&[("updates", 1), ("people", 3), ("confirmed", 200)]]);
         assert_eq!(found.per_person, Some(Money::from_pence(67)));
     }
 }

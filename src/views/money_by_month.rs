@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::{AsAt, GroupBy, Sums, ViewError, Views};
 use crate::domain::Money;
+use crate::domain::grant_sums::GrantSums;
 use crate::store::postings;
 
 /// The money of all funds at the end of a month; of the last month, at the end of the day that was
@@ -19,7 +20,7 @@ pub struct MonthEnd {
     /// The first day of the month.
     pub month: Date,
     pub allocated: Money,
-    pub committed: Money,
+    pub awarded: Money,
     /// Paid, less returned.
     pub paid_net: Money,
 }
@@ -36,35 +37,30 @@ impl MonthEnd {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct MoneyFigures {
     allocated: i64,
-    committed: i64,
-    paid_net: i64,
+    of_grants: GrantSums,
 }
 
 impl MoneyFigures {
     /// Adds an amount of one of the figures of postings.
     fn add(&mut self, figure: &str, pence: i64) {
-        match figure {
-            "allocated" => self.allocated += pence,
-            "committed" => self.committed += pence,
-            "paid" => self.paid_net += pence,
-            "returned" => self.paid_net -= pence,
-            _ => {}
+        if figure == "allocated" {
+            self.allocated += pence;
+        } else {
+            self.of_grants.add(figure, pence);
         }
     }
 
     fn plus(self, other: Self) -> Self {
         Self {
             allocated: self.allocated + other.allocated,
-            committed: self.committed + other.committed,
-            paid_net: self.paid_net + other.paid_net,
+            of_grants: self.of_grants.plus(other.of_grants),
         }
     }
 
     fn minus(self, other: Self) -> Self {
         Self {
             allocated: self.allocated - other.allocated,
-            committed: self.committed - other.committed,
-            paid_net: self.paid_net - other.paid_net,
+            of_grants: self.of_grants.minus(other.of_grants),
         }
     }
 
@@ -73,8 +69,8 @@ impl MoneyFigures {
         MonthEnd {
             month,
             allocated: money(self.allocated),
-            committed: money(self.committed),
-            paid_net: money(self.paid_net),
+            awarded: money(self.of_grants.awarded()),
+            paid_net: money(self.of_grants.paid_net()),
         }
     }
 }
@@ -152,7 +148,12 @@ mod tests {
 
     #[test]
     fn months_lead_back_from_the_last_sums() {
-        let closing = figures(&[("allocated", 900_000), ("committed", 50_000), ("paid", 300)]);
+        let closing = figures(&[
+            ("allocated", 900_000),
+            ("committed", 50_000),
+            ("confirmed", 500),
+            ("returned", 200),
+        ]);
         let moved = [
             (
                 "2026-02".to_owned(),
@@ -160,7 +161,11 @@ mod tests {
             ),
             (
                 "2026-04".to_owned(),
-                figures(&[("committed", -10_000), ("paid", 500), ("returned", 200)]),
+                figures(&[
+                    ("committed", -10_000),
+                    ("confirmed", 500),
+                    ("returned", 200),
+                ]),
             ),
         ]
         .into();
@@ -170,7 +175,7 @@ mod tests {
         let pounds = |money: Money| money.pence() / 100;
         let sums: Vec<_> = ends
             .iter()
-            .map(|end| (end.name(), pounds(end.allocated), pounds(end.committed)))
+            .map(|end| (end.name(), pounds(end.allocated), pounds(end.awarded)))
             .collect();
         assert_eq!(
             sums,
@@ -178,7 +183,7 @@ mod tests {
                 ("January 2026".to_owned(), 5000, 0),
                 ("February 2026".to_owned(), 9000, 600),
                 ("March 2026".to_owned(), 9000, 600),
-                ("April 2026".to_owned(), 9000, 500),
+                ("April 2026".to_owned(), 9000, 502),
             ]
         );
         assert_eq!(ends[3].paid_net, Money::from_pounds(3));
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn a_sum_below_zero_is_drawn_as_nothing() {
         let ends = month_ends(
-            figures(&[("paid", -5)]),
+            figures(&[("confirmed", -5)]),
             &BTreeMap::new(),
             date(2026, 4, 1),
             date(2026, 4, 9),

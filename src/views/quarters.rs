@@ -14,8 +14,8 @@ pub struct Quarter {
     pub first_day: Date,
     /// What applications asked for, in pence, when they were sent.
     pub requested: i64,
-    /// What was awarded, less what was taken back, in pence.
-    pub committed: i64,
+    /// What was awarded, in pence: what was committed, and what groups returned.
+    pub awarded: i64,
     /// The people who came, in the reports that were accepted in the quarter.
     pub people: i64,
 }
@@ -25,7 +25,7 @@ impl Quarter {
         Self {
             first_day,
             requested: 0,
-            committed: 0,
+            awarded: 0,
             people: 0,
         }
     }
@@ -33,7 +33,7 @@ impl Quarter {
     fn add(&mut self, figure: &str, amount: i64) {
         match figure {
             "requested" => self.requested += amount,
-            "committed" => self.committed += amount,
+            "committed" | "returned" => self.awarded += amount,
             "people" => self.people += amount,
             _ => {}
         }
@@ -124,7 +124,7 @@ mod tests {
 
         let figures: Vec<_> = quarters
             .iter()
-            .map(|line| (line.requested, line.committed, line.people))
+            .map(|line| (line.requested, line.awarded, line.people))
             .collect();
         assert_eq!(
             figures,

@@ -9,7 +9,7 @@ use crate::domain::Money;
 use crate::store::postings;
 
 /// The figures in a statement. The other balances are computed from these.
-const FIGURES: [&str; 4] = ["allocated", "committed", "paid", "returned"];
+const FIGURES: [&str; 5] = ["allocated", "committed", "sent", "confirmed", "returned"];
 
 /// The fund or funder of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,23 @@ pub struct Statement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Balances {
     pub allocated: Money,
+    /// Awarded by panels, with what later changes made of it: committed, and what was returned.
+    pub awarded: Money,
+    /// Held for grants: awarded, less what was returned.
     pub committed: Money,
-    /// Sent to groups, whether or not the bank has confirmed it yet.
+    /// Committed and not paid: not sent yet, or sent and not confirmed by the bank.
+    pub unpaid: Money,
+    /// Sent to the bank, less what failed or was taken back by the bank.
+    pub sent: Money,
+    /// Of the sent money, what the bank confirmed that it paid.
+    pub confirmed: Money,
+    /// The old name of `sent`.
+    #[schema(deprecated)]
     pub paid: Money,
+    /// Came back from groups.
     pub returned: Money,
+    /// Paid, less returned: confirmed, less what groups returned.
+    pub paid_net: Money,
     /// Allocated and not committed.
     pub uncommitted: Money,
 }
@@ -64,9 +77,12 @@ pub struct StatementLine {
     pub recorded_on: String,
     /// The day on which it happened.
     pub effective_on: String,
-    /// `allocated`, `committed`, `paid` or `returned`.
+    /// `allocated`, `committed`, `sent`, `confirmed` or `returned`.
+    pub sum: String,
+    /// The old name of `sum`. It has `paid` for `sent`.
+    #[schema(deprecated)]
     pub figure: String,
-    /// The change of the figure in pounds, with two decimals; negative if it fell.
+    /// The change of the sum in pounds, with two decimals; negative if it fell.
     #[schema(pattern = "^-?[0-9]+\\.[0-9]{2}$")]
     pub amount: String,
     #[serde(skip)]
@@ -117,7 +133,11 @@ impl Views {
                 position: posting.position,
                 recorded_on: posting.recorded_on,
                 effective_on: posting.effective_on,
-                figure: posting.figure,
+                figure: match posting.figure.as_str() {
+                    "sent" => "paid".to_owned(),
+                    same => same.to_owned(),
+                },
+                sum: posting.figure,
                 amount: format!(
                     "{}{}.{:02}",
                     if posting.amount < 0 { "-" } else { "" },
@@ -162,9 +182,14 @@ impl Views {
         let line = lines.into_iter().find(|line| line.of == key);
         Ok(line.map_or_else(Balances::default, |line| Balances {
             allocated: line.allocated,
+            awarded: line.awarded,
             committed: line.committed,
+            unpaid: line.unpaid,
+            sent: line.sent,
+            confirmed: line.confirmed,
             paid: line.paid,
             returned: line.returned,
+            paid_net: line.paid_net,
             uncommitted: line.uncommitted.unwrap_or_default(),
         }))
     }

@@ -12,7 +12,7 @@ use super::charts::{DaySelection, FEW_REPORTS, OutcomeBar, outcome_bars, totals_
 use super::days::short_day;
 use super::desk::rows_by_id;
 use super::public::order_by_sign;
-use super::words::{Tagged as _, place_name};
+use super::words::{Tagged as _, place_name, sum_word};
 use crate::clock::day_of;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
@@ -43,7 +43,7 @@ pub struct StatementSheet {
     pub last_day: String,
     pub until_position: i64,
     /// The change of each figure in these days, and what is left to award.
-    pub figures: [(&'static str, String); 5],
+    pub figures: [(&'static str, String); 6],
     pub balances: [(&'static str, Balances); 2],
     pub grants: Vec<GrantLine>,
     /// Awards that were made and came to an end in these days, without a payment.
@@ -59,7 +59,7 @@ pub struct StatementSheet {
     pub linked: bool,
 }
 
-/// What a grant was awarded, paid and returned in the period, in pence.
+/// The sums of a grant in the period, in pence.
 pub struct GrantLine {
     pub id: String,
     /// The day of its first movement in the period.
@@ -68,7 +68,8 @@ pub struct GrantLine {
     pub purpose: String,
     pub area: String,
     pub awarded: i64,
-    pub paid: i64,
+    pub sent: i64,
+    pub confirmed: i64,
     pub returned: i64,
     /// How many people came and helped, by the grant's reports. Without a report, how far the grant
     /// is.
@@ -105,7 +106,7 @@ impl StatementSheet {
         };
         let mut grants = grant_lines(&statement, &rows, lines, today);
         let all = grants.len();
-        grants.retain(|line| (line.awarded, line.paid, line.returned) != (0, 0, 0));
+        grants.retain(|line| (line.awarded, line.sent, line.confirmed, line.returned) != (0, 0, 0, 0));
         let achieved = People::of_grants(&people, rows.keys()).in_words();
         let (movements, outcomes) = match (reader, of) {
             (SheetReader::Office, StatementSubject::Fund(_)) => {
@@ -145,9 +146,9 @@ impl StatementSheet {
         })
     }
 
-    /// What all grants were awarded, paid and returned.
+    /// The sums of all grants.
     pub fn totals(&self) -> &[(&'static str, String)] {
-        &self.figures[1..4]
+        &self.figures[1..5]
     }
 
     /// A change in words: "£1,250", or with a minus if the figure fell; empty for none.
@@ -174,15 +175,16 @@ pub(super) fn signed(pence: i64) -> String {
     format!("{sign}{}", Money::from_pence(pence.unsigned_abs()))
 }
 
-fn figures(statement: &Statement) -> [(&'static str, String); 5] {
+fn figures(statement: &Statement) -> [(&'static str, String); 6] {
     let (opening, closing) = (&statement.opening, &statement.closing);
     let change = |of: fn(&Balances) -> Money| signed(of(closing).pence() - of(opening).pence());
     [
-        ("From funders", change(|sums| sums.allocated)),
-        ("Awarded", change(|sums| sums.committed)),
-        ("Paid", change(|sums| sums.paid)),
-        ("Returned", change(|sums| sums.returned)),
-        ("Left to award", closing.uncommitted.to_string()),
+        (sum_word("allocated"), change(|sums| sums.allocated)),
+        (sum_word("awarded"), change(|sums| sums.awarded)),
+        (sum_word("sent"), change(|sums| sums.sent)),
+        (sum_word("confirmed"), change(|sums| sums.confirmed)),
+        (sum_word("returned"), change(|sums| sums.returned)),
+        (sum_word("uncommitted"), closing.uncommitted.to_string()),
     ]
 }
 
@@ -199,9 +201,9 @@ fn lead(of: StatementSubject<'_>, statement: &Statement, achieved: &str) -> Stri
         achieved => format!(" So far: {achieved}."),
     };
     format!(
-        "By {day}, {came}. Of this, {} had been awarded to groups and {} had been paid. {} was \
-         left to award.{so_far}",
-        sums.committed, sums.paid, sums.uncommitted,
+        "By {day}, {came}. {} had been awarded to groups. {} had been paid to them, less what \
+         they returned. {} was left to award.{so_far}",
+        sums.awarded, sums.paid_net, sums.uncommitted,
     )
 }
 
@@ -405,16 +407,23 @@ fn grant_lines(
                 purpose: words.purpose,
                 area: words.area,
                 awarded: 0,
-                paid: 0,
+                sent: 0,
+                confirmed: 0,
                 returned: 0,
                 so_far: words.so_far,
             });
             lines.len() - 1
         });
-        match line.figure.as_str() {
-            "committed" => lines[at].awarded += line.pence,
-            "paid" => lines[at].paid += line.pence,
-            "returned" => lines[at].returned += line.pence,
+        let known = &mut lines[at];
+        match line.sum.as_str() {
+            "committed" => known.awarded += line.pence,
+            "sent" => known.sent += line.pence,
+            "confirmed" => known.confirmed += line.pence,
+            "returned" => {
+                // What comes back is no longer committed. It stays awarded.
+                known.awarded += line.pence;
+                known.returned += line.pence;
+            }
             _ => {}
         }
     }
@@ -428,7 +437,7 @@ fn movements(
 ) -> Vec<MoneyRow> {
     let movement = |line: &StatementLine| MoneyRow {
         day: short(&line.recorded_on, today),
-        what: figure_in_words(&line.figure),
+        what: sum_word(&line.sum),
         change: line.change(),
         about: line
             .grant
@@ -440,16 +449,6 @@ fn movements(
         grant: line.grant.clone(),
     };
     statement.lines.iter().map(movement).collect()
-}
-
-/// What pages call a figure of money.
-pub fn figure_in_words(figure: &str) -> &'static str {
-    match figure {
-        "allocated" => "From a funder",
-        "committed" => "Awarded",
-        "paid" => "Paid",
-        _ => "Returned",
-    }
 }
 
 /// A stored day as tables show it.

@@ -15,6 +15,22 @@ use crate::domain::language::Language;
 use crate::domain::text::Slug;
 pub use crate::domain::text::place_name;
 
+/// What pages call a sum of money. `docs/reference/sums.md` says what each one is.
+#[must_use]
+pub fn sum_word(sum: &str) -> &'static str {
+    match sum {
+        "allocated" => "From funders",
+        "awarded" => "Awarded",
+        "committed" => "Committed",
+        "unpaid" => "Promised, not yet paid",
+        "sent" => "Sent to the bank",
+        "confirmed" => "Confirmed by the bank",
+        "returned" => "Returned",
+        "paid_net" => "Paid, less returned",
+        _ => "Left to award",
+    }
+}
+
 /// The kind of a tag. It decides the colour and the shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]

@@ -11,8 +11,8 @@ use super::statement_links::{StatementSharing, sharing};
 use crate::clock::day_of;
 use crate::domain::Money;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
-use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, cost_of, figure_in_words};
-use crate::http::pages::words::place_name;
+use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, cost_of};
+use crate::http::pages::words::{place_name, sum_word};
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::FundRow;
 use crate::views::StatementSubject;
@@ -172,11 +172,12 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         let figures = [
             ("allocated", sums.allocated),
             ("committed", sums.committed),
-            ("paid", sums.paid),
+            ("sent", sums.sent),
+            ("confirmed", sums.confirmed),
             ("returned", sums.returned),
         ];
         figures.map(|(figure, sum)| {
-            let says = format!("{} {when}", figure_in_words(figure));
+            let says = format!("{} {when}", sum_word(figure));
             total_row(position, day, says, sum)
         })
     });
@@ -185,7 +186,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             line.position.into(),
             line.recorded_on.into(),
             line.effective_on.into(),
-            figure_in_words(&line.figure).into(),
+            sum_word(&line.sum).into(),
             SpreadsheetCell::MoneyChange(line.pence),
             line.fund.into(),
             line.funder.as_deref().map(place_name).into(),

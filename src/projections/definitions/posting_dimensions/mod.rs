@@ -36,6 +36,16 @@ pub struct DimensionRow {
     paid: FundingSplit,
     /// Money waived or written off, by funding source.
     waived: FundingSplit,
+    /// The payments that were sent.
+    #[serde(default)]
+    payments: BTreeMap<u16, SentPayment>,
+}
+
+/// A payment that was sent, and the day on which the bank made it, once the bank confirmed it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct SentPayment {
+    sources: FundingSplit,
+    paid_on: Option<Date>,
 }
 
 /// The figures of one update.
@@ -54,7 +64,7 @@ pub(in crate::projections) struct PostingDimensionsProjection;
 
 impl Projection for PostingDimensionsProjection {
     const NAME: &'static str = "places";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = DimensionRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -167,7 +177,22 @@ impl DimensionRow {
     /// The row after an event of its grant. `None` if the event changes nothing in it.
     fn apply(mut self, happened: &GrantEvent) -> Option<Self> {
         match happened {
-            GrantEvent::PaymentSent { sources, .. } => self.paid = self.paid.plus(sources),
+            GrantEvent::PaymentSent {
+                payment, sources, ..
+            } => {
+                self.paid = self.paid.plus(sources);
+                let sent = SentPayment {
+                    sources: sources.clone(),
+                    paid_on: None,
+                };
+                self.payments.insert(*payment, sent);
+            }
+            GrantEvent::PaymentConfirmed {
+                payment, paid_on, ..
+            }
+            | GrantEvent::PaymentCorrected {
+                payment, paid_on, ..
+            } => self.payments.get_mut(payment)?.paid_on = Some(*paid_on),
             GrantEvent::PaymentFailed { sources, .. }
             | GrantEvent::PaymentReversed { sources, .. }
             | GrantEvent::ReturnReceived { sources, .. }

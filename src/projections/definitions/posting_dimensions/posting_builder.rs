@@ -202,26 +202,36 @@ impl PostingBuilder<'_> {
             }
             GrantEvent::PaymentSent {
                 sources, sent_on, ..
-            } => self.post_money("paid", sources, 1, Some(*sent_on)),
+            } => self.post_money("sent", sources, 1, Some(*sent_on)),
             GrantEvent::PaymentFailed {
                 sources, failed_on, ..
-            } => self.post_money("paid", sources, -1, Some(*failed_on)),
+            } => self.post_money("sent", sources, -1, Some(*failed_on)),
             GrantEvent::PaymentReversed {
                 sources,
                 reversed_on,
                 ..
-            } => self.post_money("paid", sources, -1, Some(*reversed_on)),
+            } => {
+                self.post_money("sent", sources, -1, Some(*reversed_on));
+                self.post_money("confirmed", sources, -1, Some(*reversed_on));
+            }
             GrantEvent::ReturnWaived { amount, .. } => self.post_waiver(*amount),
             GrantEvent::PaymentConfirmed {
-                leaving: Some(moved),
+                payment,
+                paid_on,
+                leaving,
                 ..
             }
             | GrantEvent::PaymentCorrected {
-                leaving: Some(moved),
+                payment,
+                paid_on,
+                leaving,
                 ..
             } => {
-                self.post_money("paid", &moved.sources, -1, Some(moved.from));
-                self.post_money("paid", &moved.sources, 1, Some(moved.to));
+                if let Some(moved) = leaving {
+                    self.post_money("sent", &moved.sources, -1, Some(moved.from));
+                    self.post_money("sent", &moved.sources, 1, Some(moved.to));
+                }
+                self.post_confirmed(*payment, *paid_on);
             }
             GrantEvent::ReturnReceived {
                 sources,
@@ -237,6 +247,18 @@ impl PostingBuilder<'_> {
             }
             _ => self.post_update_event(happened),
         }
+    }
+
+    /// Posts a payment as confirmed on the bank's day. A day that was confirmed before is replaced.
+    fn post_confirmed(&mut self, payment: u16, paid_on: Date) {
+        let dimensions = self.dimensions;
+        let Some(sent) = dimensions.payments.get(&payment) else {
+            return;
+        };
+        if let Some(earlier) = sent.paid_on {
+            self.post_money("confirmed", &sent.sources, -1, Some(earlier));
+        }
+        self.post_money("confirmed", &sent.sources, 1, Some(paid_on));
     }
 
     fn post_update_event(&mut self, happened: &GrantEvent) {
