@@ -80,8 +80,8 @@ list_columns! {
         State = K::Text("state"),
         Round = K::Text("round"),
         Area = K::Text("area"),
-        Award = K::Amount("award"),
-        Paid = K::Amount("paid"),
+        Awarded = K::Amount("awarded"),
+        PaidNet = K::Amount("paid_net"),
         DueBack = K::Amount("due_back"),
         Offered = K::Text("offered_on"),
         Ends = K::Text("ends_on"),
@@ -182,8 +182,7 @@ fn group_name(id: &str) -> String {
 pub enum ListAmount {
     Requested,
     Awarded,
-    Award,
-    Paid,
+    PaidNet,
     Amount,
 }
 
@@ -193,8 +192,7 @@ impl ListAmount {
         let name = match self {
             Self::Requested => "requested",
             Self::Awarded => "awarded",
-            Self::Award => "award",
-            Self::Paid => "paid",
+            Self::PaidNet => "paid_net",
             Self::Amount => "amount",
         };
         format!("COALESCE({}, 0)", engine.pence("v.body", name))

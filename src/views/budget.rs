@@ -40,8 +40,7 @@ pub struct BudgetLine {
     pub sent: Money,
     /// Of the sent money, what the bank confirmed that it paid.
     pub confirmed: Money,
-    /// The old name of `sent`.
-    #[schema(deprecated)]
+    /// Deprecated: the old name of `sent`.
     pub paid: Money,
     /// Came back from groups.
     pub returned: Money,

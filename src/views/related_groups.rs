@@ -44,8 +44,13 @@ pub struct HistoryLine {
     pub requested: Option<Money>,
     pub awarded: Option<Money>,
     pub grant: Option<String>,
-    pub paid: Option<Money>,
+    /// The sums of the grant, as a grant has them.
+    pub sent: Option<Money>,
+    pub confirmed: Option<Money>,
     pub returned: Option<Money>,
+    pub paid_net: Option<Money>,
+    /// Deprecated: `sent` less `returned`.
+    pub paid: Option<Money>,
 }
 
 impl Views {
@@ -176,8 +181,11 @@ impl Views {
                 requested: row.requested,
                 awarded: row.awarded,
                 grant: grant.map(|grant| <&str>::from(grant.state).to_owned()),
-                paid: grant.map(|grant| grant.paid),
+                sent: grant.map(|grant| grant.sent),
+                confirmed: grant.map(|grant| grant.confirmed),
                 returned: grant.map(|grant| grant.returned),
+                paid_net: grant.map(|grant| grant.paid_net),
+                paid: grant.map(|grant| grant.paid),
             }
         };
         Ok(Paged {

@@ -59,8 +59,7 @@ pub struct Balances {
     pub sent: Money,
     /// Of the sent money, what the bank confirmed that it paid.
     pub confirmed: Money,
-    /// The old name of `sent`.
-    #[schema(deprecated)]
+    /// Deprecated: the old name of `sent`.
     pub paid: Money,
     /// Came back from groups.
     pub returned: Money,
@@ -79,8 +78,7 @@ pub struct StatementLine {
     pub effective_on: String,
     /// `allocated`, `committed`, `sent`, `confirmed` or `returned`.
     pub sum: String,
-    /// The old name of `sum`. It has `paid` for `sent`.
-    #[schema(deprecated)]
+    /// Deprecated: the old name of `sum`. It has `paid` for `sent`.
     pub figure: String,
     /// The change of the sum in pounds, with two decimals; negative if it fell.
     #[schema(pattern = "^-?[0-9]+\\.[0-9]{2}$")]

@@ -40,6 +40,7 @@ pub(super) fn all() -> JsonObject {
     let mut shared = SharedSchemas::new(&schemas);
     for schema in schemas.values_mut() {
         shared.replace(schema, true);
+        mark_deprecated(schema);
     }
     schemas.extend(shared.used);
     for read in api::read_routes().iter().filter(|read| read.shape.is_page) {
@@ -56,6 +57,18 @@ pub(super) fn all() -> JsonObject {
         }
     }
     schemas
+}
+
+/// Marks the fields whose description says that they are deprecated. A derived reference to a
+/// schema cannot have the mark.
+fn mark_deprecated(schema: &mut Value) {
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for field in fields.into_iter().flat_map(JsonObject::values_mut) {
+        let description = field.get("description").and_then(Value::as_str);
+        if description.is_some_and(|says| says.starts_with("Deprecated")) {
+            field["deprecated"] = Value::Bool(true);
+        }
+    }
 }
 
 /// The schemas that the types of requests, responses and events derive.

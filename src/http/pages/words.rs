@@ -131,7 +131,7 @@ impl Tagged for PaymentState {
             Self::Prepared => (Todo, "To approve"),
             Self::Approved => (Wait, "To send"),
             Self::Sent => (Wait, "With the bank"),
-            Self::Confirmed => (Good, "Paid"),
+            Self::Confirmed => (Good, "Confirmed"),
             Self::Rejected => (Bad, "Rejected"),
             Self::Cancelled => (Quiet, "Cancelled"),
             Self::Failed => (Bad, "Bounced"),

@@ -46,20 +46,20 @@ impl YearChart {
         let last = *ends.last().filter(|_| ends.len() > 1)?;
         let sums = ends
             .iter()
-            .flat_map(|end| [end.allocated, end.committed, end.paid_net]);
+            .flat_map(|end| [end.allocated, end.awarded, end.paid_net]);
         let most = sums.max().filter(|most| !most.is_zero())?;
         let plot = Plot::new(ends.len(), most);
         let points = |of: fn(&MonthEnd) -> Money| -> Vec<(i64, i64)> {
             let point = |(month, end): (usize, &MonthEnd)| (plot.x(month), plot.y(of(end)));
             ends.iter().enumerate().map(point).collect()
         };
-        let awarded = points(|end| end.committed);
+        let awarded = points(|end| end.awarded);
         Some(Self {
             grid: plot.grid(),
             months: plot.months(&ends),
             names: plot.names([
                 ("Funded", last.allocated),
-                ("Awarded", last.committed),
+                ("Awarded", last.awarded),
                 ("Paid", last.paid_net),
             ]),
             funded: stairs(&points(|end| end.allocated)),
@@ -74,8 +74,8 @@ impl YearChart {
     pub fn summary(&self) -> String {
         self.ends.last().map_or_else(String::new, |end| {
             format!(
-                "Money by month. At the end: {} from funders, {} awarded, {} paid",
-                end.allocated, end.committed, end.paid_net
+                "Money by month. At the end: {} from funders, {} awarded, {} paid, less returned",
+                end.allocated, end.awarded, end.paid_net
             )
         })
     }
@@ -207,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    fn end(month: i8, [allocated, committed, paid_net]: [u32; 3]) -> MonthEnd {
+    fn end(month: i8, [allocated, awarded, paid_net]: [u32; 3]) -> MonthEnd {
         MonthEnd {
             month: date(2026, month, 1),
             allocated: Money::from_pounds(allocated),
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(grid, ["£0", "£1k", "£2k", "£3k"]);
         assert_eq!(
             chart.summary(),
-            "Money by month. At the end: £3,000 from funders, £1,500 awarded, £0 paid"
+            "Money by month. At the end: £3,000 from funders, £1,500 awarded, £0 paid, less returned"
         );
     }
 

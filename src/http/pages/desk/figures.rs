@@ -97,16 +97,16 @@ fn quarter_lines(quarters: &[Quarter]) -> Vec<QuarterLine> {
     let money = |pence: i64| Money::from_pence(u64::try_from(pence).unwrap_or_default());
     let amounts = quarters
         .iter()
-        .map(|line| line.requested.max(line.committed));
+        .map(|line| line.requested.max(line.awarded));
     let most = money(amounts.max().unwrap_or_default());
     let width = |pence: i64| percent(share(money(pence), most));
     let line = |line: &Quarter| QuarterLine {
         name: line.name(),
         requested: signed(line.requested),
-        awarded: signed(line.committed),
+        awarded: signed(line.awarded),
         people: thousands(line.people),
         requested_width: width(line.requested),
-        awarded_width: width(line.committed),
+        awarded_width: width(line.awarded),
     };
     quarters.iter().map(line).collect()
 }
@@ -131,7 +131,7 @@ fn reports_in_words<'a>(lines: impl IntoIterator<Item = &'a OutcomeLine>) -> Str
 struct Whole {
     allocated: Money,
     requested: Money,
-    committed: Money,
+    awarded: Money,
     paid_net: Money,
     left: Money,
     applications: i64,
@@ -147,7 +147,7 @@ impl Whole {
         Self {
             allocated: sum(|bar| bar.line.allocated),
             requested: sum(|bar| bar.line.requested),
-            committed: sum(|bar| bar.line.committed),
+            awarded: sum(|bar| bar.line.awarded),
             paid_net: sum(|bar| bar.line.paid_net),
             left: sum(|bar| bar.line.uncommitted.unwrap_or_default()),
             applications: count(|bar| bar.line.applications),
@@ -244,7 +244,7 @@ fn kept_day(days: &DaySelection) -> (String, String) {
 fn largest_amount(bars: &[MoneyBar]) -> Money {
     let amounts = bars
         .iter()
-        .map(|bar| bar.line.requested.max(bar.line.committed));
+        .map(|bar| bar.line.requested.max(bar.line.awarded));
     amounts.max().unwrap_or_default()
 }
 

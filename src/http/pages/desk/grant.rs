@@ -203,14 +203,15 @@ fn not_prepared(row: &GrantRow, payments: &[PaymentRow]) -> Option<Money> {
         })
         .map(|payment| payment.amount)
         .sum();
-    let left = row.award.minus(row.paid.plus(under_way)).ok()?;
+    let spent = row.sent.minus(row.returned).unwrap_or_default();
+    let left = row.committed.minus(spent.plus(under_way)).ok()?;
     (is_running && !payments.is_empty() && !left.is_zero()).then_some(left)
 }
 
-/// The paid part of the award in per cent.
+/// The paid part of what is committed, in per cent.
 fn share(row: &GrantRow) -> String {
-    let (paid, award) = (row.paid.pence(), row.award.pence().max(1));
-    format!("{}%", (paid * 100 / award).min(100))
+    let (paid, committed) = (row.paid_net.pence(), row.committed.pence().max(1));
+    format!("{}%", (paid * 100 / committed).min(100))
 }
 
 /// That the group accepted the agreement.

@@ -60,8 +60,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     ],
     usual: (None, C::Urgency.key()),
     amounts: [
-        Some(("Awarded", ListAmount::Award)),
-        Some(("paid", ListAmount::Paid)),
+        Some(("Awarded", ListAmount::Awarded)),
+        Some(("paid, less returned", ListAmount::PaidNet)),
     ],
     search: Some(ListSearch::Group),
     filters: |request| {
@@ -81,8 +81,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
 
 const COLUMNS: [ListColumn; 11] = [
     column("group", "Group", Some(C::Group.key())),
-    column("award", "Awarded", Some(C::Award.key())).numeric(),
-    column("paid", "Paid", Some(C::Paid.key())).numeric(),
+    column("award", "Awarded", Some(C::Awarded.key())).numeric(),
+    column("paid", "Paid, less returned", Some(C::PaidNet.key())).numeric(),
     column("state", "Status", Some(C::State.key())),
     column("next", "Next", Some(C::Urgency.key())),
     column("area", "Area", Some(C::Area.key())).minor(),
@@ -140,7 +140,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         rounds: names_of_rounds(&funds),
         waiting: WaitingFor::load(request, items).await?,
         today: request.today(),
-        with_pence: have_pence(items.iter().flat_map(|row| [row.award, row.paid])),
+        with_pence: have_pence(items.iter().flat_map(|row| [row.awarded, row.paid_net])),
         from_list: request.list_suffix(),
     };
     let rows = items.iter().map(|row| table.row(row)).collect();
@@ -234,8 +234,8 @@ impl GrantTable {
         let amount = |amount: Money| ListCell::text(pounds_in(amount, self.with_pence));
         let day = |day: Date| ListCell::text(short_day(day, self.today));
         match column {
-            "award" => amount(row.award),
-            "paid" => amount(row.paid),
+            "award" => amount(row.awarded),
+            "paid" => amount(row.paid_net),
             "due_back" if row.due_back.is_zero() => ListCell::default(),
             "due_back" => amount(row.due_back),
             "state" => ListCell::tag(grant_tag(row, self.today)),
@@ -305,8 +305,11 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Offered on",
         "Offered",
         "Awarded",
-        "Paid",
+        "Committed",
+        "Sent to the bank",
+        "Confirmed by the bank",
         "Returned",
+        "Paid, less returned",
         "To come back",
         "Ends",
         "Final report due",
@@ -323,9 +326,12 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             if row.on_hold { "yes" } else { "no" }.into(),
             row.offered_on.into(),
             row.offered.into(),
-            row.award.into(),
-            row.paid.into(),
+            row.awarded.into(),
+            row.committed.into(),
+            row.sent.into(),
+            row.confirmed.into(),
             row.returned.into(),
+            row.paid_net.into(),
             row.due_back.into(),
             row.ends_on.into(),
             row.update_due_on.into(),

@@ -73,7 +73,7 @@ pub(super) struct GroupLine {
     pub submitted_on: Option<Date>,
     pub requested: Option<Money>,
     pub awarded: Option<Money>,
-    pub paid: Option<Money>,
+    pub paid_net: Option<Money>,
 }
 
 /// Another group that has the same details.
@@ -126,7 +126,7 @@ pub(super) async fn group_lines(
             submitted_on: line.submitted_on,
             requested: line.requested,
             awarded: line.awarded,
-            paid: line.paid,
+            paid_net: line.paid_net,
         }
     };
     Ok(lines.into_iter().map(seen).collect())
@@ -221,7 +221,7 @@ fn tag_of(group: &GroupView, lines: &[GroupLine]) -> Option<Tag> {
 
 /// What a group has received, and in how many grants.
 fn received(lines: &[GroupLine]) -> Option<(Money, usize)> {
-    let paid = lines.iter().filter_map(|line| line.paid);
+    let paid = lines.iter().filter_map(|line| line.paid_net);
     let paid: Vec<Money> = paid.filter(|paid| !paid.is_zero()).collect();
     let sum = paid.iter().fold(Money::ZERO, |sum, paid| sum.plus(*paid));
     (!paid.is_empty()).then_some((sum, paid.len()))

@@ -61,7 +61,7 @@ const COLUMNS: [ListColumn; 10] = [
     column("payee", "Bank details", None),
     column("members", "Members", Some(C::Members.key())).numeric(),
     column("grants", "Open grants", Some(C::OpenGrants.key())).numeric(),
-    column("received", "Received", None).numeric(),
+    column("received", "Paid, less returned", None).numeric(),
     column("active", "Last activity", None).minor(),
     column("registered", "Added", Some(C::Registered.key()))
         .numeric()
@@ -108,7 +108,7 @@ async fn activity(
     let grants: Vec<GrantRow> = request.list_all(of).await?;
     for grant in grants {
         if let Some(of) = known.get_mut(&grant.group.0) {
-            of.received = of.received.plus(grant.paid);
+            of.received = of.received.plus(grant.paid_net);
             of.last = of.last.max(day_of(grant.updated_at.timestamp()));
         }
     }

@@ -51,7 +51,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             query: &[("state", "sent")],
         },
         ListTab {
-            label: "Paid",
+            label: "Confirmed",
             query: &[("state", "confirmed")],
         },
         ListTab {
@@ -80,7 +80,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             ("prepared", "To approve"),
             ("approved", "To send"),
             ("sent", "With the bank"),
-            ("confirmed", "Paid"),
+            ("confirmed", "Confirmed"),
             ("failed", "Bounced"),
             ("reversed", "Taken back by the bank"),
             ("rejected", "Rejected"),
@@ -115,10 +115,10 @@ const COLUMNS: [ListColumn; 9] = [
     column("payee", "Paid to", None),
     column("checked", "Bank details", None),
     column("prepared", "Two people", Some(C::Prepared.key())),
-    column("sent", "Sent", Some(C::Sent.key()))
+    column("sent", "Sent on", Some(C::Sent.key()))
         .numeric()
         .unusual(),
-    column("paid", "Paid", Some(C::Paid.key()))
+    column("paid", "Paid on", Some(C::Paid.key()))
         .numeric()
         .unusual(),
     column("batch", "Batch", Some(C::Batch.key())).unusual(),
@@ -196,8 +196,8 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Prepared on",
         "Prepared by",
         "Approved by",
-        "Sent",
-        "Paid",
+        "Sent on",
+        "Paid on",
         "Grant id",
     ];
     Ok(build_spreadsheet("Payments", columns, rows, |row| {

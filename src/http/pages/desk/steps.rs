@@ -111,7 +111,7 @@ impl Steps {
             _ => day(row.offered_on),
         };
         let offer = (at == 1).then(|| format!("open until {}", day(row.expires_on)));
-        let paid = (!row.paid.is_zero()).then(|| row.paid.to_string());
+        let paid = (!row.paid_net.is_zero()).then(|| row.paid_net.to_string());
         let report = (at <= 5).then(|| format!("due {}", day(row.update_due_on)));
         Self::at(
             at,

@@ -511,15 +511,15 @@ fn difference(grant: &GrantRow, seen: &UpdateView) -> String {
     let (Some(spent), Some(_)) = (seen.spent, seen.received_on) else {
         return String::new();
     };
-    let (spent_pence, paid_pence) = (spent.pence(), grant.paid.pence());
+    let (spent_pence, paid_pence) = (spent.pence(), grant.paid_net.pence());
     if (spent_pence - paid_pence).abs() < DIFFERENCE_MIN.max(paid_pence / 50) {
         return String::new();
     }
-    match grant.paid.minus(spent) {
+    match grant.paid_net.minus(spent) {
         Ok(left) if seen.last => format!("{left} not spent"),
         Ok(_) => String::new(),
         Err(_) => {
-            let more = spent.minus(grant.paid).unwrap_or_default();
+            let more = spent.minus(grant.paid_net).unwrap_or_default();
             format!("{more} more than we paid")
         }
     }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::grant::GrantState;
+use crate::domain::grant_sums::GrantSums;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -48,11 +49,31 @@ pub struct GrantRow {
     pub description: String,
     /// The amount awarded with the offer.
     pub offered: Money,
-    /// The amount committed now.
+    /// Awarded by the panel, with what later changes made of it: committed, and what was returned.
+    #[serde(default)]
+    pub awarded: Money,
+    /// Held for the grant: awarded, less what was returned.
+    #[serde(default)]
+    pub committed: Money,
+    /// Deprecated: the old name of `committed`.
     pub award: Money,
-    /// The amount paid, less the money that came back.
-    pub paid: Money,
+    /// Sent to the bank, less what failed or was taken back by the bank.
+    #[serde(default)]
+    pub sent: Money,
+    /// Of the sent money, what the bank confirmed that it paid.
+    #[serde(default)]
+    pub confirmed: Money,
+    /// Came back from the group.
     pub returned: Money,
+    /// Paid, less returned: confirmed, less what the group returned.
+    #[serde(default)]
+    pub paid_net: Money,
+    /// Deprecated: `sent` less `returned`.
+    pub paid: Money,
+    /// The payments that the bank has not confirmed yet, and the amount of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Money>)]
+    pub at_bank: BTreeMap<u16, Money>,
     /// The amount that the group still owes: unspent or demanded.
     pub due_back: Money,
     pub underspend_due: Money,
@@ -126,7 +147,7 @@ pub(in crate::projections) struct GrantsProjection;
 
 impl Projection for GrantsProjection {
     const NAME: &'static str = "grants";
-    const SCHEMA_VERSION: i64 = 4;
+    const SCHEMA_VERSION: i64 = 5;
     type Row = GrantRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -148,6 +169,7 @@ impl Projection for GrantsProjection {
         (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         row.apply(happened);
         row.apply_revocation(happened);
+        row.set_sums();
         Some(row)
     }
 }
@@ -186,9 +208,15 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         title: title.to_string(),
         description: description.to_string(),
         offered: sources.total(),
+        awarded: sources.total(),
+        committed: sources.total(),
         award: sources.total(),
-        paid: Money::ZERO,
+        sent: Money::ZERO,
+        confirmed: Money::ZERO,
         returned: Money::ZERO,
+        paid_net: Money::ZERO,
+        paid: Money::ZERO,
+        at_bank: BTreeMap::new(),
         due_back: Money::ZERO,
         underspend_due: Money::ZERO,
         clawback_due: Money::ZERO,
@@ -228,6 +256,16 @@ impl GrantRow {
         self.letters_on.is_none() && self.state != GrantState::TakenBack
     }
 
+    /// Sets the sums that follow from others. See `docs/reference/sums.md`.
+    fn set_sums(&mut self) {
+        self.committed = self.award;
+        self.sent = self.paid.plus(self.returned);
+        let sums = GrantSums::of_grant(self.award, [self.sent, self.confirmed, self.returned]);
+        let money = |pence: i64| Money::from_pence(u64::try_from(pence).unwrap_or_default());
+        self.awarded = money(sums.awarded());
+        self.paid_net = money(sums.paid_net());
+    }
+
     fn apply_letter(&mut self, happened: &GrantEvent) {
         match happened {
             GrantEvent::LetterMoved {
@@ -260,7 +298,10 @@ impl GrantRow {
                 self.reason = Some(reason.to_string());
                 self.end_offer(S::OfferWithdrawn);
             }
-            E::PaymentSent { .. } | E::PaymentFailed { .. } | E::PaymentReversed { .. } => {
+            E::PaymentSent { .. }
+            | E::PaymentConfirmed { .. }
+            | E::PaymentFailed { .. }
+            | E::PaymentReversed { .. } => {
                 self.apply_payment(happened);
             }
             E::UpdateRequested {
@@ -304,16 +345,24 @@ impl GrantRow {
         use GrantEvent as E;
         use GrantState as S;
         match happened {
-            E::PaymentSent { sources, .. } => {
+            E::PaymentSent {
+                payment, sources, ..
+            } => {
                 self.paid = self.paid.plus(sources.total());
+                self.at_bank.insert(*payment, sources.total());
                 if self.state == S::Accepted {
                     self.state = S::Live;
                 }
+            }
+            E::PaymentConfirmed { payment, .. } => {
+                let amount = self.at_bank.remove(payment).unwrap_or_default();
+                self.confirmed = self.confirmed.plus(amount);
             }
             E::PaymentFailed {
                 sources, payment, ..
             } => {
                 self.paid = minus_or_zero(self.paid, sources.total());
+                self.at_bank.remove(payment);
                 self.release_instalment(*payment);
             }
             E::PaymentReversed {
@@ -324,6 +373,7 @@ impl GrantRow {
                 ..
             } => {
                 self.paid = minus_or_zero(self.paid, sources.total());
+                self.confirmed = minus_or_zero(self.confirmed, sources.total());
                 self.award = minus_or_zero(self.award, released.total());
                 self.reduce_dues(satisfied);
                 self.release_instalment(*payment);
