@@ -211,7 +211,7 @@ mod tests {
         MonthEnd {
             month: date(2026, month, 1),
             allocated: Money::from_pounds(allocated),
-            committed: Money::from_pounds(committed),
+            awarded: Money::from_pounds(awarded),
             paid_net: Money::from_pounds(paid_net),
         }
     }
@@ -230,7 +230,8 @@ mod tests {
         assert_eq!(grid, ["£0", "£1k", "£2k", "£3k"]);
         assert_eq!(
             chart.summary(),
-            "Money by month. At the end: £3,000 from funders, £1,500 awarded, £0 paid, less returned"
+            "Money by month. At the end: £3,000 from funders, £1,500 awarded, £0 paid, less \
+             returned"
         );
     }
 

@@ -120,12 +120,12 @@ async fn assert_quarters_add_up(views: &Views, app: &TestApp) {
     assert_eq!(
         (
             quarters.iter().map(|line| line.requested).sum::<i64>(),
-            quarters.iter().map(|line| line.committed).sum::<i64>(),
+            quarters.iter().map(|line| line.awarded).sum::<i64>(),
             quarters.iter().map(|line| line.people).sum::<i64>(),
         ),
         (
             money(|line| line.requested),
-            money(|line| line.committed),
+            money(|line| line.awarded),
             outcomes.lines.iter().map(|line| line.people).sum::<i64>(),
         )
     );
@@ -154,10 +154,10 @@ async fn assert_months_are_budgets(views: &Views, app: &TestApp) {
         let budget = views.budget(sums(GroupBy::Fund, position)).await.unwrap();
         let sum = |of: fn(&BudgetLine) -> Money| budget.lines.iter().map(of).sum::<Money>();
         assert_eq!(
-            (end.allocated, end.committed, end.paid_net),
+            (end.allocated, end.awarded, end.paid_net),
             (
                 sum(|line| line.allocated),
-                sum(|line| line.committed),
+                sum(|line| line.awarded),
                 sum(|line| line.paid_net)
             ),
             "{}",

@@ -211,7 +211,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "From funders",
         "Asked for",
         "Awarded",
-        "Paid",
+        "Paid, less returned",
         "Left to award",
         "Id",
     ];
@@ -228,7 +228,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
                 .into(),
             line.map(|line| line.allocated).into(),
             line.map(|line| line.requested).into(),
-            line.map(|line| line.committed).into(),
+            line.map(|line| line.awarded).into(),
             line.map(|line| line.paid_net).into(),
             line.and_then(|line| line.uncommitted).into(),
             fund.id.to_string().into(),

@@ -66,7 +66,7 @@ struct OwnGrantPage {
 /// The amounts of a grant as its group knows them.
 struct MoneyLines {
     awarded: Money,
-    paid: Money,
+    confirmed: Money,
     on_its_way: Money,
     gave_back: Money,
 }
@@ -251,7 +251,7 @@ fn money(row: &GrantRow, payments: &[PaymentRow]) -> MoneyLines {
         .fold(Money::ZERO, |sum, payment| sum.plus(payment.amount));
     MoneyLines {
         awarded: to_do::awarded(row),
-        paid: row.paid.plus(row.returned),
+        confirmed: row.confirmed,
         on_its_way,
         gave_back: row.returned,
     }

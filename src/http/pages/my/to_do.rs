@@ -44,8 +44,11 @@ pub(super) struct GrantRecords<'a> {
 
 /// The amount of a grant before the group returned any of it.
 pub(super) fn awarded(row: &GrantRow) -> Money {
-    let now = row.award.plus(row.returned);
-    if now.is_zero() { row.offered } else { now }
+    if row.awarded.is_zero() {
+        row.offered
+    } else {
+        row.awarded
+    }
 }
 
 /// Whether the group still works with the grant.

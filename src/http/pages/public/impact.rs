@@ -404,7 +404,7 @@ async fn accepted_grants(
                 id: row.id.to_string(),
                 stories: stories_of(&row, &told, &group),
                 group,
-                award: row.award,
+                award: row.awarded,
                 title: row.title,
                 description: row.description,
             };
@@ -430,7 +430,7 @@ fn stories_of(row: &GrantRow, told: &BTreeMap<u16, StoryRow>, group: &str) -> Ve
             pictured: story.pictured.clone(),
             grant: format!("/impact#grant-{}", row.id),
             group: group.to_owned(),
-            award: row.award,
+            award: row.awarded,
         })
     };
     row.stories.iter().filter_map(story).collect()
