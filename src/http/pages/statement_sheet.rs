@@ -106,7 +106,9 @@ impl StatementSheet {
         };
         let mut grants = grant_lines(&statement, &rows, lines, today);
         let all = grants.len();
-        grants.retain(|line| (line.awarded, line.sent, line.confirmed, line.returned) != (0, 0, 0, 0));
+        grants.retain(|line| {
+            (line.awarded, line.sent, line.confirmed, line.returned) != (0, 0, 0, 0)
+        });
         let achieved = People::of_grants(&people, rows.keys()).in_words();
         let (movements, outcomes) = match (reader, of) {
             (SheetReader::Office, StatementSubject::Fund(_)) => {
@@ -201,8 +203,8 @@ fn lead(of: StatementSubject<'_>, statement: &Statement, achieved: &str) -> Stri
         achieved => format!(" So far: {achieved}."),
     };
     format!(
-        "By {day}, {came}. {} had been awarded to groups. {} had been paid to them, less what \
-         they returned. {} was left to award.{so_far}",
+        "By {day}, {came}. Of this, {} had been awarded to groups, and {} had been paid to them, \
+         less what they returned. {} was left to award.{so_far}",
         sums.awarded, sums.paid_net, sums.uncommitted,
     )
 }

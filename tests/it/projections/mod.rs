@@ -2,3 +2,4 @@
 
 pub mod budget_by_funder;
 pub mod read_models;
+pub mod sums;

@@ -430,14 +430,15 @@ fn assert_adds_up(statement: &Statement) {
         statement
             .lines
             .iter()
-            .filter(|line| line.figure == figure)
+            .filter(|line| line.sum == figure)
             .map(|line| line.pence)
             .sum::<i64>()
     };
     for (figure, before, after) in [
         ("allocated", opening.allocated, closing.allocated),
         ("committed", opening.committed, closing.committed),
-        ("paid", opening.paid, closing.paid),
+        ("sent", opening.sent, closing.sent),
+        ("confirmed", opening.confirmed, closing.confirmed),
         ("returned", opening.returned, closing.returned),
     ] {
         assert_eq!(

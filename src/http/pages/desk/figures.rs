@@ -95,9 +95,7 @@ async fn trend(
 /// The lines of the trend. The widest bar is the largest amount of any quarter.
 fn quarter_lines(quarters: &[Quarter]) -> Vec<QuarterLine> {
     let money = |pence: i64| Money::from_pence(u64::try_from(pence).unwrap_or_default());
-    let amounts = quarters
-        .iter()
-        .map(|line| line.requested.max(line.awarded));
+    let amounts = quarters.iter().map(|line| line.requested.max(line.awarded));
     let most = money(amounts.max().unwrap_or_default());
     let width = |pence: i64| percent(share(money(pence), most));
     let line = |line: &Quarter| QuarterLine {
