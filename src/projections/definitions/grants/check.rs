@@ -1,13 +1,12 @@
 //! Checks of a grant: what must be seen before money leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::GrantRow;
 use crate::domain::GrantEvent;
-use crate::domain::panel::Condition;
 use crate::domain::text::Slug;
 
 /// The state of a check, with its latest note.
@@ -42,10 +41,13 @@ impl CheckRow {
 }
 
 /// The checks of a new offer: those of the fund, and the conditions of the award.
-pub(super) fn outstanding_checks(
-    checks: &BTreeSet<Slug>,
-    conditions: &BTreeMap<Slug, Condition>,
-) -> BTreeMap<Slug, CheckRow> {
+pub(super) fn outstanding_checks(offer: &GrantEvent) -> BTreeMap<Slug, CheckRow> {
+    let GrantEvent::GrantOffered {
+        checks, conditions, ..
+    } = offer
+    else {
+        return BTreeMap::new();
+    };
     let conditions = conditions.iter().map(|(check, condition)| {
         let text = condition.text.to_string();
         (check.clone(), CheckRow::outstanding(Some(text)))

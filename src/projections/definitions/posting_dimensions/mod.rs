@@ -203,6 +203,13 @@ impl DimensionRow {
                 let from = self.split_waiver(*amount);
                 self.waived = self.waived.plus(&from);
             }
+            _ => return self.apply_update(happened),
+        }
+        Some(self)
+    }
+
+    fn apply_update(mut self, happened: &GrantEvent) -> Option<Self> {
+        match happened {
             GrantEvent::UpdateReceived {
                 update,
                 people,
