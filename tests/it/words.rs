@@ -197,6 +197,20 @@ fn templates_have_the_words_that_people_read() {
 }
 
 #[test]
+fn no_amount_is_just_called_paid() {
+    let label = pattern(r#">\s*Paid\s*(</t?h?d?t?>|</li>|<b)|data-label="Paid""#);
+    let found: Vec<_> = read_files("templates", "html")
+        .into_iter()
+        .filter(|(_, text)| label.is_match(text))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(
+        found.is_empty(),
+        "docs/reference/sums.md has the word for an amount that was paid: {found:?}"
+    );
+}
+
+#[test]
 fn emails_have_the_words_that_people_read() {
     let mails = json("texts/mails.json");
     let english = mails
