@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use super::papers::{DemoPaper, DemoPaperKind};
 use super::programme::DemoProgramme;
 use super::stories::{Deviation, GroupSeed, Stage, TurnSeed};
 use super::{DemoStep, demo_id, setup};
@@ -145,6 +146,39 @@ impl GroupHistory<'_> {
             && !names.is_empty()
         {
             step.pictures = Some((self.group, names));
+        }
+    }
+
+    /// Adds a paper to the last step. It is stored before the command that refers to it.
+    pub(super) fn attach_paper(
+        &mut self,
+        kind: DemoPaperKind,
+        kept_by: Actor,
+        about: &str,
+        lines: &[String],
+    ) {
+        let mut all = vec![format!("Group: {}", self.seed.name)];
+        all.push(format!("Purpose: {}", self.seed.title));
+        all.extend_from_slice(lines);
+        let paper = DemoPaper {
+            kind,
+            group: self.group,
+            kept_by,
+            about: about.to_owned(),
+            lines: all,
+        };
+        if let Some(step) = self.steps.last_mut() {
+            step.paper = Some(paper);
+        }
+    }
+
+    /// The person who sends the group's papers: its member, or the officer who keys in what comes
+    /// by post.
+    pub(super) fn sender(&self) -> Actor {
+        if self.seed.is_keyed_in() {
+            self.staff("officer")
+        } else {
+            Actor::Person(self.member)
         }
     }
 

@@ -2,6 +2,7 @@
 //! returns, closing.
 
 use super::application_history::{GroupHistory, plaintext, prose, with_reason};
+use super::papers::DemoPaperKind;
 use super::photographs;
 use super::stories::{Deviation, SignSeed, Stage};
 use crate::domain::application::Channel;
@@ -101,6 +102,9 @@ impl GroupHistory<'_> {
                 receipt: None,
             };
             self.on_grant(day + 4, treasurer, GrantCommand::ConfirmPayment(confirm));
+            let paid = format!("Payment {payment}: {amount}, on {}", self.date(day + 3));
+            let about = format!("payment-{payment}");
+            self.attach_paper(DemoPaperKind::Receipt, treasurer, &about, &[paid]);
         }
     }
 

@@ -6,6 +6,7 @@
 mod application_history;
 mod grant_history;
 mod offer_history;
+mod papers;
 mod photographs;
 mod programme;
 mod setup;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::clock::day_of;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
+use crate::domain::grant::AcceptanceMethod;
 use crate::domain::person::MailedAddress;
 use crate::domain::{
     Actor, Command, GrantCommand, GroupId, Organisation, OrganisationId, Person, PersonCommand,
@@ -31,6 +33,7 @@ use crate::domain::{
 use crate::eventlog::{LogError, TimestampSource};
 use crate::files::{FileError, FileStore};
 use crate::sandbox::Sandbox;
+use papers::DemoPaper;
 use photographs::Album;
 pub use programme::DemoProgramme;
 
@@ -57,11 +60,8 @@ pub enum SeedError {
     },
     #[error("no picture of the seeds is named {0}")]
     UnknownPicture(String),
-    #[error("the picture {picture} of the seeds was not taken: {cause}")]
-    Picture {
-        picture: String,
-        cause: CommandError,
-    },
+    #[error("the file {name} of the seeds was not taken: {cause}")]
+    NotKept { name: String, cause: CommandError },
     #[error(transparent)]
     Upload(#[from] FileError),
     #[error(transparent)]
@@ -101,6 +101,8 @@ struct DemoStep {
     command: Command,
     /// The group whose pictures the command refers to, and their names.
     pictures: Option<(GroupId, Vec<String>)>,
+    /// The paper that the command refers to.
+    paper: Option<DemoPaper>,
 }
 
 impl DemoStep {
@@ -110,6 +112,7 @@ impl DemoStep {
             by,
             command,
             pictures: None,
+            paper: None,
         }
     }
 }
@@ -256,6 +259,19 @@ impl Loader<'_> {
                 Command::Grant(_, GrantCommand::ReceiveUpdate(update)) => update.files = kept,
                 Command::Grant(_, GrantCommand::PublishStory(story)) => story.photographs = kept,
                 Command::Grant(_, GrantCommand::SendNews(news)) => news.photographs = kept,
+                _ => {}
+            }
+        }
+        if let Some(paper) = step.paper {
+            let kept = self.album.keep_paper(&paper).await?;
+            match &mut request.command {
+                Command::Grant(_, GrantCommand::AcceptAgreement(accept)) => {
+                    accept.method = AcceptanceMethod::PaperScan { scan: kept };
+                }
+                Command::Grant(_, GrantCommand::PassCheck(passed)) => passed.evidence = Some(kept),
+                Command::Grant(_, GrantCommand::ConfirmPayment(confirm)) => {
+                    confirm.receipt = Some(kept);
+                }
                 _ => {}
             }
         }

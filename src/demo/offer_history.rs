@@ -1,6 +1,7 @@
 //! The history of a demonstration grant from the offer until its checks have passed.
 
 use super::application_history::{GroupHistory, plaintext, prose};
+use super::papers::DemoPaperKind;
 use super::setup;
 use super::stories::Stage;
 use crate::domain::application::Channel;
@@ -54,8 +55,12 @@ impl GroupHistory<'_> {
                     plaintext(&self.seed.contact.second),
                 ];
                 let by_phone = self.seed.channel == Channel::Phone;
+                let on_paper = self.signs_on_paper();
                 let (by, method) = if by_phone {
                     (officer, AcceptanceMethod::ReadOverTelephone)
+                } else if on_paper {
+                    // The loader fills in the scan.
+                    (officer, AcceptanceMethod::Web)
                 } else {
                     (member, AcceptanceMethod::Web)
                 };
@@ -64,13 +69,25 @@ impl GroupHistory<'_> {
                     method,
                     names,
                 };
-                self.on_grant(
-                    decided + 4 + self.number % 5,
-                    by,
-                    GrantCommand::AcceptAgreement(accept),
-                );
+                let day = decided + 4 + self.number % 5;
+                self.on_grant(day, by, GrantCommand::AcceptAgreement(accept));
+                if on_paper {
+                    let contact = &self.seed.contact;
+                    let signed = format!("Signed: {}, {}", contact.name, contact.second);
+                    let on = format!("Date: {}", self.date(day));
+                    let kind = DemoPaperKind::SignedAgreement;
+                    self.attach_paper(kind, officer, "agreement", &[signed, on]);
+                }
             }
             _ => {}
+        }
+    }
+
+    /// Groups that applied on paper sign on paper, and so do a few others.
+    fn signs_on_paper(&self) -> bool {
+        match self.seed.channel {
+            Channel::Web => self.number % 6 == 2,
+            channel => channel == Channel::Paper,
         }
     }
 
@@ -128,6 +145,9 @@ impl GroupHistory<'_> {
                 evidence: None,
             };
             self.on_grant(decided + 11, officer, GrantCommand::PassCheck(passed));
+            let seen = format!("Seen for the check: {check}");
+            let (kind, sender) = (DemoPaperKind::Evidence, self.sender());
+            self.attach_paper(kind, sender, check.as_str(), &[seen]);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The pictures of the demonstration. They are stored like the uploads of a group: re-encoded in
-//! the sandbox and encrypted under the group's key.
+//! The pictures and papers of the demonstration. They are stored like the uploads of a group:
+//! pictures are re-encoded in the sandbox, and all are encrypted under the group's key.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 
 use super::SeedError;
+use super::papers::DemoPaper;
 use crate::commands::{Caller, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::text::Line;
@@ -103,11 +104,30 @@ impl<'a> Album<'a> {
         group: GroupId,
         name: &str,
     ) -> Result<FileDigest, SeedError> {
-        let unknown = || SeedError::UnknownPicture(name.to_owned());
         let (_, bytes) = PICTURES
             .iter()
             .find(|(known, _)| *known == name)
-            .ok_or_else(unknown)?;
+            .ok_or_else(|| SeedError::UnknownPicture(name.to_owned()))?;
+        let bytes = Bytes::from_static(bytes);
+        self.keep_bytes((by, group), name, bytes, FilePurpose::Photograph)
+            .await
+    }
+
+    /// Adds a paper to its group's files.
+    pub(super) async fn keep_paper(&self, paper: &DemoPaper) -> Result<FileDigest, SeedError> {
+        let bytes = Bytes::from(paper.to_pdf());
+        let by_and_group = (paper.kept_by, paper.group);
+        self.keep_bytes(by_and_group, &paper.name(), bytes, paper.kind.purpose())
+            .await
+    }
+
+    async fn keep_bytes(
+        &self,
+        (by, group): (Actor, GroupId),
+        name: &str,
+        bytes: Bytes,
+        purpose: FilePurpose,
+    ) -> Result<FileDigest, SeedError> {
         let log = self.commands.log();
         let intake = UploadContext {
             log,
@@ -116,7 +136,7 @@ impl<'a> Album<'a> {
             group: group.0,
             sender: None,
         };
-        let body = futures::stream::iter([Ok::<_, FileError>(Bytes::from_static(bytes))]);
+        let body = futures::stream::iter([Ok::<_, FileError>(bytes)]);
         let StoredFile {
             file, media, bytes, ..
         } = self.files.store(&intake, body).await?;
@@ -124,7 +144,7 @@ impl<'a> Album<'a> {
             file: file.clone(),
             media,
             bytes,
-            purpose: FilePurpose::Photograph,
+            purpose,
             application: None,
         });
         let caller = Caller {
@@ -140,15 +160,15 @@ impl<'a> Album<'a> {
             .commands
             .execute(request)
             .await
-            .map_err(|cause| SeedError::Picture {
-                picture: name.to_owned(),
+            .map_err(|cause| SeedError::NotKept {
+                name: name.to_owned(),
                 cause,
             })?;
         let first = log.read_events(receipt.first_position, 1).await?.pop();
         let Some(Event::Group(GroupEvent::FileKept { file: kept, .. })) =
             first.map(|recorded| recorded.event)
         else {
-            return Err(unknown());
+            return Err(SeedError::UnknownPicture(name.to_owned()));
         };
         if kept != file {
             self.files.remove(&file).await?;

@@ -1,6 +1,6 @@
 //! The seeds: forty-seven awards, content in every view, and a second load that changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -8,8 +8,8 @@ use microgrants::commands::{Commands, organisation_id};
 use microgrants::crypto::vault::Vault;
 use microgrants::demo::{DemoProgramme, Simulation, load};
 use microgrants::domain::fund::RoundState;
-use microgrants::domain::grant::GrantState;
-use microgrants::domain::{Event, Money, OrganisationEvent};
+use microgrants::domain::grant::{AcceptanceMethod, GrantState};
+use microgrants::domain::{Event, GrantEvent, GroupEvent, Money, OrganisationEvent};
 use microgrants::eventlog::Log;
 use microgrants::projections::{ApplicationRow, FundRow, GrantRow, PaymentRow, UpdateRow};
 use microgrants::views::{AsAt, BudgetLine, Filter, GroupBy, PageRequest, Sums, TableRow, Views};
@@ -77,8 +77,47 @@ async fn tell_the_programme(app: TestApp) {
     assert!(simulated.is_some() && name.as_str().contains("illustrative"));
     assert_eq!(first.stream, organisation_id(ORGANISATION).0);
     assert_no_plain_digests(&app, &[]).await;
+    assert_evidence_is_kept(&app).await;
     app.catch_up().await;
     assert_views_show(&app.views(), &app).await;
+}
+
+/// Every signed form, every evidence of a check and every receipt is a file that can be opened.
+async fn assert_evidence_is_kept(app: &TestApp) {
+    let events = app.log.read_events(0, 1_000_000).await.unwrap();
+    let kept: BTreeMap<_, _> = events
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Group(GroupEvent::FileKept { file, purpose, .. }) => {
+                Some((file.clone(), (*purpose, recorded.stream)))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    for recorded in &events {
+        let Event::Grant(happened) = &recorded.event else {
+            continue;
+        };
+        let file = match happened {
+            GrantEvent::AgreementAccepted { method, .. } => match method {
+                AcceptanceMethod::PaperScan { scan } => Some(scan),
+                _ => continue,
+            },
+            GrantEvent::CheckPassed { evidence, .. } => evidence.as_ref(),
+            GrantEvent::PaymentConfirmed { receipt, .. } => receipt.as_ref(),
+            _ => continue,
+        };
+        let file = file.unwrap_or_else(|| panic!("position {} has no file", recorded.position));
+        let (purpose, group) = kept[file];
+        let opened = app.files().open(app.log.vault(), group, file).await;
+        assert!(opened.is_ok(), "position {}", recorded.position);
+        *found.entry(purpose.into()).or_default() += 1;
+    }
+    assert!(
+        found.len() == 3 && found.values().all(|count| *count > 5),
+        "{found:?}"
+    );
 }
 
 async fn assert_views_show(views: &Views, app: &TestApp) {

@@ -161,7 +161,7 @@ fn checks() -> Vec<Break> {
             let paid = log.next_of(passed, "PaymentPrepared");
             let day: jiff::civil::Date = log.field(paid, "prepared_on").parse().expect("a day");
             let yesterday = day.yesterday().expect("a day").to_string();
-            for at in [passed, passed + 1] {
+            for at in [passed, log.next_of(passed, "CheckPassed")] {
                 log.set(at, "good_until", yesterday.as_str());
             }
         }),
