@@ -16,7 +16,7 @@ use crate::domain::application::{
     StartApplication, Submit, Summary,
 };
 use crate::domain::command::{NoBody, WithReason};
-use crate::domain::group::RegisterGroup;
+use crate::domain::group::{RecordIdentifier, RegisterGroup};
 use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::{Prose, Slug};
@@ -231,6 +231,11 @@ impl GroupHistory<'_> {
             Actor::Person(self.member),
             Command::Group(self.group, GroupCommand::Register(register)),
         );
+        if let Some(identifier) = seed.identifier.clone() {
+            let record = GroupCommand::RecordIdentifier(RecordIdentifier { identifier });
+            let officer = self.staff("officer");
+            self.push_step(day + 2, officer, Command::Group(self.group, record));
+        }
     }
 
     /// People who apply on the web use the link that was mailed to them, which proves their

@@ -11,7 +11,7 @@ use crate::domain::application::Channel;
 use crate::domain::group::GroupMaturity;
 use crate::domain::language::Language;
 use crate::domain::outcome::Strength;
-use crate::domain::text::{Line, Name, Prose, Slug};
+use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 
 /// The stories that are part of the program: a file for each area.
 const BUNDLED_STORIES: [(&str, &str); 3] = [
@@ -37,6 +37,9 @@ pub(super) struct GroupSeed {
     pub(super) contact: ContactSeed,
     pub(super) area: Slug,
     pub(super) standing: GroupMaturity,
+    /// Its number as a charity or a company, if it is registered.
+    #[serde(default)]
+    pub(super) identifier: Option<Identifier>,
     pub(super) activity: Slug,
     pub(super) round: Slug,
     /// How the application arrived, if not on the pages.

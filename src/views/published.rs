@@ -36,6 +36,7 @@ pub struct PublishedFund {
 pub struct PublishedGroup {
     pub name: String,
     pub identifiers: BTreeSet<Identifier>,
+    pub area: Option<Slug>,
     pub modified: Timestamp,
 }
 
@@ -53,6 +54,7 @@ impl Published {
                 id,
                 name,
                 identifiers,
+                area,
                 modified,
             } => {
                 self.groups.insert(
@@ -60,6 +62,7 @@ impl Published {
                     PublishedGroup {
                         name,
                         identifiers,
+                        area,
                         modified,
                     },
                 );

@@ -7,7 +7,7 @@ use super::record::OpenDataGrant;
 use crate::domain::csv::write_records;
 
 /// Columns that occur once per grant, in the schema's order: title, and path in the grant's JSON.
-const SINGLE_COLUMNS: [(&str, &str); 26] = [
+const SINGLE_COLUMNS: [(&str, &str); 30] = [
     ("Identifier", "/id"),
     ("Title", "/title"),
     ("Description", "/description"),
@@ -27,6 +27,22 @@ const SINGLE_COLUMNS: [(&str, &str); 26] = [
     (
         "Recipient Org:Company Number",
         "/recipientOrganization/0/companyNumber",
+    ),
+    (
+        "Recipient Org:Location:Name",
+        "/recipientOrganization/0/location/0/name",
+    ),
+    (
+        "Recipient Org:Location:Country Code",
+        "/recipientOrganization/0/location/0/countryCode",
+    ),
+    (
+        "Recipient Org:Location:Geographic Code",
+        "/recipientOrganization/0/location/0/geoCode",
+    ),
+    (
+        "Recipient Org:Location:Geographic Code Type",
+        "/recipientOrganization/0/location/0/geoCodeType",
     ),
     ("Beneficiary Location:Name", "/beneficiaryLocation/0/name"),
     (

@@ -9,8 +9,9 @@ use super::places::Places;
 use super::{Publisher, transaction_id};
 use crate::domain::Money;
 use crate::domain::outcome::Strength;
+use crate::domain::text::Slug;
 use crate::projections::{Movement, PublishedGrant, PublishedOffer};
-use crate::views::Published;
+use crate::views::{Published, PublishedGroup};
 
 /// Name of the vocabulary that the signs of success belong to.
 const VOCABULARY: &str = "Signs of success";
@@ -62,6 +63,9 @@ pub struct OpenDataOrganisation {
     pub charity_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company_number: Option<String>,
+    /// The area where a recipient works, never an address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub location: Vec<Location>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -159,18 +163,14 @@ pub(super) fn grant_record(
             start_date: accepted_on.min(offer.ends_on),
             end_date: offer.ends_on,
         }],
-        recipient_organization: [recipient(numbers, &group.name)],
-        beneficiary_location: [Location {
-            name: place.map_or_else(|| offer.area.to_string(), |place| place.name.clone()),
-            country_code: COUNTRY,
-            geo_code: place.map(|place| place.code.clone()),
-            geo_code_type: place.map(|place| place.kind.clone()),
-        }],
+        recipient_organization: [recipient(numbers, group, places)],
+        beneficiary_location: [location(&offer.area, places)],
         funding_organization: [OpenDataOrganisation {
             id: publisher.org_id(),
             name: all.organisation.clone(),
             charity_number: None,
             company_number: None,
+            location: Vec::new(),
         }],
         grant_programme: [programme(all, offer)],
         from_open_call: "Yes",
@@ -183,12 +183,28 @@ pub(super) fn grant_record(
     })
 }
 
-fn recipient(numbers: OrgIdentifiers, name: &str) -> OpenDataOrganisation {
+fn recipient(
+    numbers: OrgIdentifiers,
+    group: &PublishedGroup,
+    places: &Places,
+) -> OpenDataOrganisation {
+    let area = group.area.iter();
     OpenDataOrganisation {
         id: numbers.id,
-        name: name.to_owned(),
+        name: group.name.clone(),
         charity_number: numbers.charity,
         company_number: numbers.company,
+        location: area.map(|area| location(area, places)).collect(),
+    }
+}
+
+fn location(area: &Slug, places: &Places) -> Location {
+    let place = places.get(area);
+    Location {
+        name: place.map_or_else(|| area.to_string(), |place| place.name.clone()),
+        country_code: COUNTRY,
+        geo_code: place.map(|place| place.code.clone()),
+        geo_code_type: place.map(|place| place.kind.clone()),
     }
 }
 

@@ -37,6 +37,9 @@ pub enum PublishedRow {
         id: Uuid,
         name: String,
         identifiers: BTreeSet<Identifier>,
+        /// The area where the group works.
+        #[serde(default)]
+        area: Option<Slug>,
         modified: Timestamp,
     },
     Grant(Box<PublishedGrant>),
@@ -320,7 +323,7 @@ pub(in crate::projections) struct PublishedProjection;
 
 impl Projection for PublishedProjection {
     const NAME: &'static str = "published";
-    const SCHEMA_VERSION: i64 = 2;
+    const SCHEMA_VERSION: i64 = 3;
     type Row = PublishedRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -443,19 +446,21 @@ fn group(
 ) -> Option<PublishedRow> {
     let (id, modified) = (event.stream, event.recorded_at);
     match (happened, row) {
-        (GroupEvent::GroupRegistered { name, .. }, _) => Some(PublishedRow::Group {
+        (GroupEvent::GroupRegistered { name, area, .. }, _) => Some(PublishedRow::Group {
             id,
             name: name.to_string(),
             identifiers: BTreeSet::new(),
+            area: Some(area.clone()),
             modified,
         }),
         (
-            GroupEvent::GroupCorrected { name, .. },
+            GroupEvent::GroupCorrected { name, area, .. },
             Some(PublishedRow::Group { identifiers, .. }),
         ) => Some(PublishedRow::Group {
             id,
             name: name.to_string(),
             identifiers,
+            area: Some(area.clone()),
             modified,
         }),
         (
@@ -463,6 +468,7 @@ fn group(
             Some(PublishedRow::Group {
                 name,
                 mut identifiers,
+                area,
                 ..
             }),
         ) => {
@@ -471,6 +477,7 @@ fn group(
                 id,
                 name,
                 identifiers,
+                area,
                 modified,
             })
         }

@@ -229,6 +229,10 @@ async fn stands_once_it_is_accepted(app: TestApp) {
         format!("360G-example-{group}")
     );
     assert_eq!(one["beneficiaryLocation"][0]["geoCode"], "E08000004");
+    assert_eq!(
+        one["recipientOrganization"][0]["location"], one["beneficiaryLocation"],
+        "the group works where its project is"
+    );
     let (csv, media) = Browser::new(client.address()).download("/open-data/360giving.csv");
     let csv = String::from_utf8(csv).unwrap();
     assert_eq!(media, "text/csv; charset=utf-8");
