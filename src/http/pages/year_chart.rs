@@ -60,7 +60,7 @@ impl YearChart {
             names: plot.names([
                 ("Funded", last.allocated),
                 ("Awarded", last.awarded),
-                ("Paid", last.paid_net),
+                ("Paid net", last.paid_net),
             ]),
             funded: stairs(&points(|end| end.allocated)),
             awarded: line(&awarded),

@@ -42,6 +42,7 @@ async fn a_replay_of_a_folder_gives_the_views_as_at_any_position(app: TestApp) {
     office.prepared(&app, 700).await;
     app.pass_days(2);
     office.awarded(&app, 900).await;
+    office.returned(&app, 800, 50).await;
     app.catch_up().await;
     let replayed = ScratchDatabase::replay(&export_log(&app, "export").await)
         .await

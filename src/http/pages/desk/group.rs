@@ -42,7 +42,7 @@ struct GroupPage {
     group: GroupView,
     area: String,
     tag: Option<Tag>,
-    /// What the group has received, and in how many grants.
+    /// What the group was paid, less what it returned, and in how many grants.
     received: Option<(Money, usize)>,
     members: Vec<(String, String)>,
     invited: Vec<(String, String)>,
@@ -219,7 +219,7 @@ fn tag_of(group: &GroupView, lines: &[GroupLine]) -> Option<Tag> {
         .map(|line| line.tag)
 }
 
-/// What a group has received, and in how many grants.
+/// What a group was paid, less what it returned, and in how many grants.
 fn received(lines: &[GroupLine]) -> Option<(Money, usize)> {
     let paid = lines.iter().filter_map(|line| line.paid_net);
     let paid: Vec<Money> = paid.filter(|paid| !paid.is_zero()).collect();

@@ -38,12 +38,12 @@ pub struct DimensionRow {
     waived: FundingSplit,
     /// The payments that were sent.
     #[serde(default)]
-    payments: BTreeMap<u16, SentPayment>,
+    payments: BTreeMap<u16, PostedPayment>,
 }
 
 /// A payment that was sent, and the day on which the bank made it, once the bank confirmed it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct SentPayment {
+struct PostedPayment {
     sources: FundingSplit,
     paid_on: Option<Date>,
 }
@@ -181,7 +181,7 @@ impl DimensionRow {
                 payment, sources, ..
             } => {
                 self.paid = self.paid.plus(sources);
-                let sent = SentPayment {
+                let sent = PostedPayment {
                     sources: sources.clone(),
                     paid_on: None,
                 };
