@@ -156,6 +156,42 @@ async fn of_the_seeds_holds_and_reads_back_from_csv(app: TestApp) {
     );
 }
 
+on_sqlite!(of_the_seeds_names_who_received_and_where);
+/// What 360Giving's tests of usefulness look for.
+async fn of_the_seeds_names_who_received_and_where(app: TestApp) {
+    crate::operations::seeds::load_seeds(&app).await;
+    app.catch_up().await;
+    let package = package_of(&app.views().published().await.unwrap(), app.today());
+    let package: Value = serde_json::from_str(&package.to_json()).unwrap();
+    let grants = package["grants"].as_array().unwrap();
+    let recipients: Vec<&Value> = grants
+        .iter()
+        .map(|grant| &grant["recipientOrganization"][0])
+        .collect();
+    let registered = recipients
+        .iter()
+        .filter(|one| !one["id"].as_str().unwrap().starts_with("360G-"))
+        .inspect(|one| {
+            assert!(
+                one["charityNumber"].is_string() || one["companyNumber"].is_string(),
+                "{one}"
+            );
+        })
+        .count();
+    assert!(
+        registered * 2 > recipients.len() && registered < recipients.len(),
+        "{registered} of {}",
+        recipients.len()
+    );
+    for one in recipients {
+        let location = &one["location"][0];
+        assert!(
+            location["geoCode"].is_string() && location["geoCodeType"] == "MD",
+            "{one}"
+        );
+    }
+}
+
 on_sqlite!(
     of_a_grant_that_was_paid_and_came_back_holds,
     ignore = "needs the schemas of 360Giving"
