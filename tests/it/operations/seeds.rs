@@ -100,10 +100,10 @@ async fn assert_evidence_is_kept(app: &TestApp) {
             continue;
         };
         let file = match happened {
-            GrantEvent::AgreementAccepted { method, .. } => match method {
-                AcceptanceMethod::PaperScan { scan } => Some(scan),
-                _ => continue,
-            },
+            GrantEvent::AgreementAccepted {
+                method: AcceptanceMethod::PaperScan { scan },
+                ..
+            } => Some(scan),
             GrantEvent::CheckPassed { evidence, .. } => evidence.as_ref(),
             GrantEvent::PaymentConfirmed { receipt, .. } => receipt.as_ref(),
             _ => continue,
