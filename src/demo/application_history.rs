@@ -157,8 +157,10 @@ impl GroupHistory<'_> {
         about: &str,
         lines: &[String],
     ) {
-        let mut all = vec![format!("Group: {}", self.seed.name)];
-        all.push(format!("Purpose: {}", self.seed.title));
+        let mut all = vec![
+            format!("Group: {}", self.seed.name),
+            format!("Purpose: {}", self.seed.title),
+        ];
         all.extend_from_slice(lines);
         let paper = DemoPaper {
             kind,
