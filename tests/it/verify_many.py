@@ -1,14 +1,19 @@
 """Runs audit/verify.py on many folders: reads one folder per line, and writes one verdict per line."""
-import importlib.util, json, sys
+import json
+import os
+import sys
 
-spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
-verifier = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(verifier)
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[1])))
+
+from verify import verify  # noqa: E402
+
 for line in sys.stdin:
     folder, _, key = line.rstrip("\n").partition("\t")
     try:
-        _, _, findings = verifier.verify(folder, key or None)
-        verdict = {"checked": True, "found": [[position, rule] for position, rule, _ in findings]}
+        report = verify(folder, key or None)
+        found = [[finding.position, finding.rule] for finding in report.findings]
+        verdict = {"checked": True, "found": found}
     except Exception as error:
         verdict = {"checked": False, "found": [[None, repr(error)]]}
     print(json.dumps(verdict), flush=True)

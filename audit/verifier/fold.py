@@ -1,0 +1,403 @@
+"""What each event changes in the state of the log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Callable
+
+from .state import (
+    Application,
+    Decision,
+    Event,
+    Fund,
+    Grant,
+    LogState,
+    Payee,
+    Payment,
+    Proposal,
+    Variation,
+    total,
+)
+
+# What happens to an application without disturbing the word about its eligibility.
+UNDISTURBING = frozenset(
+    {
+        "NoInterestDeclared",
+        "InterestDeclared",
+        "HelpConfirmed",
+        "HelpRefused",
+        "LanguageChosen",
+        "AttendanceConfirmed",
+        "PublicSummaryWritten",
+    }
+)
+
+
+def apply(event: Event, state: LogState) -> None:
+    """Brings the state up to date with an event."""
+    FOLDS[event.stream](event, state)
+
+
+def fold_person(event: Event, state: LogState) -> None:
+    """Contact details, proven addresses and messages by phone or letter."""
+    person, p = state.people[event.id], event.p
+    match event.name:
+        case "PersonRegistered":
+            person.registered_by = p["registered_by"]
+            person.set_contact(p)
+        case "ContactChanged":
+            person.set_contact(p)
+            if p["changed_by"] and p["changed_by"] != event.id:
+                person.changed_by.add(p["changed_by"])
+        case "AddressProven":
+            person.proven.add(p["email"])
+        case "PersonToTell":
+            person.waiting[p["mail"]] = p["caused_on"]
+            person.told.pop(p["mail"], None)
+        case "PersonTold":
+            person.told[p["mail"]] = person.waiting.pop(p["mail"], p["told_on"])
+        case "TellingTakenBack":
+            person.waiting[p["mail"]] = person.told.pop(p["mail"], "")
+        case "EmailedInstead":
+            person.waiting.pop(p["mail"], None)
+        case "PersonalDataErased":
+            person.erased, person.ways = True, frozenset()
+
+
+def fold_organisation(event: Event, state: LogState) -> None:
+    """Roles, settings, words of emails, webhooks and links to statements."""
+    p = event.p
+    match event.name:
+        case "FounderNamed":
+            state.roles_by_two = True
+            state.roles[p["person"]].update(p["roles"])
+        case "RoleGiven":
+            state.roles[p["person"]].add(p["role"])
+        case "RoleProposed":
+            state.roles_by_two = True
+            state.role_proposals[p["person"], p["role"]] = p["proposed_by"]
+        case "RoleConfirmed":
+            state.role_proposals.pop((p["person"], p["role"]), None)
+            state.roles[p["person"]].add(p["role"])
+        case "RoleEnded":
+            state.role_proposals.pop((p["person"], p["role"]), None)
+            state.roles[p["person"]].discard(p["role"])
+        case "SettingsProposed":
+            proposal = Proposal(p["proposed_by"], p["settings"])
+            state.settings_proposals = {p["proposal"]: proposal}
+        case "SettingsRefused":
+            state.settings_proposals.pop(p["proposal"], None)
+        case "SettingsSet":
+            state.settings, state.settings_proposals = p["settings"], {}
+        case "MailTextProposed":
+            state.words_by_two = True
+            state.words_proposals[p["proposal"]] = Proposal(p["proposed_by"], words_of(p))
+        case "MailTextRefused":
+            state.words_proposals.pop(p["proposal"], None)
+        case "MailTextPublished":
+            words = words_of(p)
+            state.words_proposals = {
+                number: one for number, one in state.words_proposals.items() if one.what != words
+            }
+        case "WebhookProposed":
+            state.webhooks[p["webhook"]] = Proposal(p["proposed_by"], number=p["proposal"])
+        case "WebhookConfirmed" | "WebhookEnded":
+            state.webhooks.pop(p["webhook"], None)
+        case "StatementShared":
+            state.statement_links[p["link"]] = True
+        case "StatementLinkEnded":
+            state.statement_links[p["link"]] = False
+    if state.administrators() >= 2:
+        state.had_two_administrators = True
+
+
+def words_of(p: dict) -> tuple:
+    """The words of an email, and what they are for."""
+    return tuple(p[name] for name in ("mail", "fund", "language", "subject", "body"))
+
+
+def fold_fund(event: Event, state: LogState) -> None:
+    """Rules, openings and money of a fund."""
+    p = event.p
+    if event.name == "FundCreated":
+        state.funds[event.id] = Fund(p["rules"])
+        return
+    fund = state.funds.get(event.id)
+    if fund is None:
+        return
+    match event.name:
+        case "RulesSet" | "RulesConfirmed":
+            fund.rules, fund.proposal = p["rules"], None
+        case "RulesProposed":
+            fund.proposal = Proposal(p["proposed_by"], p["rules"]["all"])
+        case "RulesRefused":
+            fund.proposal = None
+        case "FundOpened":
+            fund.opened = fund.is_open = True
+        case "FundResumed":
+            fund.is_open = True
+        case "FundPaused" | "FundClosed" | "FundArchived":
+            fund.is_open = False
+        case "FundingAllocated":
+            fund.given[p["source"]] += p["amount"]
+        case "FundingWithdrawn":
+            fund.given[p["source"]] = max(0, fund.given[p["source"]] - p["amount"])
+        case "Committed" | "CommitmentIncreased":
+            fund.commit(p["grant"], p["sources"], 1)
+        case "CommitmentReduced" | "CommitmentReleased" | "CommitmentTakenBack":
+            fund.commit(p["grant"], p["sources"], -1)
+
+
+def fold_group(event: Event, state: LogState) -> None:
+    """Members and bank details of a group."""
+    group, p = state.groups[event.id], event.p
+    match event.name:
+        case "GroupRegistered" | "GroupCorrected":
+            group.name = p["name"]
+        case "MemberInvited":
+            group.let_in[p["person"]].add(p["invited_by"])
+        case "MemberAdded":
+            group.members.add(p["person"])
+            if p["added_by"] and p["added_by"] != p["person"]:
+                group.let_in[p["person"]].add(p["added_by"])
+        case "MemberRemoved":
+            if p["person"] in group.members:
+                group.members.remove(p["person"])
+                group.left_at[p["person"]] = event.position
+        case "PayeeProvided":
+            group.payees[p["payee"]] = Payee(p["keyed_by"], frozenset(p["behind"] or ()))
+            group.newest_payee = p["payee"]
+        case "PayeeVerified":
+            if p["payee"] in group.payees:
+                group.payees[p["payee"]].verified = True
+        case "GroupMerged":
+            group.merged.add(p["into"])
+            state.groups[p["into"]].merged.add(event.id)
+        case "GroupTakenIn":
+            group.merged.add(p["group"])
+            state.groups[p["group"]].merged.add(event.id)
+
+
+def fold_application(event: Event, state: LogState) -> None:
+    """Eligibility, declarations and decisions of an application."""
+    p = event.p
+    if event.name == "ApplicationStarted":
+        state.applications[event.id] = Application(p["fund"], p["group"], event.position)
+        return
+    own = state.applications.get(event.id)
+    if own is None:
+        return
+    if event.name not in UNDISTURBING:
+        own.undisturbed = False
+    match event.name:
+        case "ApplicationSubmitted" | "ApplicationResubmitted":
+            own.submitted = True
+            state.ways_named = state.ways_named or bool(p["reached_by"])
+        case "EligibilityConfirmed" | "EligibilityRefused":
+            own.eligible = event.name == "EligibilityConfirmed"
+            own.eligible_until, own.undisturbed = p["take_back_until"], True
+        case "EligibilityTakenBack":
+            own.eligible, own.eligible_until = False, None
+        case "NoInterestDeclared":
+            own.declared[p["by"]] = False
+        case "InterestDeclared":
+            own.declared[p["by"]] = True
+        case "Awarded" | "Declined" | "Deferred" | "Reserved":
+            own.numbered += 1
+            held, until = p["letter"] is not None, p.get("take_back_until")
+            own.decisions.append(
+                Decision(event.name, own.numbered, p["sitting"], held, until, own.final)
+            )
+            if event.name in ("Awarded", "Declined"):
+                own.final = event.name.lower()
+        case "LetterReleased":
+            for decision in own.decisions:
+                decision.letter_held = False
+        case "DecisionTakenBack":
+            if own.decisions:
+                own.final = own.decisions.pop().final_before
+        case "AttendanceConfirmed":
+            if p["by"] == p["person"]:
+                own.confirmed[p["decision"]].add(p["person"])
+        case "ReviewDecided":
+            if p["upheld"]:
+                own.final, own.eligible = None, True
+        case "ApplicationWithdrawn":
+            own.final = "withdrawn"
+
+
+def fold_grant(event: Event, state: LogState) -> None:
+    """The offer, its agreement and checks, and the end of a grant."""
+    p = event.p
+    if event.name == "GrantOffered":
+        state.grants[event.id] = Grant(
+            p["fund"], p["group"], p["round"], p["area"], p["title"], event.day,
+            Counter(p["sources"]),
+            set(p["checks"]) | {
+                key for key, one in p["conditions"].items() if not one["one_instalment"]
+            },
+            p["signers"], p["eyes"],
+        )
+    grant = state.grants.get(event.id)
+    if grant is None:
+        return
+    grant.last_position = event.position
+    fold_agreement(event, grant)
+    fold_payment(event, grant)
+    fold_money(event, grant)
+
+
+def fold_agreement(event: Event, grant: Grant) -> None:
+    """The agreement, checks, changes, updates and states of a grant."""
+    p = event.p
+    match event.name:
+        case "AgreementIssued":
+            grant.hash, grant.signed = p["hash"], {}
+        case "AgreementSigned":
+            grant.signed.setdefault(p["by"], p["name"])
+        case "AgreementAccepted":
+            grant.state = "accepted"
+        case "OfferDeclined" | "OfferLapsed" | "OfferWithdrawn" | "AwardTakenBack":
+            grant.award = Counter()
+            grant.state = {
+                "OfferDeclined": "offer_declined",
+                "OfferLapsed": "offer_lapsed",
+                "OfferWithdrawn": "offer_withdrawn",
+            }.get(event.name, "taken_back")
+        case "CheckPassed" | "CheckReused":
+            grant.check_valid[p["check"]] = p["good_until"]
+            grant.waivers.pop(p["check"], None)
+        case "CheckFailed" | "CheckRequested":
+            grant.check_valid.pop(p["check"], None)
+            grant.waivers.pop(p["check"], None)
+        case "WaiverProposed":
+            grant.waivers[p["check"]] = p["by"]
+        case "CheckWaived":
+            grant.check_valid[p["check"]] = None
+            grant.waivers.pop(p["check"], None)
+        case "VariationRequested":
+            grant.variations[p["variation"]] = Variation(p["by"], p["change"])
+        case "VariationRefused" | "VariationApproved":
+            if p["variation"] in grant.variations:
+                grant.variations[p["variation"]].decided = True
+            if event.name == "VariationApproved":
+                if p["sitting"] is not None:
+                    grant.raised = p["variation"], p["sitting"]
+                purpose = p["change"]["purpose"]
+                if purpose is not None and isinstance(purpose.get("title"), str):
+                    grant.title = purpose["title"]
+        case "AttendanceConfirmed":
+            if p["by"] == p["person"]:
+                grant.confirmed[p["decision"]].add(p["person"])
+        case "RevocationProposed":
+            grant.revocation, grant.revoked_by = p, set()
+        case "RevocationConfirmed":
+            grant.revoked_by.add(p["by"])
+        case "GrantHeld" | "GrantResumed":
+            grant.on_hold = event.name == "GrantHeld"
+        case "UpdateRequested":
+            if p["last"]:
+                grant.final_update = p["update"]
+        case "UpdateReceived" | "UpdateExcused":
+            if event.name == "UpdateExcused":
+                grant.updates_done.add(p["update"])
+            if p["update"] == grant.final_update and grant.state in ("accepted", "live"):
+                grant.state = "reported"
+        case "UpdateAccepted":
+            grant.updates_done.add(p["update"])
+        case "GrantTerminated":
+            grant.state, grant.on_hold = "terminated", False
+        case "GrantClosed":
+            grant.state = "closed"
+
+
+def fold_payment(event: Event, grant: Grant) -> None:
+    """The payments of a grant."""
+    p = event.p
+    if event.name == "PaymentPrepared":
+        grant.payments.setdefault(
+            p["payment"],
+            Payment(
+                p["amount"], p["payee"], p["prepared_by"], p["eyes"], p["sources"] or {},
+                p["waits_until"],
+            ),
+        )
+        return
+    payment = grant.payments.get(p.get("payment", -1))
+    if payment is None:
+        return
+    match event.name:
+        case "PaymentApproved":
+            payment.approved_by.add(p["approved_by"])
+            payment.approved_on = p["approved_on"]
+        case "EarlyPaymentProposed":
+            payment.early = Proposal(p["by"], (p["until"], p["mark"]))
+        case "EarlyPaymentConfirmed":
+            payment.may_leave_early = True
+        case "PaymentSent":
+            payment.state, payment.sent_on = "sent", p["sent_on"]
+            payment.sources = p["sources"]
+            grant.paid.update(p["sources"])
+            if grant.state == "accepted":
+                grant.state = "live"
+        case "PaymentRejected" | "PaymentCancelled" | "PaymentConfirmed":
+            payment.state = event.name.removeprefix("Payment").lower()
+        case "PaymentFailed" | "PaymentReversed":
+            payment.state = event.name.removeprefix("Payment").lower()
+            grant.take(grant.paid, p["sources"])
+    if event.name in ("PaymentConfirmed", "PaymentCorrected") and p["leaving"] is not None:
+        payment.sent_on = p["leaving"]["to"]
+
+
+def fold_money(event: Event, grant: Grant) -> None:
+    """The award of a grant, and money that is due back, comes back or is given up."""
+    p = event.p
+    match event.name:
+        case "VariationApproved" | "GrantTerminated" | "GrantClosed":
+            grant.take(grant.award, p["released"])
+        case "AwardGrown":
+            grant.award.update(p["sources"])
+        case "UnderspendDeclared":
+            grant.take(grant.award, p["released"])
+            grant.due["underspend"] += p["due_back"]
+        case "ClawbackDemanded":
+            grant.due["clawback"] += p["amount"]
+        case "ReturnReceived":
+            grant.take(grant.award, p["sources"])
+            grant.take(grant.paid, p["sources"])
+            grant.settle(settled_by(p))
+            grant.return_waivers.pop(p["owed"], None)
+        case "ReturnWaiverProposed":
+            grant.return_waivers[p["owed"]] = Proposal(p["by"], p["amount"])
+        case "ReturnWaived":
+            grant.settle({p["owed"]: p["amount"]})
+            grant.return_waivers.pop(p["owed"], None)
+        case "EntryUnsettled":
+            grant.entries.setdefault(p["entry"], None)
+        case "SettlementProposed":
+            grant.entries[p["entry"]] = Proposal(p["by"], p["counts"])
+        case "EntrySettled":
+            grant.entries.pop(p["entry"], None)
+            grant.take(grant.award, p["sources"])
+            grant.take(grant.paid, p["sources"])
+            grant.settle(p["satisfied"])
+        case "PaymentReversed":
+            grant.take(grant.award, p["released"] or {})
+            grant.settle(p["satisfied"] or {})
+
+
+def settled_by(p: dict) -> dict[str, int]:
+    """What a return settles by reason. Old events settle their whole amount."""
+    if p["satisfied"] is not None:
+        return p["satisfied"]
+    return {p["owed"]: total(p["sources"])}
+
+
+FOLDS: dict[str, Callable[[Event, LogState], None]] = {
+    "person": fold_person,
+    "organisation": fold_organisation,
+    "fund": fold_fund,
+    "group": fold_group,
+    "application": fold_application,
+    "grant": fold_grant,
+}

@@ -1,0 +1,255 @@
+"""Checks an exported folder: its files, lines, hashes, checkpoints and rules."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .findings import CannotCheck, Finding, Findings
+from .heads import Head, Heads, KeyEvents, check_keys, read_keys
+from .lines import read_event
+from .replay import Replay
+from .state import london_day
+from .tables import erasure_line, grants_csv
+from .tree import Key, Note, Tree, leaf_hash
+
+FILES = (
+    "README.txt", "erasures.jsonl", "events.jsonl", "grants.csv", "heads.jsonl", "key.txt",
+    "leaves.txt",
+)
+MANIFEST = "MANIFEST.sha256"
+
+
+@dataclass
+class Report:
+    """What was checked, what was found, and what remains to be said."""
+
+    events: int = 0
+    heads: int = 0
+    awards: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Folder:
+    """An exported folder that is being checked."""
+
+    def __init__(self, path: str, key: Key | None, head: Note | None) -> None:
+        self.path, self.key, self.head = path, key, head
+        self.findings, self.report = Findings(), Report()
+        self.tree, self.replay, self.keys = Tree(), Replay(self.findings), KeyEvents()
+        self.time, self.sealed = 0, 0
+        self.sequences: dict[tuple[str, str], int] = {}
+        self.commands: set[str] = set()
+        self.command: str | None = None
+        self.erasures: list[bytes] = []
+        self.head_holds = head is not None and head.size == 0 and head.root == self.tree.root()
+
+    def check(self) -> Report:
+        """Checks everything."""
+        self._check_manifest()
+        heads = Heads(read_keys(self._read("key.txt"), self.findings))
+        for number, line in enumerate(self._lines("heads.jsonl", "head"), 1):
+            try:
+                heads.add(line)
+            except ValueError as error:
+                self._find(None, "head", f"line {number} of heads.jsonl: {error}")
+        self._check_events(heads)
+        check_keys(heads, self.keys, self.key is not None, self._report_head)
+        self._check_trusted(heads)
+        self._check_tables()
+        self.report.events, self.report.heads = self.tree.size, len(heads.heads)
+        self.report.awards = len(self.replay.state.grants)
+        self.report.findings = self.findings.sorted()
+        return self.report
+
+    def _find(self, position: int | None, rule: str, says: str, record: object = None) -> None:
+        self.findings.add(position, rule, says, record)
+
+    def _report_head(self, position: int | None, says: str) -> None:
+        self._find(position, "head", says)
+
+    def _read(self, name: str) -> bytes:
+        """The bytes of a file; a file that is not there has none."""
+        try:
+            with open(os.path.join(self.path, name), "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    def _lines(self, name: str, rule: str) -> Iterator[bytes]:
+        """The lines of a file, each without its line feed."""
+        try:
+            file = open(os.path.join(self.path, name), "rb")
+        except OSError:
+            return
+        with file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    self._find(None, rule, f"{name} does not end with a line feed")
+                yield line.removesuffix(b"\n")
+
+    def _check_manifest(self) -> None:
+        """Every file has the digest in the manifest, and there are no others."""
+        expected = []
+        for name in FILES:
+            try:
+                with open(os.path.join(self.path, name), "rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError:
+                self._find(None, "manifest", f"{name} cannot be read", name)
+                continue
+            expected.append(f"{digest}  {name}")
+        said = self._read(MANIFEST).decode("utf-8", "replace")
+        for line in expected:
+            if line not in said.split("\n"):
+                name = line[66:]
+                self._find(None, "manifest", f"{name} is not the file that was exported", name)
+        if said != "".join(line + "\n" for line in expected):
+            self._find(None, "manifest", f"{MANIFEST} is not the list of these files", MANIFEST)
+        for name in sorted(set(os.listdir(self.path)) - {*FILES, MANIFEST}):
+            self._find(None, "manifest", f"{name[:80]!r} is not a file of an export", name)
+
+    def _check_events(self, heads: Heads) -> None:
+        """Checks each event, its hash, the checkpoints over it, and the rules."""
+        due: list[Head] = list(reversed(heads.heads))
+        leaves = self._lines("leaves.txt", "sealed")
+        broken = False
+        for position, line in enumerate(self._lines("events.jsonl", "readable")):
+            if position == heads.size and heads.heads:
+                self._find(position, "beyond", "events come after the last checkpoint")
+            leaf = leaf_hash(line)
+            if next(leaves, None) != leaf.hex().encode():
+                self._find(position, "sealed", "its hash is not the one in leaves.txt", "leaf")
+            self.tree.push(leaf)
+            self._check_event(position, line)
+            if self.head and self.tree.size == self.head.size:
+                self.head_holds = self.tree.root() == self.head.root
+            while due and due[-1].size <= self.tree.size:
+                head = due.pop()
+                if head.size == self.tree.size:
+                    broken = self._check_head(head, broken)
+        self.replay.end_command()
+        for head in reversed(due):
+            if head.size == self.tree.size == 0:
+                continue
+            self._find(
+                min(head.size, self.tree.size), "sealed",
+                f"a checkpoint covers {head.size} events, and {self.tree.size} are here", "size",
+            )
+        if next(leaves, None) is not None:
+            self._find(self.tree.size, "sealed", "leaves.txt has more lines than events.jsonl")
+
+    def _check_head(self, head: Head, broken: bool) -> bool:
+        """Checks a checkpoint over the events so far, and returns whether one was broken."""
+        if head.through != self.time:
+            self._find(head.size - 1, "head", "the checkpoint names another time than its event")
+        if self.tree.root() == head.note.root:
+            self.sealed = head.size
+            return broken
+        if not broken:
+            says = f"positions {self.sealed} to {head.size - 1} are not those that were signed"
+            self._find(self.sealed, "sealed", says, "root")
+        return True
+
+    def _check_event(self, position: int, line: bytes) -> None:
+        """Checks the form of an event, its place in the log, and the rules."""
+        try:
+            event = read_event(line)
+        except (ValueError, RecursionError) as error:
+            self._find(position, "readable", str(error))
+            return
+        if event["position"] != position:
+            self._find(position, "dense", f"the event says that its position is {event['position']}")
+        if event["recorded_at"] < self.time:
+            self._find(position, "time", "it was recorded before the event before it")
+        self.time = max(self.time, event["recorded_at"])
+        stream = (event["stream"], event["id"])
+        if event["sequence"] != self.sequences.get(stream, 0) + 1:
+            says = "it does not follow the event before it of its record"
+            self._find(position, "sequence", says, stream)
+        self.sequences[stream] = event["sequence"]
+        if event["command_id"] != self.command:
+            self.command = event["command_id"]
+            if self.command in self.commands:
+                self._find(position, "sequence", "the events of its command are not consecutive")
+            self.commands.add(self.command)
+        try:
+            london_day(event["recorded_at"])
+            self.replay.take(position, event)
+        except (ValueError, OverflowError) as error:
+            self._find(position, "readable", str(error))
+            return
+        payload = event["payload"][event["event"]]
+        if event["event"] == "CheckpointKeyRotated":
+            self.keys.named.append((position, payload["key"]))
+        if event["event"] == "LogRestored":
+            self.keys.restored.append((position, payload["origin"], payload["sealed"]))
+        if event["event"] == "PersonalDataErased":
+            self.erasures.append(erasure_line(event["stream"], position, event["id"]))
+
+    def _check_trusted(self, heads: Heads) -> None:
+        """The key and the checkpoint that are known from elsewhere are those of the folder."""
+        if self.key is None:
+            self.report.notes.append("The key was not compared with one from elsewhere (--key).")
+        elif heads.keys and heads.keys[-1] != self.key:
+            self._find(None, "head", "the key of the folder is not the one that is trusted")
+        if self.head is None:
+            self.report.notes.append(
+                "No checkpoint from elsewhere was compared (--head): "
+                "the log could have been cut back or told otherwise."
+            )
+            return
+        signers = [key for key in heads.keys if key.name == self.head.origin]
+        try:
+            signed = any([self.head.is_signed_by(key) for key in signers])
+        except ValueError as error:
+            self._find(None, "head", f"the checkpoint from elsewhere: {error}")
+            return
+        size = self.head.size
+        if size > self.tree.size:
+            self._find(
+                self.tree.size, "head",
+                f"the log was rolled back: the checkpoint from elsewhere covers {size} events, "
+                f"and {self.tree.size} are here",
+            )
+        elif not self.head_holds:
+            self._find(
+                None, "head",
+                "the log was forked: the checkpoint from elsewhere is not true of the first "
+                f"{size} events",
+            )
+        elif not signed:
+            self.report.notes.append(
+                f"The checkpoint from elsewhere is true of the first {size} events. "
+                "No key of the folder signed it."
+            )
+        elif not any(head.size == size for head in heads.heads):
+            self.report.notes.append(
+                f"The checkpoint from elsewhere is true of the first {size} events. "
+                "It is not among the checkpoints of the folder."
+            )
+
+    def _check_tables(self) -> None:
+        """The derived tables say what the events say."""
+        if self._read("grants.csv") != grants_csv(self.replay.state):
+            self._find(None, "told", "grants.csv is not what the events say", "grants")
+        if self._read("erasures.jsonl") != b"".join(self.erasures):
+            self._find(None, "told", "erasures.jsonl is not what the events say", "erasures")
+
+
+def verify(path: str, key: str | None = None, head: str | None = None) -> Report:
+    """Checks a folder, with the key and the checkpoint that are known from elsewhere, if any."""
+    if not os.path.isdir(path):
+        raise CannotCheck(f"{path} is not a folder")
+    try:
+        trusted_key = None if key is None else Key.parse(key.strip().split("\n")[-1].strip())
+    except ValueError as error:
+        raise CannotCheck(f"the key cannot be read: {error}") from None
+    try:
+        trusted_head = None if head is None else Note.parse(head.strip() + "\n")
+    except ValueError as error:
+        raise CannotCheck(f"the checkpoint cannot be read: {error}") from None
+    return Folder(path, trusted_key, trusted_head).check()

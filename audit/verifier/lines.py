@@ -1,0 +1,106 @@
+"""Lines of JSON in canonical form (RFC 8785), and the form of an event."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+STREAMS = frozenset({"person", "organisation", "fund", "group", "application", "grant"})
+NAMES = {
+    "command_id": str,
+    "event": str,
+    "id": str,
+    "metadata": dict,
+    "payload": dict,
+    "position": int,
+    "recorded_at": int,
+    "sequence": int,
+    "stream": str,
+    "v": int,
+    "version": str,
+}
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+LARGEST = 2**53 - 1
+
+
+def refuse_number(text: str) -> NoReturn:
+    """The log holds whole numbers only."""
+    raise ValueError(f"{text[:20]} is not a whole number")
+
+
+def each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are each there once."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("an object has the same name twice")
+    return value
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=each_name_once, parse_float=refuse_number, parse_constant=refuse_number
+)
+
+
+def canonical(value: Any) -> str:
+    """RFC 8785 for strings, whole numbers, truth values, lists and objects."""
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+        return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in names) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_canonical(line: bytes) -> dict[str, Any]:
+    """Reads an object, and raises ValueError unless its bytes are the canonical ones."""
+    text = line.decode("utf-8")
+    value, end = DECODER.raw_decode(text)
+    if end != len(text) or not isinstance(value, dict):
+        raise ValueError("the line is not one object")
+    if any(byte >= 0xF0 for byte in line):
+        # Names are sorted by UTF-16, which differs from code points above U+FFFF.
+        written = canonical(value)
+    else:
+        written = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if written.encode("utf-8") != line:
+        raise ValueError("the line is not in canonical form")
+    return value
+
+
+def read_event(line: bytes) -> dict[str, Any]:
+    """Reads an event, and raises ValueError unless it has the form of one."""
+    event = read_canonical(line)
+    if event.keys() != NAMES.keys():
+        raise ValueError("the line has not the names of an event")
+    for name, kind in NAMES.items():
+        if type(event[name]) is not kind:
+            raise ValueError(f"{name} is not of the right type")
+    if event["v"] != 1:
+        raise ValueError("the version of the format is not 1")
+    if event["version"] != "1.0":
+        raise ValueError("the version of the payload is not known")
+    if event["stream"] not in STREAMS:
+        raise ValueError("there is no such kind of record")
+    for name in ("command_id", "id"):
+        if not UUID.fullmatch(event[name]):
+            raise ValueError(f"{name} is not a UUID in lower case")
+    for name in ("position", "sequence", "recorded_at"):
+        if not 0 <= event[name] <= LARGEST:
+            raise ValueError(f"{name} is out of range")
+    if list(event["payload"]) != [event["event"]]:
+        raise ValueError("the payload is not the one of this event")
+    read_metadata(event)
+    return event
+
+
+def read_metadata(event: dict[str, Any]) -> None:
+    """Raises ValueError unless the metadata are texts, with an actor, of this command."""
+    metadata = event["metadata"]
+    if not all(isinstance(value, str) for value in metadata.values()):
+        raise ValueError("metadata are texts")
+    actor = metadata.get("actor", "")
+    if actor not in ("operator", "job") and not UUID.fullmatch(actor):
+        raise ValueError("the actor is neither a person, the operator nor a job")
+    if metadata.get("command_id", event["command_id"]) != event["command_id"]:
+        raise ValueError("the metadata are those of another command")

@@ -1,0 +1,247 @@
+"""Rules about agreements and checks, and about changes, returns and the end of a grant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from .catalogue import Split
+from .checks import Command, check, check_command
+from .fold import settled_by
+from .rules_funds import pounds
+from .rules_panel import declared
+from .state import ENDED, Event, Grant, LogState, total
+
+REVOKES = {
+    "withdraw_offer": "grant.OfferWithdrawn",
+    "terminate": "grant.GrantTerminated",
+    "demand_clawback": "grant.ClawbackDemanded",
+}
+
+
+@check("agreement-text", "grant.AgreementAccepted", "grant.AgreementSigned")
+def the_text_is_the_one_issued(event: Event, state: LogState) -> Iterator[str]:
+    """A group accepts and signs the text that was issued last."""
+    grant = state.grants.get(event.id)
+    if not grant or grant.hash != event.p["hash"]:
+        yield "this text was not issued for the grant"
+
+
+@check("agreement-signers", "grant.AgreementAccepted")
+def enough_sign(event: Event, state: LogState) -> Iterator[str]:
+    """As many people accept as the offer asks for."""
+    grant, names = state.grants.get(event.id), len(set(event.p["names"]))
+    if grant and names < grant.signers:
+        yield f"{names} accepted, and {grant.signers} are needed"
+
+
+@check("signed-for-self", "grant.AgreementSigned")
+def each_signs_once(event: Event, state: LogState) -> Iterator[str]:
+    """Each person signs once, and for themselves."""
+    grant, by = state.grants.get(event.id), event.p["by"]
+    if by != event.actor:
+        yield "a person signed for another"
+    if grant and by in grant.signed:
+        yield "a person signed twice"
+
+
+@check("signed-for-self", "grant.AgreementAccepted")
+def the_names_are_those_signed(event: Event, state: LogState) -> Iterator[str]:
+    """Where each signs with their own account, the names that accept are the names signed."""
+    grant = state.grants.get(event.id)
+    if not grant or event.p["method"] != "web_each":
+        return
+    if sorted(grant.signed.values()) != sorted(event.p["names"]):
+        yield "the names that accept are not the names that were signed"
+
+
+@check("agreement-before-payment", "grant.PaymentPrepared")
+def the_agreement_comes_first(event: Event, state: LogState) -> Iterator[str]:
+    """A payment is prepared after the agreement was accepted, and before the grant ends."""
+    grant = state.grants.get(event.id)
+    if not grant or grant.state == "offered":
+        yield "the group had not accepted its agreement"
+    elif grant.state in ENDED:
+        yield "the grant had ended"
+
+
+@check("checks-passed", "grant.PaymentPrepared")
+def the_checks_passed(event: Event, state: LogState) -> Iterator[str]:
+    """Each check has passed and is in date, or was waived."""
+    grant = state.grants.get(event.id)
+    for name in sorted(grant.checks if grant else ()):
+        if name not in grant.check_valid:
+            yield f"{name} had neither passed nor been waived"
+        elif (grant.check_valid[name] or "9999") < event.p["prepared_on"]:
+            yield f"{name} was out of date"
+
+
+@check("check-waived-by-two", "grant.CheckWaived")
+def a_check_is_waived_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """Another person waives the check than the one who proposed it."""
+    grant = state.grants.get(event.id)
+    proposer = grant.waivers.get(event.p["check"]) if grant else None
+    if proposer is None:
+        yield "nobody had proposed to go without the check"
+    elif proposer == event.p["by"]:
+        yield "one person proposed and confirmed to go without a check"
+
+
+@check("change-by-two", "grant.VariationApproved")
+def a_change_is_approved_by_another(event: Event, state: LogState) -> Iterator[str]:
+    """Another person approves the change that was asked for, and its amounts add up."""
+    p, grant = event.p, state.grants.get(event.id)
+    asked = grant.variations.get(p["variation"]) if grant else None
+    if not asked or asked.decided:
+        yield "nobody had asked for this change"
+        return
+    if asked.by == p["by"]:
+        yield "one person asked for the change and approved it"
+    if asked.change != p["change"]:
+        yield "this is not the change that was asked for"
+    only_days = p["change"]["amount"] is None and p["change"]["purpose"] is None
+    if not state.holds(p["by"], "panel", *(["officer"] if only_days else [])):
+        yield "a person who may not decide on it approved a change"
+    award = total(grant.award)
+    amount = award if p["change"]["amount"] is None else p["change"]["amount"]
+    if award + p["more"] != amount + total(p["released"]):
+        yield f"an award of {pounds(award)} does not become {pounds(amount)} by this change"
+
+
+@check_command("change-by-two")
+def an_award_grows_by_a_change(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+    """An award grows by what a change in the same command says, and in no other way."""
+    more: Counter[str] = Counter()
+    last: dict[str, Event] = {}
+    for event in command.of("grant.VariationApproved", "grant.AwardGrown"):
+        last.setdefault(event.id, event)
+        if event.name == "VariationApproved":
+            more[event.id] += event.p["more"]
+        else:
+            more[event.id] -= total(event.p["sources"])
+    for own, event in last.items():
+        if more[own]:
+            yield event, "the award did not grow by what was approved"
+
+
+@check("revocation-by-panel", "grant.RevocationProposed")
+def a_revocation_is_proposed(event: Event, state: LogState) -> Iterator[str]:
+    """A panel member records it, and names enough people who sit and have no interest."""
+    sitting, needed = event.p["sitting"], state.quorum_of(event.id)
+    present = set(sitting["present"])
+    if sitting["recorded_by"] not in (None, event.actor) or event.actor not in present:
+        yield "the person who recorded the revocation is not named as present"
+    for person in sorted(present):
+        if not state.holds(person, "panel"):
+            yield f"{person} is named as present, and does not sit on the panel"
+    yield from declared(event.id, sorted(present), state)
+    if len(present) < needed:
+        yield f"{len(present)} are named as present, and {needed} are needed"
+
+
+@check("revocation-by-panel", "grant.RevocationConfirmed")
+def a_revocation_is_confirmed(event: Event, state: LogState) -> Iterator[str]:
+    """Each of the others who were present confirms the newest proposal for themselves."""
+    p, grant = event.p, state.grants.get(event.id)
+    newest = grant.revocation if grant else None
+    if newest is None or newest["revocation"] != p["revocation"]:
+        yield "this is not the newest proposal"
+    elif p["by"] != event.actor:
+        yield "a person confirmed the revocation for another"
+    elif p["by"] not in newest["sitting"]["present"]:
+        yield "a person who was not named as present confirmed the revocation"
+    elif p["by"] == newest["sitting"]["recorded_by"] or p["by"] in grant.revoked_by:
+        yield "a person confirmed the revocation twice"
+
+
+@check_command("revocation-by-panel")
+def a_grant_is_taken_away_by_the_panel(
+    command: Command, state: LogState
+) -> Iterator[tuple[Event, str]]:
+    """An offer is withdrawn, a grant ended or money demanded back as enough people confirmed."""
+    for event in command.of(*REVOKES.values()):
+        needed, grant = state.quorum_of(event.id), state.grants.get(event.id)
+        if needed <= 1 or grant is None:
+            if not state.holds(event.actor, "panel"):
+                yield event, "a person who does not sit on the panel took the grant away"
+            continue
+        newest = grant.revocation
+        if newest is None or REVOKES.get(newest["kind"]) != event.kind:
+            yield event, "the panel had not proposed it"
+            continue
+        if not any(one.id == event.id for one in command.of("grant.RevocationConfirmed")):
+            yield event, "no confirmation of the proposal is in the same command"
+        sitting = newest["sitting"]
+        have = set(sitting["present"]) & (grant.revoked_by | {sitting["recorded_by"]})
+        if len(have) < needed:
+            yield event, f"{len(have)} have confirmed it, and {needed} are needed"
+        if event.p.get("reason") != newest["reason"] or (
+            event.name == "ClawbackDemanded" and event.p["amount"] != newest["amount"]
+        ):
+            yield event, "it is not what was proposed"
+
+
+def covered(grant: Grant | None, sources: Split, settles: dict[str, int]) -> Iterator[str]:
+    """What comes back was paid, and what is settled was due."""
+    for source, amount in sources.items():
+        if not grant or grant.paid[source] < amount:
+            yield f"more of the money of {source[0]} came back than was paid"
+    for reason, amount in settles.items():
+        if not grant or grant.due[reason] < amount:
+            yield f"{pounds(amount)} settles more than was due for {reason}"
+
+
+@check("return-covered", "grant.ReturnReceived")
+def a_return_is_covered(event: Event, state: LogState) -> Iterator[str]:
+    """No more comes back, and no more is settled, than was paid and was due."""
+    yield from covered(state.grants.get(event.id), event.p["sources"], settled_by(event.p))
+
+
+@check("return-covered", "grant.EntrySettled", "grant.PaymentReversed")
+def an_entry_is_covered(event: Event, state: LogState) -> Iterator[str]:
+    """The same for an entry of the bank, and for a payment that the bank took back."""
+    settles = event.p["satisfied"] or {}
+    yield from covered(state.grants.get(event.id), event.p["sources"], settles)
+
+
+@check("return-waived-by-two", "grant.ReturnWaived")
+def a_return_is_waived_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """Another person gives up the amount that one proposed to give up."""
+    p, grant = event.p, state.grants.get(event.id)
+    proposal = grant.return_waivers.get(p["owed"]) if grant else None
+    if proposal is None:
+        yield "nobody had proposed to give up the money"
+        return
+    if proposal.by == p["by"]:
+        yield "one person proposed and confirmed to give up money"
+    if proposal.what != p["amount"]:
+        yield "this is not the amount that was proposed"
+
+
+@check("entry-settled-by-two", "grant.EntrySettled")
+def an_entry_is_settled_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """Another person settles an entry of the bank, as one proposed."""
+    p, grant = event.p, state.grants.get(event.id)
+    proposal = grant.entries.get(p["entry"]) if grant else None
+    if proposal is None:
+        yield "nobody had proposed how the entry is settled"
+        return
+    if proposal.by == p["by"]:
+        yield "one person proposed and confirmed how an entry is settled"
+    if proposal.what != total(p["sources"]):
+        yield "this is not the amount that was proposed"
+
+
+@check("closed-in-order", "grant.GrantClosed")
+def a_grant_is_closed_in_order(event: Event, state: LogState) -> Iterator[str]:
+    """A grant is closed after its final update, with nothing under way and nothing due back."""
+    grant = state.grants.get(event.id)
+    if not grant:
+        yield "there is no such grant"
+        return
+    if grant.final_update not in grant.updates_done:
+        yield "the final update was neither accepted nor excused"
+    if any(payment.under_way for payment in grant.payments.values()):
+        yield "a payment was under way"
+    if total(grant.due):
+        yield f"{pounds(total(grant.due))} was due back"

@@ -1,0 +1,222 @@
+"""Rules about people and roles, and about the settings of the organisation."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from .checks import Command, check, check_command
+from .fold import words_of
+from .lines import UUID
+from .state import ADMINISTRATOR, Event, LogState
+
+ACTOR_NAMES = (
+    "confirmed_by", "set_by", "by", "approved_by", "prepared_by", "verified_by", "keyed_by",
+    "kept_by", "shared_by", "invited_by", "started_by", "registered_by", "changed_by",
+    "proposed_by", "merged_by", "read_by",
+)
+NAMES_OTHERS = frozenset({"MemberAdded", "InterestDeclared", "ScoreSetAside"})
+TAKES_TWO = frozenset({"sign_in", "colleague_invited", "contact_changed"})
+
+
+@check("actor-named")
+def the_actor_is_the_one_named(event: Event, _: LogState) -> Iterator[str]:
+    """The person whom an event names as the one who acted gave its command."""
+    if event.actor is None or event.name in NAMES_OTHERS:
+        return
+    for name in ACTOR_NAMES:
+        person = event.p.get(name)
+        if isinstance(person, str) and UUID.fullmatch(person):
+            if person != event.actor:
+                yield f"{name} is {person}, and {event.actor} gave the command"
+            return
+
+
+@check_command("role-held")
+def roles_are_held(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+    """Before the first event of a command its actor held each role in the metadata."""
+    for event in command.events:
+        for role in event.roles:
+            if role not in command.roles_before:
+                yield event, f"{event.metadata['actor']} acted as {role}, and did not hold that role"
+
+
+@check("role-by-two", "organisation.RoleProposed")
+def a_role_is_proposed(event: Event, state: LogState) -> Iterator[str]:
+    """An administrator proposes a role."""
+    if not state.holds(event.p["proposed_by"], ADMINISTRATOR):
+        yield "a person who is not an administrator proposed a role"
+
+
+@check("role-by-two", "organisation.RoleConfirmed")
+def a_role_is_confirmed(event: Event, state: LogState) -> Iterator[str]:
+    """Another administrator confirms the role that was proposed."""
+    p = event.p
+    proposer = state.role_proposals.get((p["person"], p["role"]))
+    if proposer is None:
+        yield f"nobody had proposed {p['role']} for this person"
+    elif proposer == p["confirmed_by"]:
+        yield f"one person proposed and confirmed {p['role']}"
+    elif not state.holds(proposer, ADMINISTRATOR):
+        yield "the person who proposed the role is not an administrator any more"
+    if not state.holds(p["confirmed_by"], ADMINISTRATOR):
+        yield "a person who is not an administrator confirmed a role"
+
+
+@check("role-by-two", "organisation.FounderNamed")
+def the_operator_names_founders(event: Event, state: LogState) -> Iterator[str]:
+    """The operator names founders, while there are fewer than two administrators."""
+    if event.metadata["actor"] != "operator":
+        yield "somebody other than the operator named a founder"
+    if state.administrators() >= 2:
+        yield "a founder was named although there were two administrators"
+
+
+@check("role-by-two", "organisation.RoleGiven")
+def no_role_is_given_by_one(event: Event, state: LogState) -> Iterator[str]:
+    """One person gives a role in logs of the first programs only."""
+    if state.roles_by_two:
+        yield f"one person gave {event.p['role']}"
+
+
+@check("roles-exclude", "organisation.RoleConfirmed", "organisation.FounderNamed")
+def an_auditor_is_no_panel_member(event: Event, state: LogState) -> Iterator[str]:
+    """No one is auditor and panel member at the same time."""
+    p = event.p
+    held = state.roles.get(p["person"], set()) | set(p.get("roles") or [p.get("role")])
+    if {"auditor", "panel"} <= held:
+        yield "this person is auditor and panel member"
+
+
+@check_command("two-administrators")
+def two_administrators_stay(command: Command, state: LogState) -> Iterator[tuple[Event, str]]:
+    """The end of a role leaves two administrators, once there were two."""
+    for event in command.of("organisation.RoleEnded"):
+        if (
+            event.p["role"] == ADMINISTRATOR
+            and state.had_two_administrators
+            and state.administrators() < 2
+            and not state.people[event.p["person"]].erased
+        ):
+            yield event, "the end of this role leaves fewer than two administrators"
+
+
+@check("contact-by-two", "person.ContactChanged")
+def contact_is_changed_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """Staff change the contact details of another person with a second person."""
+    p, person = event.p, state.people[event.id]
+    by = p["changed_by"]
+    if by is None and state.roles_by_two and event.actor not in (None, event.id):
+        by = event.actor if p["confirmed_by"] is None else by
+    if by is not None and by != event.id:
+        if p["confirmed_by"] is None and by != person.registered_by:
+            yield "one person changed the contact details of another"
+        elif p["confirmed_by"] == by:
+            yield "the same person proposed and confirmed the contact details of another"
+        return
+    keeps = person.email is None or person.email not in person.proven or p["email"] == person.email
+    if by is None and p["confirmed_by"] is None and state.roles.get(event.id) and not keeps:
+        yield "a person who holds a role changed an address that they had proven"
+
+
+@check("message-passed-on", "person.PersonTold", "person.EmailedInstead")
+def a_message_waited(event: Event, state: LogState) -> Iterator[str]:
+    """Staff pass on a message that waits, not before the day of its cause."""
+    person, p = state.people[event.id], event.p
+    if p["mail"] not in person.waiting:
+        yield "no such message waited for this person"
+    elif event.name == "PersonTold" and p["told_on"] < person.waiting[p["mail"]]:
+        yield "the person was told before the day of the cause"
+    yield from staff_did(event, state)
+
+
+@check("message-passed-on", "person.TellingTakenBack")
+def a_message_was_passed_on(event: Event, state: LogState) -> Iterator[str]:
+    """What is taken back was recorded before."""
+    if event.p["mail"] not in state.people[event.id].told:
+        yield "nobody had recorded that this message was passed on"
+    yield from staff_did(event, state)
+
+
+def staff_did(event: Event, state: LogState) -> Iterator[str]:
+    """The person who records it holds a role."""
+    if not state.roles.get(event.p["by"]):
+        yield "somebody who holds no role recorded it"
+
+
+@check("settings-by-two", "organisation.SettingsSet")
+def settings_are_set_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """One administrator proposes settings, and another confirms the same."""
+    p = event.p
+    if not state.holds(p["set_by"], ADMINISTRATOR):
+        yield "a person who is not an administrator set the settings"
+    if p["proposed_by"] is None:
+        if state.had_two_administrators:
+            yield "one person set the settings, although there were two administrators"
+        elif p["settings"].get("return_account") != state.settings.get("return_account"):
+            yield "one person set the account for returns"
+        return
+    if p["proposed_by"] == p["set_by"]:
+        yield "one person proposed and confirmed the settings"
+    for proposal in state.settings_proposals.values():
+        if proposal.by == p["proposed_by"] and proposal.what == p["settings"]:
+            if not state.holds(proposal.by, ADMINISTRATOR):
+                yield "the person who proposed the settings is not an administrator"
+            return
+    yield "these settings were not the ones that were proposed"
+
+
+@check("words-by-two", "organisation.MailTextPublished")
+def words_are_published_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """Another person confirms the words that one proposed."""
+    p = event.p
+    if p["proposed_by"] is None:
+        if state.words_by_two and p["mail"] in TAKES_TWO:
+            yield f"one person published the words of {p['mail']}"
+        return
+    if p["confirmed_by"] is None or p["confirmed_by"] == p["proposed_by"]:
+        yield "one person proposed and confirmed the words of an email"
+    words = words_of(p)
+    if not any(
+        one.by == p["proposed_by"] and one.what == words for one in state.words_proposals.values()
+    ):
+        yield "these words were not the ones that were proposed"
+
+
+@check("webhook-by-two", "organisation.WebhookConfirmed")
+def a_webhook_is_made_by_two(event: Event, state: LogState) -> Iterator[str]:
+    """Another administrator confirms the newest proposal of a webhook."""
+    p = event.p
+    proposal = state.webhooks.get(p["webhook"])
+    if proposal is None or proposal.number != p["proposal"]:
+        yield "this was not the newest proposal for the webhook"
+    elif proposal.by == p["confirmed_by"]:
+        yield "one person proposed and confirmed a webhook"
+    elif not state.holds(proposal.by, ADMINISTRATOR):
+        yield "the person who proposed the webhook is not an administrator"
+    if not state.holds(p["confirmed_by"], ADMINISTRATOR):
+        yield "a person who is not an administrator confirmed a webhook"
+
+
+@check("statement-shared", "organisation.StatementShared")
+def a_statement_is_shared_by_staff(event: Event, state: LogState) -> Iterator[str]:
+    """Staff share a statement in their own name, for at most 90 days."""
+    p = event.p
+    if p["shared_by"] != event.actor:
+        yield "a statement was shared in the name of another person"
+    if not state.holds(p["shared_by"], ADMINISTRATOR, "officer", "finance"):
+        yield "a person without such a role shared a statement"
+    if p["link"] != max(state.statement_links, default=0) + 1:
+        yield "the link has not the next number"
+    last = datetime.date.fromisoformat(event.day) + datetime.timedelta(days=90)
+    if p["expires_on"] > last.isoformat():
+        yield "the link opens for more than 90 days"
+
+
+@check("statement-shared", "organisation.StatementLinkEnded")
+def a_link_is_ended_once(event: Event, state: LogState) -> Iterator[str]:
+    """Staff end a link that was shared."""
+    if not state.statement_links.get(event.p["link"]):
+        yield "there is no such link"
+    if not state.holds(event.actor, ADMINISTRATOR, "officer", "finance"):
+        yield "a person without such a role ended a link"

@@ -1,0 +1,219 @@
+"""Rules about bank details and payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .checks import check
+from .rules_funds import pounds
+from .state import Event, Grant, LogState, Payment, total
+
+# The person whose act each event is, for those that an interest or a membership excludes.
+ACTS = {
+    "group.PayeeVerified": "verified_by",
+    "grant.PaymentPrepared": "prepared_by",
+    "grant.PaymentApproved": "approved_by",
+    "grant.EntrySettled": "by",
+    "grant.ReturnWaived": "by",
+    "grant.CheckWaived": "by",
+}
+# The states of a payment before each of its events.
+BEFORE = {
+    "PaymentApproved": ("prepared",),
+    "PaymentRejected": ("prepared",),
+    "PaymentCancelled": ("prepared",),
+    "PaymentSent": ("prepared",),
+    "PaymentConfirmed": ("sent",),
+    "PaymentFailed": ("sent",),
+    "PaymentReversed": ("confirmed",),
+}
+
+
+def payment_of(event: Event, state: LogState) -> tuple[Grant | None, Payment | None]:
+    """The grant and the payment of an event."""
+    grant = state.grants.get(event.id)
+    return grant, grant.payments.get(event.p["payment"]) if grant else None
+
+
+@check("payee-by-two", "group.PayeeVerified")
+def bank_details_are_verified_by_another(event: Event, state: LogState) -> Iterator[str]:
+    """Another person verifies bank details than those who entered them."""
+    group = state.groups[event.id]
+    payee = group.payees.get(event.p["payee"])
+    if payee is None:
+        yield "there are no such bank details"
+    elif event.p["verified_by"] in state.keyers(event.id, payee):
+        yield "the person who verified the bank details entered them, or let in who did"
+
+
+@check("payee-verified", "grant.PaymentPrepared", "grant.PaymentApproved")
+def the_payee_is_verified(event: Event, state: LogState) -> Iterator[str]:
+    """A payment is for the newest bank details of the group, and these are verified."""
+    grant, payment = payment_of(event, state)
+    number = event.p["payee"] if event.name == "PaymentPrepared" else payment and payment.payee
+    if not grant or number is None:
+        return
+    group = state.groups[grant.group]
+    if number != group.newest_payee:
+        yield "the payment is not for the newest bank details of the group"
+    elif not group.payees[number].verified:
+        yield "the bank details were not verified"
+
+
+@check("payment-by-two", "grant.PaymentPrepared")
+def as_many_act_as_the_offer_says(event: Event, state: LogState) -> Iterator[str]:
+    """A payment needs as many people as the offer says."""
+    grant = state.grants.get(event.id)
+    if event.p["eyes"] < 2 or (grant and event.p["eyes"] < grant.eyes):
+        yield "the payment asks for fewer people than the offer"
+
+
+@check("payment-by-two", "grant.PaymentApproved")
+def another_person_approves(event: Event, state: LogState) -> Iterator[str]:
+    """Others approve a payment than the one who prepared it and those who entered the payee."""
+    grant, payment = payment_of(event, state)
+    by = event.p["approved_by"]
+    if not grant or not payment:
+        return
+    if by == payment.prepared_by:
+        yield "one person prepared and approved a payment"
+    if by in payment.approved_by:
+        yield "one person approved a payment twice"
+    payee = state.groups[grant.group].payees.get(payment.payee)
+    if payee and by in state.keyers(grant.group, payee):
+        yield "the person who approved the payment entered the bank details, or let in who did"
+
+
+@check("payment-by-two", "grant.PaymentSent")
+def enough_people_acted(event: Event, state: LogState) -> Iterator[str]:
+    """As many people as the payment needs acted on it."""
+    _, payment = payment_of(event, state)
+    if payment and not payment.enough_approved:
+        yield "fewer people acted on the payment than it needs"
+
+
+@check("payment-by-finance", "grant.PaymentApproved")
+def finance_approves(event: Event, state: LogState) -> Iterator[str]:
+    """The person who approves a payment holds the finance role."""
+    if not state.holds(event.p["approved_by"], "finance"):
+        yield "the person who approved the payment does not hold the finance role"
+
+
+@check("unconnected", *ACTS)
+def nobody_is_connected(event: Event, state: LogState) -> Iterator[str]:
+    """The person who acts is not connected with the group."""
+    person = event.p[ACTS[event.kind]]
+    grant, application = state.grants.get(event.id), state.applications.get(event.id)
+    group = event.id if event.stream == "group" else grant and grant.group
+    since = application.started_at if application else None
+    if group and state.is_connected(person, group, since):
+        yield f"{person} is or was a member of the group"
+    if event.name.startswith("Payment") and application and application.declared.get(person):
+        yield f"{person} had declared an interest"
+
+
+@check("not-on-hold", "grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent")
+def the_grant_is_not_on_hold(event: Event, state: LogState) -> Iterator[str]:
+    """No payment is made while its grant is on hold. What the bank did before can be recorded."""
+    grant = state.grants.get(event.id)
+    if not grant or not grant.on_hold:
+        return
+    if event.name != "PaymentSent":
+        yield "the grant was on hold"
+    elif event.p["batch"] is not None or event.p["sent_on"] >= event.day:
+        yield "the payment was sent while the grant was on hold"
+
+
+@check("payment-order", "grant.PaymentPrepared")
+def a_payment_is_new(event: Event, state: LogState) -> Iterator[str]:
+    """A payment is prepared with a new number."""
+    grant = state.grants.get(event.id)
+    if not grant:
+        yield "there is no such grant"
+    elif event.p["payment"] != max(grant.payments, default=0) + 1:
+        yield "the payment has not the next number"
+
+
+@check("payment-order", *(f"grant.{name}" for name in BEFORE))
+def payments_go_in_order(event: Event, state: LogState) -> Iterator[str]:
+    """A payment is prepared, approved, sent, and then confirmed, failed or reversed."""
+    _, payment = payment_of(event, state)
+    if payment is None:
+        yield "there is no such payment"
+        return
+    if payment.state not in BEFORE[event.name]:
+        yield f"the payment was {payment.state}"
+    elif event.name in ("PaymentApproved", "PaymentRejected") and payment.enough_approved:
+        yield "the payment was approved"
+    elif event.name == "PaymentSent":
+        if not payment.enough_approved:
+            yield "the payment was not approved"
+        if payment.approved_on and event.p["sent_on"] < payment.approved_on:
+            yield "the payment left before it was approved"
+    elif event.name == "PaymentConfirmed":
+        leaving = event.p["leaving"]
+        left_on = leaving["to"] if leaving else payment.sent_on
+        if payment.approved_on and left_on and left_on < payment.approved_on:
+            yield "the payment left before it was approved"
+        if left_on and event.p["paid_on"] < left_on:
+            yield "the payment was paid before it left"
+
+
+@check("payment-amount", "grant.PaymentPrepared")
+def no_more_is_prepared_than_awarded(event: Event, state: LogState) -> Iterator[str]:
+    """What is paid and prepared is no more than the award, by source."""
+    p, grant = event.p, state.grants.get(event.id)
+    if not grant:
+        return
+    under_way = grant.under_way()
+    if p["sources"]:
+        if total(p["sources"]) != p["amount"]:
+            yield "the sources are not the amount of the payment"
+        for source, amount in p["sources"].items():
+            if grant.paid[source] + under_way[source] + amount > grant.award[source]:
+                yield f"more of the money of {source[0]} is to be paid than was awarded"
+    elif total(grant.paid) + total(under_way) + p["amount"] > total(grant.award):
+        yield "more is to be paid than was awarded"
+
+
+@check("payment-amount", "grant.PaymentSent")
+def what_is_sent_was_prepared(event: Event, state: LogState) -> Iterator[str]:
+    """The amount that is sent was prepared, and a grant is paid no more than was awarded."""
+    grant, payment = payment_of(event, state)
+    if not grant or not payment:
+        return
+    sources = event.p["sources"]
+    if total(sources) != payment.amount or (payment.sources and payment.sources != sources):
+        yield f"{pounds(total(sources))} was sent, and {pounds(payment.amount)} was prepared"
+    for source, amount in sources.items():
+        if grant.paid[source] + amount > grant.award[source]:
+            yield f"more of the money of {source[0]} was paid than was awarded"
+
+
+@check("payment-amount", "grant.PaymentFailed", "grant.PaymentReversed")
+def what_comes_back_was_sent(event: Event, state: LogState) -> Iterator[str]:
+    """A payment comes back with the amount that was sent."""
+    _, payment = payment_of(event, state)
+    if payment and payment.sources != event.p["sources"]:
+        yield "the amount that came back is not the amount that was sent"
+
+
+@check("payment-waits", "grant.PaymentSent")
+def a_payment_waits(event: Event, state: LogState) -> Iterator[str]:
+    """A payment leaves after its wait, unless two people let it leave early."""
+    _, payment = payment_of(event, state)
+    if not payment or payment.waits_until is None or payment.may_leave_early:
+        return
+    if event.p["sent_on"] < payment.waits_until:
+        yield f"the payment was to wait until {payment.waits_until}"
+
+
+@check("payment-waits", "grant.EarlyPaymentConfirmed")
+def two_people_let_it_leave(event: Event, state: LogState) -> Iterator[str]:
+    """Another person lets the payment leave early than the one who proposed it."""
+    p, (_, payment) = event.p, payment_of(event, state)
+    proposal = payment.early if payment else None
+    if proposal is None or proposal.what != (p["until"], p["mark"]):
+        yield "nobody had proposed that the payment leaves early"
+    elif proposal.by == p["by"]:
+        yield "one person proposed and confirmed that the payment leaves early"

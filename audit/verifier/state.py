@@ -1,0 +1,350 @@
+"""What the log says so far: people, roles, funds, groups, applications and grants."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from .catalogue import Source, Split
+
+ADMINISTRATOR = "administrator"
+# The states of a grant in which it is over.
+ENDED = frozenset(
+    {"offer_declined", "offer_lapsed", "offer_withdrawn", "taken_back", "terminated", "closed"}
+)
+DECISIONS = frozenset({"Awarded", "Declined", "Deferred", "Reserved"})
+
+
+def london_day(micros: int) -> str:
+    """The day in Europe/London of a moment. Summer time begins and ends at 1:00 UTC."""
+    moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=micros)
+
+    def last_sunday(month: int) -> datetime.datetime:
+        last = datetime.datetime(moment.year, month, 31, 1)
+        return last - datetime.timedelta(days=(last.weekday() + 1) % 7)
+
+    if last_sunday(3) <= moment < last_sunday(10):
+        moment += datetime.timedelta(hours=1)
+    return moment.date().isoformat()
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event of the log. `p` has its fields."""
+
+    position: int
+    stream: str
+    id: str
+    name: str
+    p: dict[str, Any]
+    metadata: dict[str, str]
+    recorded_at: int
+    command_id: str
+
+    @property
+    def kind(self) -> str:
+        """The event's name in the table of rules."""
+        return f"{self.stream}.{self.name}"
+
+    @property
+    def actor(self) -> str | None:
+        """The person who acted, or None if the operator or the service did."""
+        actor = self.metadata["actor"]
+        return None if actor in ("operator", "job") else actor
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles in which the actor acted."""
+        return self.metadata.get("roles", "").split()
+
+    @property
+    def day(self) -> str:
+        """The day on which it was recorded."""
+        return london_day(self.recorded_at)
+
+
+@dataclass
+class Person:
+    """A person and their contact details, as digests."""
+
+    registered_by: str | None = None
+    changed_by: set[str] = field(default_factory=set)
+    email: str | None = None
+    ways: frozenset[str] = frozenset()
+    proven: set[str] = field(default_factory=set)
+    erased: bool = False
+    waiting: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+
+    def set_contact(self, p: dict[str, Any]) -> None:
+        """Takes the details of an event."""
+        self.email = p["email"]
+        ways = {
+            "email": p["email"] or p["typed_email"],
+            "phone": p["telephone"],
+            "post": p["postal_address"],
+        }
+        self.ways = frozenset(way for way, given in ways.items() if given)
+
+
+@dataclass
+class Proposal:
+    """What one person proposed and another has to confirm."""
+
+    by: str
+    what: Any = None
+    number: int | None = None
+
+
+@dataclass
+class Fund:
+    """A fund, its rules and its money in pence by source."""
+
+    rules: dict[str, Any]
+    proposal: Proposal | None = None
+    opened: bool = False
+    is_open: bool = False
+    given: Counter[Source] = field(default_factory=Counter)
+    committed: defaultdict[str, Counter[Source]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    total_committed: Counter[Source] = field(default_factory=Counter)
+
+    def commit(self, grant: str, sources: Split, sign: int) -> None:
+        """Commits more for a grant, or less. It never falls below zero."""
+        own = self.committed[grant]
+        for source, amount in sources.items():
+            moved = amount if sign > 0 else -min(amount, own[source])
+            own[source] += moved
+            self.total_committed[source] += moved
+
+    def free(self, source: Source) -> int:
+        """What is neither committed nor given back."""
+        return self.given[source] - self.total_committed[source]
+
+
+@dataclass
+class Payee:
+    """Bank details of a group."""
+
+    keyed_by: str
+    behind: frozenset[str]
+    verified: bool = False
+
+
+@dataclass
+class Group:
+    """A group, its members and its bank details."""
+
+    name: str = ""
+    members: set[str] = field(default_factory=set)
+    left_at: dict[str, int] = field(default_factory=dict)
+    let_in: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    merged: set[str] = field(default_factory=set)
+    payees: dict[int, Payee] = field(default_factory=dict)
+    newest_payee: int | None = None
+
+
+@dataclass
+class Decision:
+    """A decision of the panel on an application."""
+
+    name: str
+    number: int
+    sitting: dict[str, Any]
+    letter_held: bool
+    until: int | None
+    final_before: str | None
+
+
+@dataclass
+class Application:
+    """An application, its declarations and its decisions."""
+
+    fund: str
+    group: str
+    started_at: int
+    submitted: bool = False
+    eligible: bool = False
+    # The moment until which the last word about eligibility can be taken back.
+    eligible_until: int | None = None
+    undisturbed: bool = False
+    # Whether each person declared an interest.
+    declared: dict[str, bool] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    numbered: int = 0
+    confirmed: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Why it cannot be scored or decided any more: awarded, declined or withdrawn.
+    final: str | None = None
+
+
+@dataclass
+class Payment:
+    """A payment of a grant."""
+
+    amount: int
+    payee: int
+    prepared_by: str
+    eyes: int
+    sources: Split
+    waits_until: str | None
+    state: str = "prepared"
+    approved_by: set[str] = field(default_factory=set)
+    approved_on: str | None = None
+    sent_on: str | None = None
+    early: Proposal | None = None
+    may_leave_early: bool = False
+
+    @property
+    def enough_approved(self) -> bool:
+        """Whether as many people acted on it as it needs."""
+        return 1 + len(self.approved_by) >= self.eyes
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it may still reach the group, or has left and is not confirmed."""
+        return self.state in ("prepared", "sent")
+
+
+@dataclass
+class Variation:
+    """A change of a grant that was asked for."""
+
+    by: str
+    change: dict[str, Any]
+    decided: bool = False
+
+
+@dataclass
+class Grant:
+    """A grant, from its offer to its end. Money is in pence by source."""
+
+    fund: str
+    group: str
+    round: str
+    area: str
+    title: str
+    offered_on: str
+    award: Counter[Source]
+    checks: set[str]
+    signers: int
+    eyes: int
+    state: str = "offered"
+    on_hold: bool = False
+    hash: str | None = None
+    signed: dict[str, str] = field(default_factory=dict)
+    check_valid: dict[str, str | None] = field(default_factory=dict)
+    waivers: dict[str, str] = field(default_factory=dict)
+    payments: dict[int, Payment] = field(default_factory=dict)
+    paid: Counter[Source] = field(default_factory=Counter)
+    variations: dict[int, Variation] = field(default_factory=dict)
+    # The last change that raised the award, and who decided it.
+    raised: tuple[int, dict[str, Any]] | None = None
+    confirmed: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    revocation: dict[str, Any] | None = None
+    revoked_by: set[str] = field(default_factory=set)
+    due: Counter[str] = field(default_factory=Counter)
+    return_waivers: dict[str, Proposal] = field(default_factory=dict)
+    entries: dict[int, Proposal | None] = field(default_factory=dict)
+    final_update: int | None = None
+    updates_done: set[int] = field(default_factory=set)
+    last_position: int = 0
+
+    def take(self, amounts: Counter[Source], less: Split) -> None:
+        """Takes from amounts, never below zero."""
+        for source, amount in less.items():
+            amounts[source] = max(0, amounts[source] - amount)
+
+    def settle(self, amounts: dict[str, int]) -> None:
+        """Settles money that was due back, by reason."""
+        for reason, amount in amounts.items():
+            self.due[reason] = max(0, self.due[reason] - amount)
+
+    def under_way(self) -> Counter[Source]:
+        """What was prepared and has not left, by source."""
+        total: Counter[Source] = Counter()
+        for payment in self.payments.values():
+            if payment.state == "prepared":
+                total.update(payment.sources)
+        return total
+
+
+class LogState:
+    """Everything that the rules need to know of the events so far."""
+
+    def __init__(self) -> None:
+        self.roles: defaultdict[str, set[str]] = defaultdict(set)
+        self.role_proposals: dict[tuple[str, str], str] = {}
+        self.had_two_administrators = False
+        # Whether roles are given by two people: not so in logs of the first programs.
+        self.roles_by_two = False
+        self.settings: dict[str, Any] = {}
+        self.settings_proposals: dict[int, Proposal] = {}
+        self.words_proposals: dict[int, Proposal] = {}
+        self.words_by_two = False
+        self.webhooks: dict[int, Proposal] = {}
+        self.statement_links: dict[int, bool] = {}
+        self.ways_named = False
+        self.people: defaultdict[str, Person] = defaultdict(Person)
+        self.funds: dict[str, Fund] = {}
+        self.groups: defaultdict[str, Group] = defaultdict(Group)
+        self.applications: dict[str, Application] = {}
+        self.grants: dict[str, Grant] = {}
+
+    def holds(self, person: str | None, *roles: str) -> bool:
+        """Whether a person holds one of the roles."""
+        return person in self.roles and not self.roles[person].isdisjoint(roles)
+
+    def administrators(self) -> int:
+        """How many people are administrators."""
+        return sum(ADMINISTRATOR in roles for roles in self.roles.values())
+
+    def fund_of(self, application: str) -> Fund | None:
+        """The fund of an application."""
+        own = self.applications.get(application)
+        return own and self.funds.get(own.fund)
+
+    def same_groups(self, group: str) -> set[str]:
+        """The group, and all with which it was merged."""
+        found, left = set(), [group]
+        while left:
+            own = left.pop()
+            if own not in found:
+                found.add(own)
+                left.extend(self.groups[own].merged if own in self.groups else ())
+        return found
+
+    def is_connected(self, person: str, group: str, since: int | None) -> bool:
+        """Whether a person is a member, or was one since this position."""
+        for own in self.same_groups(group):
+            members = self.groups.get(own, Group())
+            if person in members.members:
+                return True
+            if since is not None and members.left_at.get(person, -1) > since:
+                return True
+        return False
+
+    def keyers(self, group: str, payee: Payee) -> set[str]:
+        """The person who entered bank details, and those who let that person in."""
+        own = {payee.keyed_by, *payee.behind}
+        if not self.roles.get(payee.keyed_by):
+            keyer = self.people[payee.keyed_by]
+            own |= keyer.changed_by | self.groups[group].let_in[payee.keyed_by]
+            if keyer.registered_by:
+                own.add(keyer.registered_by)
+        return own
+
+    def quorum_of(self, application: str) -> int:
+        """How many people the last decision on an application needed."""
+        own = self.applications.get(application)
+        if own and own.decisions and own.decisions[-1].sitting["quorum"] is not None:
+            return own.decisions[-1].sitting["quorum"]
+        fund = self.fund_of(application)
+        return fund.rules["quorum"] if fund else 1
+
+
+def total(amounts: Any) -> int:
+    """The sum of amounts by source or reason."""
+    return sum(amounts.values())
