@@ -10,7 +10,7 @@ import datetime
 import re
 from typing import Any, Callable
 
-from .lines import LARGEST, UUID
+from .lines import LARGEST, MOMENT, UUID
 
 PERSON = """
 PersonRegistered name:secret email:secret? telephone:secret? postal_address:secret? \
@@ -220,7 +220,7 @@ ClawbackDemanded amount:money reason:text
 ReturnReceived owed:text sources:split received_on:day satisfied:settled?
 ReturnWaiverProposed owed:text amount:money reason:text by:id
 ReturnWaived owed:text amount:money by:id
-EntryUnsettled entry:int kind:text details:object note:text? by:id
+EntryUnsettled entry:int kind:text details:entry note:text? by:id
 SettlementProposed entry:int counts:money reason:text by:id
 EntrySettled entry:int sources:split satisfied:settled happened_on:day by:id
 AttendanceConfirmed decision:int person:id by:id
@@ -235,7 +235,6 @@ Split = dict[Source, int]
 
 MONEY = re.compile(r"(0|[1-9][0-9]{0,12})\.[0-9]{2}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,9}))?Z")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -389,6 +388,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
 }
 TYPES["sitting"] = of_fields("present:ids withdrew:ids recorded_by:id? quorum:int? confirm_by:day?")
 TYPES["leaving"] = of_fields("from:day to:day sources:split")
+TYPES["entry"] = of_fields("amount:money happened_on:day payment:int? owed:text?")
 TYPES["change"] = of_fields("amount:money? ends_on:day? update_due_on:day? purpose:object?")
 TYPES["condition"] = of_fields("text:text one_instalment:bool?")
 TYPES["conditions"] = lambda value: {

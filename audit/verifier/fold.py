@@ -8,6 +8,7 @@ from typing import Callable
 from .state import (
     Application,
     Decision,
+    Entry,
     Event,
     Fund,
     Grant,
@@ -33,8 +34,23 @@ UNDISTURBING = frozenset(
 )
 
 
+# Events, and fields of events, that the programs did not write in which one person gave a role.
+NOT_BY_EARLIER_PROGRAMS = {
+    "person.PersonRegistered": "registered_on",
+    "application.ApplicationStarted": "started_on",
+    "group.MemberRemoved": "removed_on",
+    "grant.PaymentApproved": "approved_on",
+    "grant.PaymentPrepared": "sources",
+    "organisation.SettingsSet": "",
+    "person.PersonToTell": "",
+}
+
+
 def apply(event: Event, state: LogState) -> None:
     """Brings the state up to date with an event."""
+    field = NOT_BY_EARLIER_PROGRAMS.get(event.kind)
+    if field is not None and (not field or event.p[field]):
+        state.roles_by_two = True
     FOLDS[event.stream](event, state)
 
 
@@ -47,17 +63,16 @@ def fold_person(event: Event, state: LogState) -> None:
             person.set_contact(p)
         case "ContactChanged":
             person.set_contact(p)
-            if p["changed_by"] and p["changed_by"] != event.id:
-                person.changed_by.add(p["changed_by"])
+            person.changed = event.position, p["changed_on"]
         case "AddressProven":
             person.proven.add(p["email"])
         case "PersonToTell":
             person.waiting[p["mail"]] = p["caused_on"]
-            person.told.pop(p["mail"], None)
+            person.passed_on.pop(p["mail"], None)
         case "PersonTold":
-            person.told[p["mail"]] = person.waiting.pop(p["mail"], p["told_on"])
+            person.passed_on[p["mail"]] = person.waiting.pop(p["mail"], p["told_on"])
         case "TellingTakenBack":
-            person.waiting[p["mail"]] = person.told.pop(p["mail"], "")
+            person.waiting[p["mail"]] = person.passed_on.pop(p["mail"], "")
         case "EmailedInstead":
             person.waiting.pop(p["mail"], None)
         case "PersonalDataErased":
@@ -69,12 +84,10 @@ def fold_organisation(event: Event, state: LogState) -> None:
     p = event.p
     match event.name:
         case "FounderNamed":
-            state.roles_by_two = True
             state.roles[p["person"]].update(p["roles"])
         case "RoleGiven":
             state.roles[p["person"]].add(p["role"])
         case "RoleProposed":
-            state.roles_by_two = True
             state.role_proposals[p["person"], p["role"]] = p["proposed_by"]
         case "RoleConfirmed":
             state.role_proposals.pop((p["person"], p["role"]), None)
@@ -82,6 +95,8 @@ def fold_organisation(event: Event, state: LogState) -> None:
         case "RoleEnded":
             state.role_proposals.pop((p["person"], p["role"]), None)
             state.roles[p["person"]].discard(p["role"])
+        case "AgreementPublished":
+            state.agreement = p["hash"]
         case "SettingsProposed":
             proposal = Proposal(p["proposed_by"], p["settings"])
             state.settings_proposals = {p["proposal"]: proposal}
@@ -155,22 +170,29 @@ def fold_group(event: Event, state: LogState) -> None:
         case "GroupRegistered" | "GroupCorrected":
             group.name = p["name"]
         case "MemberInvited":
-            group.let_in[p["person"]].add(p["invited_by"])
+            group.invited_by[p["person"]].add(p["invited_by"])
         case "MemberAdded":
             group.members.add(p["person"])
-            if p["added_by"] and p["added_by"] != p["person"]:
-                group.let_in[p["person"]].add(p["added_by"])
+            if p["added_by"]:
+                group.invited_by[p["person"]].add(p["added_by"])
+                group.changed = event.position, p["added_on"]
         case "MemberRemoved":
             if p["person"] in group.members:
                 group.members.remove(p["person"])
                 group.left_at[p["person"]] = event.position
+                group.changed = event.position, p["removed_on"]
         case "PayeeProvided":
+            if group.newest_payee is not None:
+                group.changed = event.position, p["provided_on"]
             group.payees[p["payee"]] = Payee(p["keyed_by"], frozenset(p["behind"] or ()))
             group.newest_payee = p["payee"]
         case "PayeeVerified":
             if p["payee"] in group.payees:
-                group.payees[p["payee"]].verified = True
+                group.payees[p["payee"]].verified_by = p["verified_by"]
+        case "CheckFiled":
+            group.on_file[p["check"]] = p["grant"], p["good_until"]
         case "GroupMerged":
+            group.into, group.changed = p["into"], (event.position, p["merged_on"])
             group.merged.add(p["into"])
             state.groups[p["into"]].merged.add(event.id)
         case "GroupTakenIn":
@@ -222,6 +244,9 @@ def fold_application(event: Event, state: LogState) -> None:
         case "ReviewDecided":
             if p["upheld"]:
                 own.final, own.eligible = None, True
+        case "PublicSummaryWritten":
+            title = p["summary"].get("title")
+            state.summaries[event.id] = title if isinstance(title, str) else ""
         case "ApplicationWithdrawn":
             own.final = "withdrawn"
 
@@ -231,11 +256,9 @@ def fold_grant(event: Event, state: LogState) -> None:
     p = event.p
     if event.name == "GrantOffered":
         state.grants[event.id] = Grant(
-            p["fund"], p["group"], p["round"], p["area"], p["title"], event.day,
-            Counter(p["sources"]),
-            set(p["checks"]) | {
-                key for key, one in p["conditions"].items() if not one["one_instalment"]
-            },
+            p["fund"], p["group"], p["round"], p["area"], event.day, Counter(p["sources"]),
+            {*p["checks"], *p["conditions"]},
+            {key for key, one in p["conditions"].items() if one["one_instalment"]},
             p["signers"], p["eyes"],
         )
     grant = state.grants.get(event.id)
@@ -268,6 +291,9 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             grant.check_valid[p["check"]] = p["good_until"]
             grant.waivers.pop(p["check"], None)
         case "CheckFailed" | "CheckRequested":
+            if p["check"] not in grant.checks:
+                grant.checks.add(p["check"])
+                grant.loose.add(p["check"])
             grant.check_valid.pop(p["check"], None)
             grant.waivers.pop(p["check"], None)
         case "WaiverProposed":
@@ -283,9 +309,17 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             if event.name == "VariationApproved":
                 if p["sitting"] is not None:
                     grant.raised = p["variation"], p["sitting"]
-                purpose = p["change"]["purpose"]
-                if purpose is not None and isinstance(purpose.get("title"), str):
-                    grant.title = purpose["title"]
+                if p["change"]["amount"] is not None:
+                    used = {payment.instalment for payment in grant.payments.values()}
+                    grant.instalments = {
+                        key: one for key, one in grant.instalments.items() if key in used
+                    }
+        case "PaymentsScheduled":
+            grant.instalments = {
+                key: one for key, one in grant.instalments.items() if key < p["first"]
+            }
+            for number, instalment in enumerate(p["instalments"], p["first"]):
+                grant.instalments[number] = tied_check(instalment)
         case "AttendanceConfirmed":
             if p["by"] == p["person"]:
                 grant.confirmed[p["decision"]].add(p["person"])
@@ -294,21 +328,30 @@ def fold_agreement(event: Event, grant: Grant) -> None:
         case "RevocationConfirmed":
             grant.revoked_by.add(p["by"])
         case "GrantHeld" | "GrantResumed":
-            grant.on_hold = event.name == "GrantHeld"
+            held = event.name == "GrantHeld"
+            grant.held_on = (p["held_on"] or event.day) if held else None
         case "UpdateRequested":
             if p["last"]:
                 grant.final_update = p["update"]
         case "UpdateReceived" | "UpdateExcused":
             if event.name == "UpdateExcused":
                 grant.updates_done.add(p["update"])
-            if p["update"] == grant.final_update and grant.state in ("accepted", "live"):
+            if p["update"] == grant.final_update and grant.state != "terminated":
                 grant.state = "reported"
         case "UpdateAccepted":
             grant.updates_done.add(p["update"])
         case "GrantTerminated":
-            grant.state, grant.on_hold = "terminated", False
+            grant.state, grant.held_on = "terminated", None
         case "GrantClosed":
             grant.state = "closed"
+
+
+def tied_check(instalment: object) -> str | None:
+    """The check that an instalment is tied to, if it is."""
+    released = instalment.get("released") if isinstance(instalment, dict) else None
+    after = released.get("after_check") if isinstance(released, dict) else None
+    check = after.get("check") if isinstance(after, dict) else None
+    return check if isinstance(check, str) else None
 
 
 def fold_payment(event: Event, grant: Grant) -> None:
@@ -318,8 +361,8 @@ def fold_payment(event: Event, grant: Grant) -> None:
         grant.payments.setdefault(
             p["payment"],
             Payment(
-                p["amount"], p["payee"], p["prepared_by"], p["eyes"], p["sources"] or {},
-                p["waits_until"],
+                p["amount"], p["payee"], p["prepared_by"], p["eyes"], p["instalment"],
+                p["sources"] or {},
             ),
         )
         return
@@ -331,9 +374,9 @@ def fold_payment(event: Event, grant: Grant) -> None:
             payment.approved_by.add(p["approved_by"])
             payment.approved_on = p["approved_on"]
         case "EarlyPaymentProposed":
-            payment.early = Proposal(p["by"], (p["until"], p["mark"]))
+            payment.early = Proposal(p["by"], (p["until"], p["mark"]), event.position)
         case "EarlyPaymentConfirmed":
-            payment.may_leave_early = True
+            payment.early_since = payment.early.number if payment.early else None
         case "PaymentSent":
             payment.state, payment.sent_on = "sent", p["sent_on"]
             payment.sources = p["sources"]
@@ -342,11 +385,17 @@ def fold_payment(event: Event, grant: Grant) -> None:
                 grant.state = "live"
         case "PaymentRejected" | "PaymentCancelled" | "PaymentConfirmed":
             payment.state = event.name.removeprefix("Payment").lower()
+            if event.name == "PaymentConfirmed":
+                grant.confirmed_paid.update(payment.sources)
         case "PaymentFailed" | "PaymentReversed":
             payment.state = event.name.removeprefix("Payment").lower()
             grant.take(grant.paid, p["sources"])
-    if event.name in ("PaymentConfirmed", "PaymentCorrected") and p["leaving"] is not None:
-        payment.sent_on = p["leaving"]["to"]
+            if event.name == "PaymentReversed":
+                grant.take(grant.confirmed_paid, p["sources"])
+    if event.name in ("PaymentConfirmed", "PaymentCorrected"):
+        payment.paid_on = p["paid_on"]
+        if p["leaving"] is not None:
+            payment.sent_on = p["leaving"]["to"]
 
 
 def fold_money(event: Event, grant: Grant) -> None:
@@ -363,23 +412,21 @@ def fold_money(event: Event, grant: Grant) -> None:
         case "ClawbackDemanded":
             grant.due["clawback"] += p["amount"]
         case "ReturnReceived":
-            grant.take(grant.award, p["sources"])
-            grant.take(grant.paid, p["sources"])
+            grant.comes_back(p["sources"])
             grant.settle(settled_by(p))
-            grant.return_waivers.pop(p["owed"], None)
         case "ReturnWaiverProposed":
             grant.return_waivers[p["owed"]] = Proposal(p["by"], p["amount"])
         case "ReturnWaived":
             grant.settle({p["owed"]: p["amount"]})
-            grant.return_waivers.pop(p["owed"], None)
         case "EntryUnsettled":
-            grant.entries.setdefault(p["entry"], None)
+            amount = p["details"]["amount"] if p["kind"] == "came_in" else 0
+            grant.entries.setdefault(p["entry"], Entry(amount))
         case "SettlementProposed":
-            grant.entries[p["entry"]] = Proposal(p["by"], p["counts"])
+            if p["entry"] in grant.entries:
+                grant.entries[p["entry"]].proposal = Proposal(p["by"], p["counts"])
         case "EntrySettled":
             grant.entries.pop(p["entry"], None)
-            grant.take(grant.award, p["sources"])
-            grant.take(grant.paid, p["sources"])
+            grant.comes_back(p["sources"])
             grant.settle(p["satisfied"])
         case "PaymentReversed":
             grant.take(grant.award, p["released"] or {})

@@ -11,8 +11,7 @@ from .findings import CannotCheck, Finding, Findings
 from .heads import Head, Heads, KeyEvents, check_keys, read_keys
 from .lines import read_event
 from .replay import Replay
-from .state import london_day
-from .tables import erasure_line, grants_csv
+from .tables import compare_grants, erasure_line
 from .tree import Key, Note, Tree, leaf_hash
 
 FILES = (
@@ -42,8 +41,6 @@ class Folder:
         self.tree, self.replay, self.keys = Tree(), Replay(self.findings), KeyEvents()
         self.time, self.sealed = 0, 0
         self.sequences: dict[tuple[str, str], int] = {}
-        self.commands: set[str] = set()
-        self.command: str | None = None
         self.erasures: list[bytes] = []
         self.head_holds = head is not None and head.size == 0 and head.root == self.tree.root()
 
@@ -57,7 +54,11 @@ class Folder:
             except ValueError as error:
                 self._find(None, "head", f"line {number} of heads.jsonl: {error}")
         self._check_events(heads)
-        check_keys(heads, self.keys, self.key is not None, self._report_head)
+        newest = heads.keys[-1] if heads.keys else None
+        is_known = self.key is not None or (
+            newest is not None and self.head is not None and self._is_signed(self.head, newest)
+        )
+        check_keys(heads, self.keys, is_known, self._report_head)
         self._check_trusted(heads)
         self._check_tables()
         self.report.events, self.report.heads = self.tree.size, len(heads.heads)
@@ -70,6 +71,14 @@ class Folder:
 
     def _report_head(self, position: int | None, says: str) -> None:
         self._find(position, "head", says)
+
+    @staticmethod
+    def _is_signed(note: Note, key: Key) -> bool:
+        """Whether a key signed a note, and rightly."""
+        try:
+            return note.is_signed_by(key)
+        except ValueError:
+            return False
 
     def _read(self, name: str) -> bytes:
         """The bytes of a file; a file that is not there has none."""
@@ -103,11 +112,12 @@ class Folder:
                 continue
             expected.append(f"{digest}  {name}")
         said = self._read(MANIFEST).decode("utf-8", "replace")
+        lines = said.removesuffix("\n").split("\n")
         for line in expected:
-            if line not in said.split("\n"):
+            if line not in lines:
                 name = line[66:]
                 self._find(None, "manifest", f"{name} is not the file that was exported", name)
-        if said != "".join(line + "\n" for line in expected):
+        if not said.endswith("\n") or sorted(line[66:] for line in lines) != sorted(FILES):
             self._find(None, "manifest", f"{MANIFEST} is not the list of these files", MANIFEST)
         for name in sorted(set(os.listdir(self.path)) - {*FILES, MANIFEST}):
             self._find(None, "manifest", f"{name[:80]!r} is not a file of an export", name)
@@ -171,15 +181,9 @@ class Folder:
             says = "it does not follow the event before it of its record"
             self._find(position, "sequence", says, stream)
         self.sequences[stream] = event["sequence"]
-        if event["command_id"] != self.command:
-            self.command = event["command_id"]
-            if self.command in self.commands:
-                self._find(position, "sequence", "the events of its command are not consecutive")
-            self.commands.add(self.command)
         try:
-            london_day(event["recorded_at"])
             self.replay.take(position, event)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             self._find(position, "readable", str(error))
             return
         payload = event["payload"][event["event"]]
@@ -192,50 +196,58 @@ class Folder:
 
     def _check_trusted(self, heads: Heads) -> None:
         """The key and the checkpoint that are known from elsewhere are those of the folder."""
+        before = {origin for _, origin, _ in self.keys.restored}
         if self.key is None:
-            self.report.notes.append("The key was not compared with one from elsewhere (--key).")
-        elif heads.keys and heads.keys[-1] != self.key:
-            self._find(None, "head", "the key of the folder is not the one that is trusted")
+            self.report.notes.append(
+                "The key was not compared with one from elsewhere (--key): "
+                "the key of the folder could be anybody's."
+            )
+        elif heads.keys and self.key != heads.keys[-1]:
+            is_same = self.key.public == heads.keys[-1].public and self.key.name in before
+            if not is_same:
+                self._find(None, "head", "the key of the folder is not the one that is trusted")
         if self.head is None:
             self.report.notes.append(
                 "No checkpoint from elsewhere was compared (--head): "
-                "the log could have been cut back or told otherwise."
+                "the log could have been cut back or rewritten."
             )
             return
-        signers = [key for key in heads.keys if key.name == self.head.origin]
+        says = self._compare_head(self.head, heads, before)
+        if says is not None:
+            self._find(None, "head", f"the checkpoint from elsewhere: {says}")
+
+    def _compare_head(self, head: Note, heads: Heads, before: set[str]) -> str | None:
+        """What the checkpoint from elsewhere says against the folder, if anything."""
+        signers = [key for key in heads.keys if key.name == head.origin]
+        if head.origin in before:
+            signers += [key.under(head.origin) for key in heads.keys]
         try:
-            signed = any([self.head.is_signed_by(key) for key in signers])
+            is_signed = any([head.is_signed_by(key) for key in signers])
         except ValueError as error:
-            self._find(None, "head", f"the checkpoint from elsewhere: {error}")
-            return
-        size = self.head.size
-        if size > self.tree.size:
-            self._find(
-                self.tree.size, "head",
-                f"the log was rolled back: the checkpoint from elsewhere covers {size} events, "
-                f"and {self.tree.size} are here",
+            return str(error)
+        if not is_signed:
+            return "no key of the folder has signed it"
+        if head.size > self.tree.size:
+            return (
+                f"the log was rolled back: it covers {head.size} events, "
+                f"and {self.tree.size} are here"
             )
-        elif not self.head_holds:
-            self._find(
-                None, "head",
-                "the log was forked: the checkpoint from elsewhere is not true of the first "
-                f"{size} events",
-            )
-        elif not signed:
+        if not self.head_holds:
+            return f"the log was forked: it is not true of the first {head.size} events"
+        if not any(one.size == head.size for one in heads.heads):
+            if head.origin not in before:
+                return "it is true of the first events, and missing among the checkpoints"
             self.report.notes.append(
-                f"The checkpoint from elsewhere is true of the first {size} events. "
-                "No key of the folder signed it."
+                f"The checkpoint from elsewhere is of the origin before. It is true of the first "
+                f"{head.size} events."
             )
-        elif not any(head.size == size for head in heads.heads):
-            self.report.notes.append(
-                f"The checkpoint from elsewhere is true of the first {size} events. "
-                "It is not among the checkpoints of the folder."
-            )
+        return None
 
     def _check_tables(self) -> None:
         """The derived tables say what the events say."""
-        if self._read("grants.csv") != grants_csv(self.replay.state):
-            self._find(None, "told", "grants.csv is not what the events say", "grants")
+        difference = compare_grants(self._read("grants.csv"), self.replay.state)
+        if difference:
+            self._find(None, "told", difference, "grants")
         if self._read("erasures.jsonl") != b"".join(self.erasures):
             self._find(None, "told", "erasures.jsonl is not what the events say", "erasures")
 

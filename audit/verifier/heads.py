@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .findings import Findings
-from .lines import LARGEST, read_canonical
+from .lines import LARGEST, read_object
 from .tree import Key, Note
 
 
@@ -15,7 +15,7 @@ class Head:
     """A checkpoint that its key has signed."""
 
     note: Note
-    through: int | None
+    through: int
 
     @property
     def size(self) -> int:
@@ -50,18 +50,18 @@ class Heads:
 
     def add(self, line: bytes) -> None:
         """Takes the next line. Raises ValueError if it is not the next checkpoint."""
-        value = read_canonical(line)
+        value = read_object(line.decode("utf-8"))
         if value.keys() != {"note", "size", "through"} or not isinstance(value["note"], str):
             raise ValueError("the line is not a checkpoint")
         note, through = Note.parse(value["note"]), value["through"]
         if type(value["size"]) is not int or value["size"] != note.size:
             raise ValueError("the size of the line is not the size in the note")
-        if through is not None and (type(through) is not int or not 0 <= through <= LARGEST):
+        if type(through) is not int or not 0 <= through <= LARGEST:
             raise ValueError("the time of the checkpoint is not a moment")
         self._change_origin(note)
         if not self.keys or not note.is_signed_by(self.keys[self.at_key]):
             raise ValueError("the checkpoint is not signed by the key that counts here")
-        if self.heads and note.size <= self.size:
+        if note.size <= self.size:
             raise ValueError("the checkpoint is not larger than the one before it")
         following = self._following()
         if following and following.name == note.origin and note.is_signed_by(following):

@@ -21,6 +21,11 @@ NAMES = {
     "version": str,
 }
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,9}))?Z")
+METADATA = frozenset({
+    "actor", "causation_id", "channel", "command", "command_id", "correlation_id", "decided_at",
+})
+CHANNELS = frozenset({"web", "phone", "paper", "in_person"})
 LARGEST = 2**53 - 1
 
 
@@ -52,12 +57,17 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def read_canonical(line: bytes) -> dict[str, Any]:
-    """Reads an object, and raises ValueError unless its bytes are the canonical ones."""
-    text = line.decode("utf-8")
+def read_object(text: str) -> dict[str, Any]:
+    """Reads an object that is the whole text."""
     value, end = DECODER.raw_decode(text)
     if end != len(text) or not isinstance(value, dict):
         raise ValueError("the line is not one object")
+    return value
+
+
+def read_canonical(line: bytes) -> dict[str, Any]:
+    """Reads an object, and raises ValueError unless its bytes are the canonical ones."""
+    value = read_object(line.decode("utf-8"))
     if any(byte >= 0xF0 for byte in line):
         # Names are sorted by UTF-16, which differs from code points above U+FFFF.
         written = canonical(value)
@@ -95,12 +105,21 @@ def read_event(line: bytes) -> dict[str, Any]:
 
 
 def read_metadata(event: dict[str, Any]) -> None:
-    """Raises ValueError unless the metadata are texts, with an actor, of this command."""
+    """Raises ValueError unless the metadata are as described, and of this command."""
     metadata = event["metadata"]
     if not all(isinstance(value, str) for value in metadata.values()):
         raise ValueError("metadata are texts")
-    actor = metadata.get("actor", "")
-    if actor not in ("operator", "job") and not UUID.fullmatch(actor):
+    missing = METADATA - metadata.keys()
+    if missing:
+        raise ValueError(f"metadata have no {min(missing)}")
+    if metadata["actor"] not in ("operator", "job") and not UUID.fullmatch(metadata["actor"]):
         raise ValueError("the actor is neither a person, the operator nor a job")
-    if metadata.get("command_id", event["command_id"]) != event["command_id"]:
+    if metadata["command_id"] != event["command_id"]:
         raise ValueError("the metadata are those of another command")
+    for name in ("causation_id", "correlation_id"):
+        if not UUID.fullmatch(metadata[name]):
+            raise ValueError(f"{name} is not a UUID in lower case")
+    if metadata["channel"] not in CHANNELS:
+        raise ValueError("there is no such channel")
+    if not MOMENT.fullmatch(metadata["decided_at"]):
+        raise ValueError("decided_at is not a moment in UTC")

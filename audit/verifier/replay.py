@@ -42,8 +42,11 @@ class Replay:
             roles = self.state.roles.get(line["metadata"]["actor"], ())
             self._command = Command(event.command_id, frozenset(roles))
         for rule, check in (*EACH, *BY_KIND.get(event.kind, ())):
-            for says in check(event, self.state):
-                self._report(rule, event, says)
+            try:
+                for says in check(event, self.state):
+                    self._report(rule, event, says)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                self._report(rule, event, f"it cannot be judged: {error!r}")
         self._command.events.append(event)
         apply(event, self.state)
 
@@ -53,8 +56,11 @@ class Replay:
         if command is None:
             return
         for rule, check in AT_END:
-            for event, says in check(command, self.state):
-                self._report(rule, event, says)
+            try:
+                for event, says in check(command, self.state):
+                    self._report(rule, event, says)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                self._report(rule, command.events[-1], f"it cannot be judged: {error!r}")
 
     def _report(self, rule: str, event: Event, says: str) -> None:
         """Reports a breach for the record that it is about: the grant, for what a fund does."""

@@ -19,6 +19,13 @@ REVOKES = {
 }
 
 
+@check("agreement-text", "grant.AgreementIssued")
+def the_text_is_the_one_published(event: Event, state: LogState) -> Iterator[str]:
+    """The text that is issued is the one that the organisation published last."""
+    if event.p["hash"] != state.agreement:
+        yield "this is not the text that the organisation published last"
+
+
 @check("agreement-text", "grant.AgreementAccepted", "grant.AgreementSigned")
 def the_text_is_the_one_issued(event: Event, state: LogState) -> Iterator[str]:
     """A group accepts and signs the text that was issued last."""
@@ -31,8 +38,19 @@ def the_text_is_the_one_issued(event: Event, state: LogState) -> Iterator[str]:
 def enough_sign(event: Event, state: LogState) -> Iterator[str]:
     """As many people accept as the offer asks for."""
     grant, names = state.grants.get(event.id), len(set(event.p["names"]))
+    if grant and event.p["method"] == "web_each":
+        names = len(grant.signed)
     if grant and names < grant.signers:
         yield f"{names} accepted, and {grant.signers} are needed"
+
+
+@check("agreement-signers", "grant.GrantOffered")
+def the_offer_asks_for_signers(event: Event, state: LogState) -> Iterator[str]:
+    """An offer asks for as many signers as the rules of its fund."""
+    fund = state.funds.get(event.p["fund"])
+    needed = fund.rules["all"].get("signers") if fund else None
+    if needed != event.p["signers"]:
+        yield f"the offer asks for {event.p['signers']} signers, and the fund for {needed}"
 
 
 @check("signed-for-self", "grant.AgreementSigned")
@@ -41,8 +59,12 @@ def each_signs_once(event: Event, state: LogState) -> Iterator[str]:
     grant, by = state.grants.get(event.id), event.p["by"]
     if by != event.actor:
         yield "a person signed for another"
-    if grant and by in grant.signed:
+    if not grant:
+        return
+    if by in grant.signed:
         yield "a person signed twice"
+    if not any(by in state.groups[own].members for own in state.heirs(grant.group)):
+        yield "a person signed who is not a member of the group"
 
 
 @check("signed-for-self", "grant.AgreementAccepted")
@@ -69,11 +91,44 @@ def the_agreement_comes_first(event: Event, state: LogState) -> Iterator[str]:
 def the_checks_passed(event: Event, state: LogState) -> Iterator[str]:
     """Each check has passed and is in date, or was waived."""
     grant = state.grants.get(event.id)
-    for name in sorted(grant.checks if grant else ()):
+    if not grant:
+        return
+    elsewhere = {
+        name for number, name in grant.instalments.items() if number != event.p["instalment"]
+    } - {grant.instalments.get(event.p["instalment"])}
+    for name in sorted(grant.checks - (grant.loose & elsewhere)):
         if name not in grant.check_valid:
             yield f"{name} had neither passed nor been waived"
         elif (grant.check_valid[name] or "9999") < event.p["prepared_on"]:
             yield f"{name} was out of date"
+
+
+@check("checks-passed", "grant.GrantOffered")
+def the_offer_has_the_checks(event: Event, state: LogState) -> Iterator[str]:
+    """An offer has each check of the rules of its fund."""
+    fund = state.funds.get(event.p["fund"])
+    needed = fund.rules["all"].get("checks") if fund else None
+    for name in needed if isinstance(needed, list) else ():
+        if name not in event.p["checks"]:
+            yield f"the offer leaves out the check {name}"
+
+
+@check("checks-passed", "grant.CheckReused")
+def a_check_is_on_file(event: Event, state: LogState) -> Iterator[str]:
+    """A check that is used again is on the file of the group."""
+    p, grant = event.p, state.grants.get(event.id)
+    groups = state.same_groups(grant.group) if grant else ()
+    filed = [state.groups[own].on_file.get(p["check"]) for own in groups]
+    if (p["from"], p["good_until"]) not in filed:
+        yield "no such check is on the file of the group"
+
+
+@check("checks-passed", "group.CheckFiled")
+def a_filed_check_passed(event: Event, state: LogState) -> Iterator[str]:
+    """A check on file comes from a grant that passed it."""
+    p, grant = event.p, state.grants.get(event.p["grant"])
+    if not grant or grant.check_valid.get(p["check"]) != p["good_until"]:
+        yield "the grant had not passed this check"
 
 
 @check("check-waived-by-two", "grant.CheckWaived")
@@ -182,13 +237,32 @@ def a_grant_is_taken_away_by_the_panel(
 
 
 def covered(grant: Grant | None, sources: Split, settles: dict[str, int]) -> Iterator[str]:
-    """What comes back was paid, and what is settled was due."""
+    """What comes back was paid, and what is settled came back and was due."""
     for source, amount in sources.items():
-        if not grant or grant.paid[source] < amount:
-            yield f"more of the money of {source[0]} came back than was paid"
+        if not grant or grant.confirmed_paid[source] < amount:
+            yield f"more of the money of {source[0]} came back than the bank confirmed as paid"
     for reason, amount in settles.items():
         if not grant or grant.due[reason] < amount:
             yield f"{pounds(amount)} settles more than was due for {reason}"
+    if total(settles) > total(sources):
+        yield "more is settled than came back"
+
+
+@check("return-covered", "grant.UnderspendDeclared", "grant.ClawbackDemanded")
+def no_more_is_asked_back(event: Event, state: LogState) -> Iterator[str]:
+    """No more is asked back than was confirmed as paid and is not due back already."""
+    grant = state.grants.get(event.id)
+    asked = event.p["due_back" if event.name == "UnderspendDeclared" else "amount"]
+    if not grant or asked > total(grant.confirmed_paid) - total(grant.due):
+        yield f"{pounds(asked)} is asked back, and less was paid and is not due back already"
+
+
+@check("return-covered", "grant.ReturnWaived")
+def no_more_is_given_up(event: Event, state: LogState) -> Iterator[str]:
+    """No more is given up than was due."""
+    grant = state.grants.get(event.id)
+    if not grant or event.p["amount"] > grant.due[event.p["owed"]]:
+        yield "more is given up than was due"
 
 
 @check("return-covered", "grant.ReturnReceived")
@@ -200,8 +274,11 @@ def a_return_is_covered(event: Event, state: LogState) -> Iterator[str]:
 @check("return-covered", "grant.EntrySettled", "grant.PaymentReversed")
 def an_entry_is_covered(event: Event, state: LogState) -> Iterator[str]:
     """The same for an entry of the bank, and for a payment that the bank took back."""
-    settles = event.p["satisfied"] or {}
-    yield from covered(state.grants.get(event.id), event.p["sources"], settles)
+    grant, settles = state.grants.get(event.id), event.p["satisfied"] or {}
+    yield from covered(grant, event.p["sources"], settles)
+    entry = grant.entries.get(event.p.get("entry", -1)) if grant else None
+    if entry and total(event.p["sources"]) > entry.came_in:
+        yield "more of the entry counts than came in"
 
 
 @check("return-waived-by-two", "grant.ReturnWaived")
@@ -222,8 +299,9 @@ def a_return_is_waived_by_two(event: Event, state: LogState) -> Iterator[str]:
 def an_entry_is_settled_by_two(event: Event, state: LogState) -> Iterator[str]:
     """Another person settles an entry of the bank, as one proposed."""
     p, grant = event.p, state.grants.get(event.id)
-    proposal = grant.entries.get(p["entry"]) if grant else None
-    if proposal is None:
+    entry = grant.entries.get(p["entry"]) if grant else None
+    proposal = entry and entry.proposal
+    if not proposal:
         yield "nobody had proposed how the entry is settled"
         return
     if proposal.by == p["by"]:

@@ -126,14 +126,14 @@ def a_message_waited(event: Event, state: LogState) -> Iterator[str]:
     if p["mail"] not in person.waiting:
         yield "no such message waited for this person"
     elif event.name == "PersonTold" and p["told_on"] < person.waiting[p["mail"]]:
-        yield "the person was told before the day of the cause"
+        yield "the message was passed on before the day of its cause"
     yield from staff_did(event, state)
 
 
 @check("message-passed-on", "person.TellingTakenBack")
 def a_message_was_passed_on(event: Event, state: LogState) -> Iterator[str]:
     """What is taken back was recorded before."""
-    if event.p["mail"] not in state.people[event.id].told:
+    if event.p["mail"] not in state.people[event.id].passed_on:
         yield "nobody had recorded that this message was passed on"
     yield from staff_did(event, state)
 

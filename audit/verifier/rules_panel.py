@@ -80,6 +80,8 @@ def the_panel_decides(event: Event, state: LogState) -> Iterator[str]:
     """A panel member records a decision, and everyone who is present sits on the panel."""
     sitting = sitting_of(event)
     if sitting is None:
+        if event.p["more"]:
+            yield "an award was raised, and nobody is named as present"
         return
     if not state.holds(event.actor, "panel"):
         yield "a person who does not sit on the panel recorded a decision"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from .checks import check
@@ -13,6 +14,7 @@ ACTS = {
     "group.PayeeVerified": "verified_by",
     "grant.PaymentPrepared": "prepared_by",
     "grant.PaymentApproved": "approved_by",
+    "grant.EarlyPaymentConfirmed": "by",
     "grant.EntrySettled": "by",
     "grant.ReturnWaived": "by",
     "grant.CheckWaived": "by",
@@ -26,6 +28,7 @@ BEFORE = {
     "PaymentConfirmed": ("sent",),
     "PaymentFailed": ("sent",),
     "PaymentReversed": ("confirmed",),
+    "PaymentCorrected": ("confirmed",),
 }
 
 
@@ -40,10 +43,22 @@ def bank_details_are_verified_by_another(event: Event, state: LogState) -> Itera
     """Another person verifies bank details than those who entered them."""
     group = state.groups[event.id]
     payee = group.payees.get(event.p["payee"])
-    if payee is None:
-        yield "there are no such bank details"
-    elif event.p["verified_by"] in state.keyers(event.id, payee):
+    if payee is None or event.p["payee"] != group.newest_payee:
+        yield "these are not the newest bank details"
+    elif event.p["verified_by"] in payee.keyers:
         yield "the person who verified the bank details entered them, or let in who did"
+
+
+@check("payee-by-two", "group.PayeeProvided")
+def those_behind_are_named(event: Event, state: LogState) -> Iterator[str]:
+    """Everyone is named on whose word the person who entered them is known."""
+    p = event.p
+    # Earlier programs named neither the day nor those people.
+    if p["provided_on"] is None:
+        return
+    missing = state.behind(p["keyed_by"], event.id) - set(p["behind"] or ())
+    for person in sorted(missing):
+        yield f"{person} let in the person who entered the bank details, and is not named"
 
 
 @check("payee-verified", "grant.PaymentPrepared", "grant.PaymentApproved")
@@ -56,7 +71,7 @@ def the_payee_is_verified(event: Event, state: LogState) -> Iterator[str]:
     group = state.groups[grant.group]
     if number != group.newest_payee:
         yield "the payment is not for the newest bank details of the group"
-    elif not group.payees[number].verified:
+    elif group.payees[number].verified_by is None:
         yield "the bank details were not verified"
 
 
@@ -64,8 +79,16 @@ def the_payee_is_verified(event: Event, state: LogState) -> Iterator[str]:
 def as_many_act_as_the_offer_says(event: Event, state: LogState) -> Iterator[str]:
     """A payment needs as many people as the offer says."""
     grant = state.grants.get(event.id)
-    if event.p["eyes"] < 2 or (grant and event.p["eyes"] < grant.eyes):
-        yield "the payment asks for fewer people than the offer"
+    if grant and event.p["eyes"] != grant.eyes:
+        yield f"the payment asks for {event.p['eyes']} people, and the offer for {grant.eyes}"
+
+
+@check("payment-by-two", "grant.GrantOffered")
+def the_offer_asks_for_as_many(event: Event, state: LogState) -> Iterator[str]:
+    """An offer asks for as many people for each payment as the rules of its fund."""
+    fund = state.funds.get(event.p["fund"])
+    if fund and event.p["eyes"] != fund.rules["eyes"]:
+        yield f"the offer asks for {event.p['eyes']} people, and the fund for {fund.rules['eyes']}"
 
 
 @check("payment-by-two", "grant.PaymentApproved")
@@ -80,7 +103,7 @@ def another_person_approves(event: Event, state: LogState) -> Iterator[str]:
     if by in payment.approved_by:
         yield "one person approved a payment twice"
     payee = state.groups[grant.group].payees.get(payment.payee)
-    if payee and by in state.keyers(grant.group, payee):
+    if payee and by in payee.keyers:
         yield "the person who approved the payment entered the bank details, or let in who did"
 
 
@@ -102,25 +125,34 @@ def finance_approves(event: Event, state: LogState) -> Iterator[str]:
 @check("unconnected", *ACTS)
 def nobody_is_connected(event: Event, state: LogState) -> Iterator[str]:
     """The person who acts is not connected with the group."""
-    person = event.p[ACTS[event.kind]]
+    people = {event.p[ACTS[event.kind]]}
     grant, application = state.grants.get(event.id), state.applications.get(event.id)
     group = event.id if event.stream == "group" else grant and grant.group
     since = application.started_at if application else None
-    if group and state.is_connected(person, group, since):
-        yield f"{person} is or was a member of the group"
-    if event.name.startswith("Payment") and application and application.declared.get(person):
-        yield f"{person} had declared an interest"
+    if event.name in ("PaymentPrepared", "PaymentApproved"):
+        payment = payment_of(event, state)[1]
+        if event.name == "PaymentApproved" and payment:
+            people.add(payment.prepared_by)
+        number = event.p["payee"] if event.name == "PaymentPrepared" else payment and payment.payee
+        payee = state.groups[group].payees.get(number) if group else None
+        if payee and payee.verified_by:
+            people.add(payee.verified_by)
+    for person in sorted(people):
+        if group and state.is_connected(person, group, since):
+            yield f"{person} is or was a member of the group"
+        if application and application.declared.get(person):
+            yield f"{person} had declared an interest"
 
 
 @check("not-on-hold", "grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent")
 def the_grant_is_not_on_hold(event: Event, state: LogState) -> Iterator[str]:
-    """No payment is made while its grant is on hold. What the bank did before can be recorded."""
+    """No payment is made while its grant is on hold. What was sent before can be recorded."""
     grant = state.grants.get(event.id)
-    if not grant or not grant.on_hold:
+    if not grant or grant.held_on is None:
         return
     if event.name != "PaymentSent":
         yield "the grant was on hold"
-    elif event.p["batch"] is not None or event.p["sent_on"] >= event.day:
+    elif event.p["batch"] is not None or event.p["sent_on"] >= grant.held_on:
         yield "the payment was sent while the grant was on hold"
 
 
@@ -148,15 +180,17 @@ def payments_go_in_order(event: Event, state: LogState) -> Iterator[str]:
     elif event.name == "PaymentSent":
         if not payment.enough_approved:
             yield "the payment was not approved"
-        if payment.approved_on and event.p["sent_on"] < payment.approved_on:
-            yield "the payment left before it was approved"
-    elif event.name == "PaymentConfirmed":
+        if event.p["sent_on"] < (payment.approved_on or ""):
+            yield "the payment was sent before it was approved"
+    elif event.name in ("PaymentConfirmed", "PaymentCorrected"):
         leaving = event.p["leaving"]
-        left_on = leaving["to"] if leaving else payment.sent_on
-        if payment.approved_on and left_on and left_on < payment.approved_on:
-            yield "the payment left before it was approved"
-        if left_on and event.p["paid_on"] < left_on:
-            yield "the payment was paid before it left"
+        left_on = leaving["to"] if leaving else event.p["paid_on"]
+        if min(left_on, event.p["paid_on"]) < (payment.approved_on or ""):
+            yield "the payment was paid before it was approved"
+    elif event.name == "PaymentFailed" and event.p["failed_on"] < (payment.sent_on or ""):
+        yield "the payment failed before it was sent"
+    elif event.name == "PaymentReversed" and event.p["reversed_on"] < (payment.paid_on or ""):
+        yield "the payment came back before it was paid"
 
 
 @check("payment-amount", "grant.PaymentPrepared")
@@ -178,34 +212,60 @@ def no_more_is_prepared_than_awarded(event: Event, state: LogState) -> Iterator[
 
 @check("payment-amount", "grant.PaymentSent")
 def what_is_sent_was_prepared(event: Event, state: LogState) -> Iterator[str]:
-    """The amount that is sent was prepared, and a grant is paid no more than was awarded."""
-    grant, payment = payment_of(event, state)
-    if not grant or not payment:
+    """The amount and the sources that are sent were prepared."""
+    _, payment = payment_of(event, state)
+    if not payment:
         return
     sources = event.p["sources"]
     if total(sources) != payment.amount or (payment.sources and payment.sources != sources):
         yield f"{pounds(total(sources))} was sent, and {pounds(payment.amount)} was prepared"
-    for source, amount in sources.items():
-        if grant.paid[source] + amount > grant.award[source]:
-            yield f"more of the money of {source[0]} was paid than was awarded"
 
 
 @check("payment-amount", "grant.PaymentFailed", "grant.PaymentReversed")
 def what_comes_back_was_sent(event: Event, state: LogState) -> Iterator[str]:
-    """A payment comes back with the amount that was sent."""
+    """All of a failed payment comes back, and no more of a reversed one than was sent."""
     _, payment = payment_of(event, state)
-    if payment and payment.sources != event.p["sources"]:
+    if not payment:
+        return
+    sources = event.p["sources"]
+    if event.name == "PaymentFailed" and payment.sources != sources:
         yield "the amount that came back is not the amount that was sent"
+    elif any(payment.sources.get(source, 0) < amount for source, amount in sources.items()):
+        yield "more came back than was sent"
+
+
+@check(
+    "payment-amount",
+    "grant.UnderspendDeclared",
+    "grant.VariationApproved",
+    "grant.GrantTerminated",
+    "grant.GrantClosed",
+)
+def no_more_is_released_than_is_left(event: Event, state: LogState) -> Iterator[str]:
+    """No more of an award is given up than is neither paid nor reserved for payments."""
+    grant = state.grants.get(event.id)
+    if not grant:
+        return
+    under_way = grant.under_way()
+    for source, amount in event.p["released"].items():
+        if grant.paid[source] + under_way[source] + amount > grant.award[source]:
+            yield f"more of the money of {source[0]} is given up than is left"
 
 
 @check("payment-waits", "grant.PaymentSent")
 def a_payment_waits(event: Event, state: LogState) -> Iterator[str]:
-    """A payment leaves after its wait, unless two people let it leave early."""
-    _, payment = payment_of(event, state)
-    if not payment or payment.waits_until is None or payment.may_leave_early:
+    """A payment waits after a change at the group, unless two people let it leave early."""
+    grant, payment = payment_of(event, state)
+    fund = grant and state.funds.get(grant.fund)
+    change = grant and state.last_change(grant.group)
+    if not payment or not fund or not change or change[1] is None:
         return
-    if event.p["sent_on"] < payment.waits_until:
-        yield f"the payment was to wait until {payment.waits_until}"
+    days = fund.rules["all"].get("payee_wait_days")
+    days = days if type(days) is int else 3
+    over = datetime.date.fromisoformat(change[1]) + datetime.timedelta(days=days)
+    is_early = payment.early_since is not None and payment.early_since > change[0]
+    if change[1] <= event.p["sent_on"] < over.isoformat() and not is_early:
+        yield f"the payment was to wait until {over}, after a change at the group"
 
 
 @check("payment-waits", "grant.EarlyPaymentConfirmed")
@@ -217,3 +277,5 @@ def two_people_let_it_leave(event: Event, state: LogState) -> Iterator[str]:
         yield "nobody had proposed that the payment leaves early"
     elif proposal.by == p["by"]:
         yield "one person proposed and confirmed that the payment leaves early"
+    if not state.holds(p["by"], "finance"):
+        yield "the person who let the payment leave early does not hold the finance role"

@@ -70,13 +70,13 @@ class Person:
     """A person and their contact details, as digests."""
 
     registered_by: str | None = None
-    changed_by: set[str] = field(default_factory=set)
+    changed: tuple[int, str | None] | None = None
     email: str | None = None
     ways: frozenset[str] = frozenset()
     proven: set[str] = field(default_factory=set)
     erased: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    passed_on: dict[str, str] = field(default_factory=dict)
 
     def set_contact(self, p: dict[str, Any]) -> None:
         """Takes the details of an event."""
@@ -131,7 +131,12 @@ class Payee:
 
     keyed_by: str
     behind: frozenset[str]
-    verified: bool = False
+    verified_by: str | None = None
+
+    @property
+    def keyers(self) -> set[str]:
+        """The person who entered them, and those on whose word that person is known."""
+        return {self.keyed_by, *self.behind}
 
 
 @dataclass
@@ -141,8 +146,12 @@ class Group:
     name: str = ""
     members: set[str] = field(default_factory=set)
     left_at: dict[str, int] = field(default_factory=dict)
-    let_in: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    invited_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     merged: set[str] = field(default_factory=set)
+    into: str | None = None
+    on_file: dict[str, tuple[str, str]] = field(default_factory=dict)
+    # The position and the day of the last change that delays payments.
+    changed: tuple[int, str | None] | None = None
     payees: dict[int, Payee] = field(default_factory=dict)
     newest_payee: int | None = None
 
@@ -188,14 +197,16 @@ class Payment:
     payee: int
     prepared_by: str
     eyes: int
+    instalment: int | None
     sources: Split
-    waits_until: str | None
     state: str = "prepared"
     approved_by: set[str] = field(default_factory=set)
     approved_on: str | None = None
     sent_on: str | None = None
+    paid_on: str | None = None
     early: Proposal | None = None
-    may_leave_early: bool = False
+    # The position of the proposal by which two people let it leave early.
+    early_since: int | None = None
 
     @property
     def enough_approved(self) -> bool:
@@ -206,6 +217,14 @@ class Payment:
     def under_way(self) -> bool:
         """Whether it may still reach the group, or has left and is not confirmed."""
         return self.state in ("prepared", "sent")
+
+
+@dataclass
+class Entry:
+    """A movement at the bank that is not settled."""
+
+    came_in: int
+    proposal: Proposal | None = None
 
 
 @dataclass
@@ -225,20 +244,24 @@ class Grant:
     group: str
     round: str
     area: str
-    title: str
     offered_on: str
     award: Counter[Source]
     checks: set[str]
+    # The conditions and later checks that hold back one instalment only, if tied to one.
+    loose: set[str]
     signers: int
     eyes: int
     state: str = "offered"
-    on_hold: bool = False
+    held_on: str | None = None
     hash: str | None = None
     signed: dict[str, str] = field(default_factory=dict)
     check_valid: dict[str, str | None] = field(default_factory=dict)
     waivers: dict[str, str] = field(default_factory=dict)
     payments: dict[int, Payment] = field(default_factory=dict)
+    instalments: dict[int, str | None] = field(default_factory=dict)
     paid: Counter[Source] = field(default_factory=Counter)
+    # The part of it that the bank has confirmed.
+    confirmed_paid: Counter[Source] = field(default_factory=Counter)
     variations: dict[int, Variation] = field(default_factory=dict)
     # The last change that raised the award, and who decided it.
     raised: tuple[int, dict[str, Any]] | None = None
@@ -247,7 +270,7 @@ class Grant:
     revoked_by: set[str] = field(default_factory=set)
     due: Counter[str] = field(default_factory=Counter)
     return_waivers: dict[str, Proposal] = field(default_factory=dict)
-    entries: dict[int, Proposal | None] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
     final_update: int | None = None
     updates_done: set[int] = field(default_factory=set)
     last_position: int = 0
@@ -258,9 +281,16 @@ class Grant:
             amounts[source] = max(0, amounts[source] - amount)
 
     def settle(self, amounts: dict[str, int]) -> None:
-        """Settles money that was due back, by reason."""
+        """Settles money that was due back, by reason. What was proposed of it is void."""
         for reason, amount in amounts.items():
             self.due[reason] = max(0, self.due[reason] - amount)
+            if amount:
+                self.return_waivers.pop(reason, None)
+
+    def comes_back(self, sources: Split) -> None:
+        """Money comes back from the group."""
+        for amounts in (self.award, self.paid, self.confirmed_paid):
+            self.take(amounts, sources)
 
     def under_way(self) -> Counter[Source]:
         """What was prepared and has not left, by source."""
@@ -280,6 +310,8 @@ class LogState:
         self.had_two_administrators = False
         # Whether roles are given by two people: not so in logs of the first programs.
         self.roles_by_two = False
+        self.agreement: str | None = None
+        self.summaries: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
         self.settings_proposals: dict[int, Proposal] = {}
         self.words_proposals: dict[int, Proposal] = {}
@@ -326,15 +358,37 @@ class LogState:
                 return True
         return False
 
-    def keyers(self, group: str, payee: Payee) -> set[str]:
-        """The person who entered bank details, and those who let that person in."""
-        own = {payee.keyed_by, *payee.behind}
-        if not self.roles.get(payee.keyed_by):
-            keyer = self.people[payee.keyed_by]
-            own |= keyer.changed_by | self.groups[group].let_in[payee.keyed_by]
-            if keyer.registered_by:
-                own.add(keyer.registered_by)
-        return own
+    def behind(self, person: str, group: str) -> set[str]:
+        """Everyone on whose word a person is known, up to people with a role."""
+        found, left = {person}, [person]
+        while left:
+            own = left.pop()
+            if self.roles.get(own):
+                continue
+            invited_by = self.groups[group].invited_by.get(own, ())
+            for one in (self.people[own].registered_by, *invited_by):
+                if one is not None and one not in found:
+                    found.add(one)
+                    left.append(one)
+        return found - {person}
+
+    def heirs(self, group: str) -> set[str]:
+        """The group, and those that it was merged into."""
+        found: set[str] = set()
+        own: str | None = group
+        while own is not None and own not in found:
+            found.add(own)
+            own = self.groups[own].into if own in self.groups else None
+        return found
+
+    def last_change(self, group: str) -> tuple[int, str | None] | None:
+        """The last change at a group and its heirs that delays payments, and its day."""
+        changes = []
+        for own in self.heirs(group):
+            if own in self.groups:
+                changes.append(self.groups[own].changed)
+                changes += [self.people[member].changed for member in self.groups[own].members]
+        return max((change for change in changes if change), default=None)
 
     def quorum_of(self, application: str) -> int:
         """How many people the last decision on an application needed."""

@@ -81,6 +81,14 @@ class Key:
         return cls(name, bytes.fromhex(key_id), key[1:], text)
 
 
+    def under(self, name: str) -> Key:
+        """The same key under another origin."""
+        public = b"\x01" + self.public
+        key_id = sha256(name.encode(), b"\n", public)[:4]
+        text = f"{name}+{key_id.hex()}+{base64.b64encode(public).decode()}"
+        return Key(name, key_id, self.public, text)
+
+
 @dataclass(frozen=True)
 class Note:
     """A signed note with a checkpoint."""
