@@ -25,6 +25,11 @@ class Finding:
         return f"{place}{self.rule}: {self.says}{more}"
 
 
+def printable(text: str) -> str:
+    """A text that a log may have written, without signs that steer a terminal."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text[:400])
+
+
 class Findings:
     """Collects findings."""
 
@@ -33,6 +38,7 @@ class Findings:
 
     def add(self, position: int | None, rule: str, says: str, record: object = None) -> None:
         """Reports that a rule does not hold for a record, or for the folder as a whole."""
+        says = printable(says)
         finding = self._first.get((rule, record))
         if finding is None:
             self._first[rule, record] = Finding(position, rule, says)

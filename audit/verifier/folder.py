@@ -51,7 +51,7 @@ class Folder:
         for number, line in enumerate(self._lines("heads.jsonl", "head"), 1):
             try:
                 heads.add(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self._find(None, "head", f"line {number} of heads.jsonl: {error}")
         self._check_events(heads)
         newest = heads.keys[-1] if heads.keys else None
@@ -264,4 +264,7 @@ def verify(path: str, key: str | None = None, head: str | None = None) -> Report
         trusted_head = None if head is None else Note.parse(head.strip() + "\n")
     except ValueError as error:
         raise CannotCheck(f"the checkpoint cannot be read: {error}") from None
-    return Folder(path, trusted_key, trusted_head).check()
+    try:
+        return Folder(path, trusted_key, trusted_head).check()
+    except OSError as error:
+        raise CannotCheck(f"the folder cannot be read: {error}") from None
