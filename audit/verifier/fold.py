@@ -171,8 +171,12 @@ def fold_group(event: Event, state: LogState) -> None:
             group.name = p["name"]
         case "MemberInvited":
             group.invited_by[p["person"]].add(p["invited_by"])
+            group.invited.add(p["person"])
+        case "InvitationRefused":
+            group.invited.discard(p["person"])
         case "MemberAdded":
             group.members.add(p["person"])
+            group.invited.discard(p["person"])
             if p["added_by"]:
                 group.invited_by[p["person"]].add(p["added_by"])
                 group.changed = event.position, p["added_on"]
@@ -226,6 +230,8 @@ def fold_application(event: Event, state: LogState) -> None:
             own.declared[p["by"]] = True
         case "Awarded" | "Declined" | "Deferred" | "Reserved":
             own.numbered += 1
+            if p["sitting"]["quorum"] is not None:
+                state.quorums_written = True
             held, until = p["letter"] is not None, p.get("take_back_until")
             own.decisions.append(
                 Decision(event.name, own.numbered, p["sitting"], held, until, own.final)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .checks import Command, check, check_command
 from .rules_funds import LEAST, MOST, pounds
-from .state import Event, LogState, total
+from .state import Event, Group, LogState, total
 
 DECIDING = (
     "application.Awarded",
@@ -32,9 +32,10 @@ def someone_can_be_reached(event: Event, state: LogState) -> Iterator[str]:
         if state.ways_named:
             yield "the application was sent, and nobody in the group could be reached"
         return
-    members = state.groups[own.group].members if own else ()
+    group = state.groups[own.group] if own else Group()
+    people = group.members | group.invited
     for way in ways:
-        if not any(way in state.people[person].ways for person in members):
+        if not any(way in state.people[person].ways for person in people):
             yield f"nobody in the group could be reached by {way}"
 
 

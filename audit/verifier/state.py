@@ -145,6 +145,8 @@ class Group:
 
     name: str = ""
     members: set[str] = field(default_factory=set)
+    # Those who were asked to join and have not answered.
+    invited: set[str] = field(default_factory=set)
     left_at: dict[str, int] = field(default_factory=dict)
     invited_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     merged: set[str] = field(default_factory=set)
@@ -310,6 +312,8 @@ class LogState:
         self.had_two_administrators = False
         # Whether roles are given by two people: not so in logs of the first programs.
         self.roles_by_two = False
+        # Whether decisions say how many people they needed: not so in logs of earlier programs.
+        self.quorums_written = False
         self.agreement: str | None = None
         self.summaries: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
