@@ -172,7 +172,8 @@ class Folder:
             self._find(position, "readable", str(error))
             return
         if event["position"] != position:
-            self._find(position, "dense", f"the event says that its position is {event['position']}")
+            says = f"the event says that its position is {event['position']}"
+            self._find(position, "dense", says)
         if event["recorded_at"] < self.time:
             self._find(position, "time", "it was recorded before the event before it")
         self.time = max(self.time, event["recorded_at"])

@@ -51,7 +51,8 @@ def canonical(value: Any) -> str:
     """RFC 8785 for strings, whole numbers, truth values, lists and objects."""
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in names) + "}"
+        pairs = (canonical(name) + ":" + canonical(value[name]) for name in names)
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

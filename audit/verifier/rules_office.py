@@ -38,7 +38,8 @@ def roles_are_held(command: Command, _: LogState) -> Iterator[tuple[Event, str]]
     for event in command.events:
         for role in event.roles:
             if role not in command.roles_before:
-                yield event, f"{event.metadata['actor']} acted as {role}, and did not hold that role"
+                actor = event.metadata["actor"]
+                yield event, f"{actor} acted as {role}, and did not hold that role"
 
 
 @check("role-by-two", "organisation.RoleProposed")

@@ -81,13 +81,15 @@ def the_panel_decides(event: Event, state: LogState) -> Iterator[str]:
     """A panel member records a decision, and everyone who is present sits on the panel."""
     sitting = sitting_of(event)
     if sitting is None:
-        if event.p["more"]:
-            yield "an award was raised, and nobody is named as present"
         return
     if not state.holds(event.actor, "panel"):
         yield "a person who does not sit on the panel recorded a decision"
     recorded_by = sitting["recorded_by"]
-    if recorded_by is not None:
+    if recorded_by is None:
+        # Earlier programs wrote neither who recorded it nor the quorum.
+        if state.quorums_written or sitting["quorum"] is not None:
+            yield "the decision does not name who recorded it"
+    else:
         if recorded_by != event.actor:
             yield "the decision was recorded in the name of another person"
         if recorded_by not in sitting["present"]:
@@ -109,6 +111,8 @@ def those_present_had_declared(event: Event, state: LogState) -> Iterator[str]:
 def a_quorum_is_present(event: Event, state: LogState) -> Iterator[str]:
     """As many people are present as the rules of the fund ask for."""
     sitting, fund = sitting_of(event), state.fund_of(event.id)
+    if sitting is None and event.p["more"]:
+        yield "an award was raised, and nobody is named as present"
     if sitting is None or fund is None:
         return
     needed = fund.rules["quorum"]

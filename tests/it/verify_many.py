@@ -1,4 +1,4 @@
-"""Runs audit/verify.py on many folders: reads one folder per line, and writes one verdict per line."""
+"""Runs audit/verify.py on many folders: reads one folder a line, and writes one verdict a line."""
 import json
 import os
 import sys
