@@ -110,7 +110,8 @@ MemberAdded person:id added_by:id? added_on:day?
 MemberRemoved person:id removed_on:day?
 PayeeProvided payee:int details:object keyed_by:id behind:ids? provided_on:day?
 PayeeVerified payee:int method:text verified_by:id verified_on:day
-FileKept file:text media:text bytes:int purpose:text kept_by:id
+FileKept file:text media:text bytes:int purpose:text kept_by:id application:id?
+FileRemoved file:text removed_by:id
 CheckFiled check:text grant:id passed_on:day good_until:day
 GroupMerged into:id reason:text merged_by:id? merged_on:day?
 GroupTakenIn group:id

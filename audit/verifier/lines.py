@@ -69,7 +69,7 @@ def read_object(text: str) -> dict[str, Any]:
 def read_canonical(line: bytes) -> dict[str, Any]:
     """Reads an object, and raises ValueError unless its bytes are the canonical ones."""
     value = read_object(line.decode("utf-8"))
-    if any(byte >= 0xF0 for byte in line):
+    if max(line) >= 0xF0:
         # Names are sorted by UTF-16, which differs from code points above U+FFFF.
         written = canonical(value)
     else:
