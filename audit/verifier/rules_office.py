@@ -12,8 +12,8 @@ from .state import ADMINISTRATOR, Event, LogState
 
 ACTOR_NAMES = (
     "confirmed_by", "set_by", "by", "approved_by", "prepared_by", "verified_by", "keyed_by",
-    "kept_by", "shared_by", "invited_by", "started_by", "registered_by", "changed_by",
-    "proposed_by", "merged_by", "read_by",
+    "kept_by", "removed_by", "shared_by", "invited_by", "started_by", "registered_by",
+    "changed_by", "proposed_by", "merged_by", "read_by",
 )
 NAMES_OTHERS = frozenset({"MemberAdded", "InterestDeclared", "ScoreSetAside"})
 TAKES_TWO = frozenset({"sign_in", "colleague_invited", "contact_changed"})
