@@ -272,12 +272,13 @@ def fold_grant(event: Event, state: LogState) -> None:
         return
     grant.last_position = event.position
     fold_agreement(event, grant)
+    fold_checks(event, grant)
     fold_payment(event, grant)
     fold_money(event, grant)
 
 
 def fold_agreement(event: Event, grant: Grant) -> None:
-    """The agreement, checks, changes, updates and states of a grant."""
+    """The agreement, changes, updates and states of a grant."""
     p = event.p
     match event.name:
         case "AgreementIssued":
@@ -293,20 +294,6 @@ def fold_agreement(event: Event, grant: Grant) -> None:
                 "OfferLapsed": "offer_lapsed",
                 "OfferWithdrawn": "offer_withdrawn",
             }.get(event.name, "taken_back")
-        case "CheckPassed" | "CheckReused":
-            grant.check_valid[p["check"]] = p["good_until"]
-            grant.waivers.pop(p["check"], None)
-        case "CheckFailed" | "CheckRequested":
-            if p["check"] not in grant.checks:
-                grant.checks.add(p["check"])
-                grant.loose.add(p["check"])
-            grant.check_valid.pop(p["check"], None)
-            grant.waivers.pop(p["check"], None)
-        case "WaiverProposed":
-            grant.waivers[p["check"]] = p["by"]
-        case "CheckWaived":
-            grant.check_valid[p["check"]] = None
-            grant.waivers.pop(p["check"], None)
         case "VariationRequested":
             grant.variations[p["variation"]] = Variation(p["by"], p["change"])
         case "VariationRefused" | "VariationApproved":
@@ -350,6 +337,26 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             grant.state, grant.held_on = "terminated", None
         case "GrantClosed":
             grant.state = "closed"
+
+
+def fold_checks(event: Event, grant: Grant) -> None:
+    """The checks and conditions of a grant."""
+    p = event.p
+    match event.name:
+        case "CheckPassed" | "CheckReused":
+            grant.check_valid[p["check"]] = p["good_until"]
+            grant.waivers.pop(p["check"], None)
+        case "CheckFailed" | "CheckRequested":
+            if p["check"] not in grant.checks:
+                grant.checks.add(p["check"])
+                grant.loose.add(p["check"])
+            grant.check_valid.pop(p["check"], None)
+            grant.waivers.pop(p["check"], None)
+        case "WaiverProposed":
+            grant.waivers[p["check"]] = p["by"]
+        case "CheckWaived":
+            grant.check_valid[p["check"]] = None
+            grant.waivers.pop(p["check"], None)
 
 
 def tied_check(instalment: object) -> str | None:
