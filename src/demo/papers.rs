@@ -121,7 +121,7 @@ mod tests {
         let read = Document::load_mem(&file).expect("a PDF");
         let text = read.extract_text(&[1]).expect("a page with text");
         assert!(
-            text.contains("Soup (and song), O'Hara") && text.contains("Zo?"),
+            text.contains("Soup (and song), O\u{2019}Hara") && text.contains("Zo?"),
             "{text}"
         );
     }

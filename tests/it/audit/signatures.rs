@@ -131,20 +131,26 @@ async fn a_statement_that_others_shared_is_found(app: TestApp) {
         &format!("\"shared_by\":\"{ada}\""),
         &format!("\"shared_by\":\"{ben}\""),
     );
-    for (says, lie) in [
-        ("as Ben", by_ben),
-        ("a member", events[shared].replace(&ada, &member)),
+    for (says, rule, lie) in [
+        ("as Ben", Rule::ActorNamed, by_ben),
+        (
+            "a member",
+            Rule::StatementShared,
+            events[shared].replace(&ada, &member),
+        ),
         (
             "for years",
+            Rule::StatementShared,
             events[shared].replace("\"expires_on\":\"2", "\"expires_on\":\"3"),
         ),
         (
             "another link",
+            Rule::StatementShared,
             events[shared].replace("\"link\":1", "\"link\":2"),
         ),
     ] {
         let found = damaged.rules_violated_in(&with_line(&events, shared, lie));
-        assert!(found.contains(&Rule::StatementShared), "{says}: {found:?}");
+        assert!(found.contains(&rule), "{says}: {found:?}");
     }
     let found = damaged.rules_violated_by("StatementLinkEnded", |line| line.replace(&ada, &member));
     assert!(found.contains(&Rule::StatementShared), "{found:?}");
