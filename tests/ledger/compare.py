@@ -63,20 +63,22 @@ def main(kind, journal, budget, table=None):
         income = -own["Income:Grants-received"]
         expense = own["Expenses:Grants-awarded"] + own["Expenses:Grants-recovered"]
         payable = -own["Liabilities:Grants-payable"]
+        line["sent_net"] = Decimal(line["sent"]) - Decimal(line["returned"])
+        line["payable"] = Decimal(line["committed"]) - line["sent_net"]
         for name, is_now in [
             ("allocated", income),
             ("committed", expense),
-            ("unpaid", payable),
-            ("paid_net", expense - payable),
+            ("payable", payable),
+            ("sent_net", expense - payable),
             ("uncommitted", income - expense),
         ]:
             if is_now != Decimal(line[name]):
                 wrong.append(f"{line['of']}: {name} is {is_now}, and {line[name]} in the budget")
-        cash += Decimal(line["allocated"]) - Decimal(line["paid_net"])
+        cash += Decimal(line["allocated"]) - line["sent_net"]
     wrong += [f"the budget has no fund {fund}" for fund in by_fund]
     if shared != cash:
         wrong.append(f"{shared} is at the bank, and {cash} by the budget")
-    if not any(Decimal(line["paid_net"]) for line in lines):
+    if not any(line["sent_net"] for line in lines):
         wrong.append("nothing was paid: the comparison shows nothing")
     if wrong:
         sys.exit("\n".join(wrong))

@@ -52,16 +52,16 @@ pub struct FundBalances {
     pub allocated: i64,
     /// Expenses: awarded, less what was released or came back.
     pub committed: i64,
-    /// The liability to groups.
-    pub unpaid: i64,
+    /// The liability to groups: committed, and not sent to the bank yet.
+    pub payable: i64,
     /// Money at the bank, less entries that are not settled.
     pub cash: i64,
 }
 
 impl FundBalances {
-    /// Paid, less what came back: the income that is not at the bank any more.
+    /// Sent, less what came back: the income that is not at the bank any more.
     #[must_use]
-    pub fn paid_net(&self) -> i64 {
+    pub fn sent_net(&self) -> i64 {
         self.allocated.saturating_sub(self.cash)
     }
 
@@ -77,7 +77,7 @@ impl FundBalances {
             AccountKind::GrantsAwarded | AccountKind::GrantsRecovered => {
                 (&mut self.committed, pence)
             }
-            AccountKind::GrantsPayable => (&mut self.unpaid, pence.saturating_neg()),
+            AccountKind::GrantsPayable => (&mut self.payable, pence.saturating_neg()),
             AccountKind::Bank | AccountKind::Unpresented | AccountKind::EntriesToSettle => {
                 (&mut self.cash, pence)
             }

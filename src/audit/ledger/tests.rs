@@ -100,10 +100,10 @@ fn an_award_is_an_expense_and_a_liability_before_it_is_paid() {
     let books = LedgerEvents::of_an_award().books();
     let balances = books.by_fund()[&FUND];
     assert_eq!(
-        (balances.allocated, balances.committed, balances.unpaid),
+        (balances.allocated, balances.committed, balances.payable),
         (500_000, 90_000, 90_000)
     );
-    assert_eq!((balances.paid_net(), balances.uncommitted()), (0, 410_000));
+    assert_eq!((balances.sent_net(), balances.uncommitted()), (0, 410_000));
     assert_eq!(books.entries[0].date, date(2026, 1, 5));
     assert_eq!(books.entries[1].says, "Grant awarded");
 }
@@ -144,7 +144,7 @@ fn a_return_and_the_reduction_of_its_commitment_are_one_entry() {
     );
     let balances = books.by_fund()[&FUND];
     assert_eq!(
-        (balances.committed, balances.unpaid, balances.paid_net()),
+        (balances.committed, balances.payable, balances.sent_net()),
         (80_000, 0, 80_000)
     );
 }

@@ -30,19 +30,20 @@ fn assert_balances(books: &Books, lines: &[BudgetLine]) {
     for line in lines {
         let found = funds.get(&line.of.parse::<Uuid>().unwrap()).copied();
         let found = found.unwrap_or_default();
+        let sent_net = pence(line.sent) - pence(line.returned);
         assert_eq!(
             [
                 found.allocated,
                 found.committed,
-                found.unpaid,
-                found.paid_net(),
+                found.payable,
+                found.sent_net(),
                 found.uncommitted()
             ],
             [
                 pence(line.allocated),
                 pence(line.committed),
-                pence(line.unpaid),
-                pence(line.paid_net),
+                pence(line.committed) - sent_net,
+                sent_net,
                 pence(line.uncommitted.unwrap())
             ],
             "position {}, fund {}",

@@ -73,11 +73,16 @@ impl PythonVerifier {
         }
     }
 
-    fn verify(&mut self, folder: &Path, key: &str) -> Verdict {
+    /// The answer of the script: whether it could check, and each finding's position and rule.
+    fn ask(&mut self, folder: &Path, key: &str) -> Value {
         writeln!(self.input, "{}\t{key}", folder.display()).unwrap();
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        let verdict: Value = serde_json::from_str(&line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn verify(&mut self, folder: &Path, key: &str) -> Verdict {
+        let verdict = self.ask(folder, key);
         if verdict["checked"] == false {
             return Verdict::NotChecked;
         }
@@ -776,6 +781,26 @@ impl TamperedExport {
 
     /// The findings in a log that a holder of the key signed again.
     pub fn findings_in(&self, changed: &[String]) -> Vec<Finding> {
+        self.sign_again(changed);
+        let report = audit::verify(&self.path, &Trusted::default(), |_| {}).unwrap();
+        self.restore();
+        report.findings
+    }
+
+    /// The rules that the second verifier names in such a log.
+    pub fn rules_of_second(&mut self, changed: &[String]) -> Vec<String> {
+        self.sign_again(changed);
+        let second = self.python.as_mut().expect("a second verifier");
+        let verdict = second.ask(&self.path, &self.key);
+        self.restore();
+        assert_eq!(verdict["checked"], true, "{verdict}");
+        let found = verdict["found"].as_array().unwrap();
+        let rules = found.iter().filter_map(|one| one[1].as_str());
+        rules.map(str::to_owned).collect()
+    }
+
+    /// Writes other events, and signs the log as a holder of the key could.
+    fn sign_again(&self, changed: &[String]) {
         self.write_lines(export_layout::EVENTS, changed);
         let line = serde_json::to_string(&export_layout::CheckpointLine {
             note: self.sign_checkpoint(changed.len(), &self.secret),
@@ -785,9 +810,6 @@ impl TamperedExport {
         .unwrap();
         self.write_lines(export_layout::CHECKPOINTS, &[line]);
         self.rewrite_leaves();
-        let report = audit::verify(&self.path, &Trusted::default(), |_| {}).unwrap();
-        self.restore();
-        report.findings
     }
 }
 

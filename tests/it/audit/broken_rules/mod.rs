@@ -10,11 +10,11 @@ mod panel;
 
 use std::collections::BTreeSet;
 
-use microgrants::audit::{FindingRule, export_layout};
+use microgrants::audit::{FindingRule, FormRule, export_layout};
 use microgrants::domain::Rule;
 use strum::IntoEnumIterator as _;
 
-use super::tampering::TamperedExport;
+use super::tampering::{PythonVerifier, TamperedExport};
 use crate::audit::transparency_log::sealer;
 use crate::operations::seeds::load_seeds;
 use crate::support::test_app::TestApp;
@@ -57,6 +57,37 @@ async fn each_rule_of_the_table_is_broken_and_named(app: TestApp) {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
     let unbroken: Vec<Rule> = Rule::iter().filter(|rule| !broken.contains(rule)).collect();
     assert_eq!(unbroken, [], "rules that no case breaks");
+}
+
+on_sqlite!(
+    every_break_is_named_by_both_verifiers,
+    ignore = "needs cryptography of Python"
+);
+/// The second verifier was written from the documents alone: what it names is what they say.
+async fn every_break_is_named_by_both_verifiers(app: TestApp) {
+    load_seeds(&app).await;
+    sealer(&app).catch_up().await.unwrap();
+    let mut damaged = TamperedExport::export(&app, Some(PythonVerifier::start())).await;
+    let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
+    let whole = damaged.rules_of_second(&base.to_lines());
+    assert!(whole.iter().all(|rule| is_of_form(rule)), "{whole:?}");
+
+    let mut missed = Vec::new();
+    for one in [office::breaks(), panel::breaks(), money::breaks()].concat() {
+        let mut edited = base.clone();
+        (one.edit)(&mut edited);
+        let named = damaged.rules_of_second(&edited.to_lines());
+        if !named.iter().any(|rule| rule == <&str>::from(one.rule)) {
+            missed.push(format!("{:?}, {}: {named:?}", one.rule, one.says));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// Whether a rule is one of the format of a folder. The log is signed by one new head here, and its
+/// tables are those from before.
+fn is_of_form(rule: &str) -> bool {
+    FormRule::iter().any(|form| <&str>::from(form) == rule)
 }
 
 /// The broken rules of the table, by position.

@@ -48,7 +48,7 @@ fn expected_balances(world: &InMemoryDomain) -> BTreeMap<Uuid, FundBalances> {
         let expected = FundBalances {
             allocated,
             committed,
-            unpaid: committed - paid,
+            payable: committed - paid,
             cash: allocated - paid,
         };
         (*id, expected)
