@@ -1,12 +1,65 @@
 //! The events of an exported log, to be edited as a holder of the signing key could.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 /// The events of a log as JSON, in order.
 #[derive(Clone)]
-pub struct LogLines(Vec<Value>);
+pub struct LogLines(Vec<LogLine>);
+
+/// An event, with its line as long as the event is not edited. Most events of a log stay as they
+/// are, and writing them in canonical form anew takes long.
+#[derive(Clone)]
+struct LogLine {
+    event: Arc<Value>,
+    line: Option<Arc<str>>,
+}
+
+impl LogLine {
+    fn parse(line: &str) -> Self {
+        Self {
+            event: Arc::new(serde_json::from_str(line).expect("an event")),
+            line: Some(line.into()),
+        }
+    }
+
+    fn new(event: Value) -> Self {
+        Self {
+            event: Arc::new(event),
+            line: None,
+        }
+    }
+
+    fn edit(&mut self) -> &mut Value {
+        self.line = None;
+        Arc::make_mut(&mut self.event)
+    }
+
+    /// The line with these numbers.
+    fn written(&self, numbers: [(&str, i64); 3]) -> String {
+        let Some(line) = &self.line else {
+            let mut event = (*self.event).clone();
+            for (name, number) in numbers {
+                event[name] = json!(number);
+            }
+            return serde_json_canonicalizer::to_string(&event).expect("canonical");
+        };
+        let mut line = line.to_string();
+        for (name, number) in numbers {
+            if self.event[name] != number {
+                let from = line.rfind(&format!("\"{name}\":")).expect(name) + name.len() + 3;
+                let to = from
+                    + line[from..]
+                        .find(|c: char| !c.is_ascii_digit())
+                        .expect(name);
+                line.replace_range(from..to, &number.to_string());
+            }
+        }
+        line
+    }
+}
 
 /// An event to be put into a log.
 pub struct NewEvent {
@@ -20,32 +73,32 @@ pub struct NewEvent {
 
 impl LogLines {
     pub fn parse(lines: &[String]) -> Self {
-        let parse = |line: &String| serde_json::from_str(line).expect("an event");
-        Self(lines.iter().map(parse).collect())
+        Self(lines.iter().map(|line| LogLine::parse(line)).collect())
     }
 
     /// The lines in canonical form, with positions, sequences and times as a writer makes them.
     pub fn to_lines(&self) -> Vec<String> {
-        let mut sequences: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut sequences: BTreeMap<(String, String), i64> = BTreeMap::new();
         let (mut lines, mut last_at) = (Vec::new(), 0);
-        for (position, event) in self.0.iter().enumerate() {
-            let mut event = event.clone();
+        for (position, line) in (0..).zip(&self.0) {
+            let event = &line.event;
             let sequence = sequences
-                .entry((text(&event, "stream"), text(&event, "id")))
+                .entry((text(event, "stream"), text(event, "id")))
                 .or_default();
             *sequence += 1;
             last_at = last_at.max(event["recorded_at"].as_i64().unwrap_or_default());
-            event["position"] = json!(position);
-            event["sequence"] = json!(*sequence);
-            event["recorded_at"] = json!(last_at);
-            lines.push(serde_json_canonicalizer::to_string(&event).expect("canonical"));
+            lines.push(line.written([
+                ("position", position),
+                ("sequence", *sequence),
+                ("recorded_at", last_at),
+            ]));
         }
         lines
     }
 
     /// The places of the events with this name.
     pub fn all(&self, event: &str) -> Vec<usize> {
-        let of_name = |at: &usize| self.0[*at]["event"] == event;
+        let of_name = |at: &usize| self.0[*at].event["event"] == event;
         (0..self.0.len()).filter(of_name).collect()
     }
 
@@ -78,18 +131,18 @@ impl LogLines {
 
     /// The id of the record of an event.
     pub fn id(&self, at: usize) -> String {
-        text(&self.0[at], "id")
+        text(&self.0[at].event, "id")
     }
 
     /// Who gave the command of an event.
     pub fn actor(&self, at: usize) -> String {
-        text(&self.0[at]["metadata"], "actor")
+        text(&self.0[at].event["metadata"], "actor")
     }
 
     /// The fields of an event.
     pub fn fields(&self, at: usize) -> &Value {
-        let event = self.0[at]["event"].as_str().expect("a name");
-        &self.0[at]["payload"][event]
+        let event = self.0[at].event["event"].as_str().expect("a name");
+        &self.0[at].event["payload"][event]
     }
 
     /// A field of an event that is a text.
@@ -99,18 +152,18 @@ impl LogLines {
 
     /// Changes a field of an event.
     pub fn set(&mut self, at: usize, name: &str, value: impl Into<Value>) {
-        let event = text(&self.0[at], "event");
-        self.0[at]["payload"][&event][name] = value.into();
+        let event = text(&self.0[at].event, "event");
+        self.0[at].edit()["payload"][&event][name] = value.into();
     }
 
     /// Changes the whole event.
     pub fn edit(&mut self, at: usize, change: impl FnOnce(&mut Value)) {
-        change(&mut self.0[at]);
+        change(self.0[at].edit());
     }
 
     /// Changes who gave the command of an event.
     pub fn set_actor(&mut self, at: usize, actor: &str) {
-        self.0[at]["metadata"]["actor"] = json!(actor);
+        self.0[at].edit()["metadata"]["actor"] = json!(actor);
     }
 
     pub fn remove(&mut self, at: usize) {
@@ -119,7 +172,7 @@ impl LogLines {
 
     /// Puts an event in, as a command of its own.
     pub fn insert(&mut self, at: usize, new: NewEvent) {
-        let before = &self.0[at.saturating_sub(1)];
+        let before = Arc::clone(&self.0[at.saturating_sub(1)].event);
         let command = uuid::Uuid::new_v4().to_string();
         let event = json!({
             "command_id": command,
@@ -138,23 +191,23 @@ impl LogLines {
             "v": 1,
             "version": "1.0",
         });
-        self.0.insert(at, event);
+        self.0.insert(at, LogLine::new(event));
     }
 
     /// Puts in a copy of an event, as a command of its own.
     pub fn copy_to(&mut self, from: usize, to: usize) {
-        let mut event = self.0[from].clone();
+        let mut event = (*self.0[from].event).clone();
         let command = json!(uuid::Uuid::new_v4().to_string());
         event["command_id"] = command.clone();
         event["metadata"]["command_id"] = command;
-        self.0.insert(to, event);
+        self.0.insert(to, LogLine::new(event));
     }
 
     /// The people who hold a role at the end of the log, in the order in which it was given.
     pub fn holders(&self, role: &str) -> Vec<String> {
         let mut holders = Vec::new();
         for at in 0..self.0.len() {
-            let (event, fields) = (text(&self.0[at], "event"), self.fields(at));
+            let (event, fields) = (text(&self.0[at].event, "event"), self.fields(at));
             let person = text(fields, "person");
             match event.as_str() {
                 "FounderNamed" if fields["roles"].to_string().contains(role) => {
