@@ -55,7 +55,7 @@ impl InMemoryDomain {
         }
     }
 
-    /// The events from a place on, as a log has them: recorded at noon of their day.
+    /// The events from a place on, as a log has them: recorded when they were decided.
     pub fn recorded_from(&self, first: usize) -> Vec<RecordedEvent> {
         let mut sequences = HashMap::new();
         let mut recorded = Vec::new();
@@ -74,10 +74,10 @@ impl InMemoryDomain {
             if !roles.is_empty() {
                 metadata.set("roles", roles.join(" "));
             }
-            let noon = issued.on.at(12, 0, 0, 0).in_tz("Europe/London");
+            let facts = DecisionContext::new(issued.actor, issued.on);
             recorded.push(RecordedEvent {
                 position: i64::try_from(place).expect("few events"),
-                recorded_at: noon.expect("a time").timestamp(),
+                recorded_at: facts.now,
                 stream: *stream,
                 sequence: *sequence,
                 event: event.clone(),
