@@ -73,8 +73,8 @@ fn grant_of(event: &FundEvent) -> Option<GrantId> {
     }
 }
 
-/// Checks that money is free when it is committed or withdrawn. The fold itself reports a commitment
-/// that falls below zero.
+/// Checks that money is free when it is committed or withdrawn. The fold itself reports a
+/// commitment that falls below zero.
 fn check_free(fund: Uuid, event: &FundEvent, before: &LogState, broken: &mut Broken<'_>) {
     let nothing = FundingSplit::default();
     let budget = before.fund(fund).map(crate::domain::Fund::budget);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::Span;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::organisation::Settings;
@@ -13,7 +13,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 const SHARING_ROLES: [Role; 3] = [Role::Administrator, Role::Officer, Role::Finance];
 /// How many days a link opens its statement, and one, as the clocks of a program and of its
 /// database differ.
-const LINK_DAYS_MAX: i32 = 91;
+const LINK_DAYS_MAX: i64 = 91;
 
 #[derive(Default)]
 pub(super) struct SettingsRoom {
@@ -182,7 +182,8 @@ impl SettingsRoom {
                 let says = format!("the link {link} does not follow the one before");
                 broken.unless(is_next, Rule::StatementShared, says);
                 let says = "a link opens a statement for longer than 90 days";
-                let is_short = days_between(event.recorded_on(), *expires_on) <= LINK_DAYS_MAX;
+                let latest = Span::new().days(LINK_DAYS_MAX);
+                let is_short = *expires_on <= event.recorded_on().saturating_add(latest);
                 broken.unless(is_short, Rule::StatementShared, says);
                 Some(*shared_by)
             }
@@ -196,9 +197,4 @@ impl SettingsRoom {
         let says = "a person without the role shared a statement, or ended its link";
         broken.unless(may_share, Rule::StatementShared, says);
     }
-}
-
-/// The days from one to another, or very many if nobody can count them.
-fn days_between(from: Date, to: Date) -> i32 {
-    from.until(to).map_or(i32::MAX, |span| span.get_days())
 }

@@ -87,12 +87,12 @@ macro_rules! rules {
 rules! {
     People {
     ActorNamed
-        "The person whom an event names as the one who acted gave its command. The name is the first \
-         of `confirmed_by`, `set_by`, `by`, `approved_by`, `prepared_by`, `verified_by`, `keyed_by`, \
-         `kept_by`, `removed_by`, `shared_by`, `invited_by`, `started_by`, `registered_by`, `changed_by`, \
-         `proposed_by`, `merged_by` and `read_by` that the event has and that is not null; it equals \
-         `actor` in the metadata where that is a person. `MemberAdded`, `InterestDeclared` and \
-         `ScoreSetAside` can name others."
+        "The person whom an event names as the one who acted gave its command. The name is the \
+         first of `confirmed_by`, `set_by`, `by`, `approved_by`, `prepared_by`, `verified_by`, \
+         `keyed_by`, `kept_by`, `removed_by`, `shared_by`, `invited_by`, `started_by`, \
+         `registered_by`, `changed_by`, `proposed_by`, `merged_by` and `read_by` that the event \
+         has and that is not null; it equals `actor` in the metadata where that is a person. \
+         `MemberAdded`, `InterestDeclared` and `ScoreSetAside` can name others."
         ["*"]
     RoleHeld
         "A person acts in a role only while they hold it: before the first event of a command, its \
@@ -112,8 +112,8 @@ rules! {
         "No one is auditor and panel member at the same time."
         ["organisation.RoleConfirmed", "organisation.FounderNamed"]
     TwoAdministrators
-        "Once there have been two administrators, the end of a role leaves at least two, unless the \
-         personal data of the person were erased before."
+        "Once there have been two administrators, the end of a role leaves at least two, unless \
+         the personal data of the person were erased before."
         ["organisation.RoleEnded"]
     ContactByTwo
         "Staff who change the contact details of another person need a second person, except for \
@@ -141,8 +141,9 @@ rules! {
          number of the newest proposal."
         ["organisation.WebhookConfirmed"]
     StatementShared
-        "An administrator, officer or finance person shares a funder's statement in their own name, \
-         by a link with the next number, for at most 90 days."
+        "An administrator, officer or finance person shares a funder's statement in their own \
+         name, by a link with the next number, for at most 90 days. A person with one of these \
+         roles ends a link. A verifier adds a day to the 90, because clocks differ."
         ["organisation.StatementShared", "organisation.StatementLinkEnded"]
     }
 
@@ -156,8 +157,8 @@ rules! {
          rules. `RulesSet` comes before the fund opens."
         ["fund.RulesConfirmed", "fund.RulesSet"]
     FundOpen
-        "A round opens, money is committed and an application is submitted, also after changes, only \
-         while the fund is open: after `FundOpened` or `FundResumed`, and before the next \
+        "A round opens, money is committed and an application is submitted, also after changes, \
+         only while the fund is open: after `FundOpened` or `FundResumed`, and before the next \
          `FundPaused`, `FundClosed` or `FundArchived`."
         ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
          "application.ApplicationSubmitted", "application.ApplicationResubmitted"]
