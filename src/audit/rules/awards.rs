@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{Broken, LogState, RuleRoom};
+use super::{Broken, LogState, RuleRoom, programme};
 use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Money, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -77,11 +77,6 @@ impl Awards {
     }
 }
 
-/// The smallest and the largest award of the programme.
-fn programme() -> (Money, Money) {
-    (Money::from_pounds(500), Money::from_pounds(2500))
-}
-
 fn check_award(application: Uuid, amount: Money, before: &LogState, broken: &mut Broken<'_>) {
     let (floor, ceiling) = programme();
     let says = format!("{amount} was awarded, outside {floor} to {ceiling}");
@@ -109,10 +104,7 @@ fn check_raise(grant: Uuid, more: Money, before: &LogState, broken: &mut Broken<
     let maximum = before
         .fund_of(grant)
         .map_or(Money::ZERO, |fund| fund.rules().maximum.min(ceiling));
-    let award = before
-        .grant(grant)
-        .map_or(Money::ZERO, |grant| grant.award().total())
-        .plus(more);
+    let award = before.award_of(grant).plus(more);
     broken.unless(
         award <= maximum,
         Rule::AwardBounds,

@@ -36,13 +36,7 @@ impl RuleRoom for Budgets {
 
     fn end_command(&mut self, after: &LogState, broken: &mut Broken<'_>) {
         for (grant, position) in std::mem::take(&mut self.touched) {
-            let committed: Money = after
-                .funds()
-                .map(|fund| fund.budget().committed_for(GrantId(grant)))
-                .sum();
-            let award = after
-                .grant(grant)
-                .map_or(Money::ZERO, |grant| grant.award().total());
+            let (committed, award) = (after.committed_for(grant), after.award_of(grant));
             if committed != award {
                 let says = format!(
                     "{committed} is committed for the grant {grant}, which may spend {award}"

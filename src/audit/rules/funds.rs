@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::{Broken, LogState, RuleRoom};
+use super::{Broken, LogState, RuleRoom, programme};
 use crate::domain::fund::Rules;
-use crate::domain::{ApplicationEvent, Event, FundEvent, Money, PersonId, Role, Rule};
+use crate::domain::{ApplicationEvent, Event, FundEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -112,15 +112,14 @@ impl Funds {
 }
 
 fn must_be_within_programme(rules: &Rules, broken: &mut Broken<'_>) {
-    let programme = Money::from_pounds(500)..=Money::from_pounds(2500);
-    let is_within = programme.contains(&rules.minimum)
-        && programme.contains(&rules.maximum)
-        && rules.minimum <= rules.maximum;
+    let (floor, ceiling) = programme();
+    let is_within = (floor..=ceiling).contains(&rules.minimum)
+        && (rules.minimum..=ceiling).contains(&rules.maximum);
     broken.unless(
         is_within,
         Rule::FundBounds,
         format!(
-            "the rules of a fund allow awards from {} to {}, outside £500 to £2,500",
+            "the rules of a fund allow awards from {} to {}, outside {floor} to {ceiling}",
             rules.minimum, rules.maximum
         ),
     );

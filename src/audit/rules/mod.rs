@@ -35,7 +35,7 @@ use uuid::Uuid;
 
 use super::derived_tables::GrantsById;
 use super::findings::Findings;
-use crate::domain::{ApplicationEvent, Event, Rule};
+use crate::domain::{ApplicationEvent, Event, Money, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) use state::LogState;
 
@@ -50,6 +50,11 @@ pub(super) trait RuleRoom {
 
     /// Checks what must hold after the last event of a command.
     fn end_command(&mut self, _after: &LogState, _broken: &mut Broken<'_>) {}
+}
+
+/// The smallest and the largest award of the programme.
+fn programme() -> (Money, Money) {
+    (Money::from_pounds(500), Money::from_pounds(2500))
 }
 
 /// Takes the broken rules of one event.

@@ -10,8 +10,6 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct RoleGiving {
     /// By person and role: who proposed it last.
     proposed: BTreeMap<(PersonId, &'static str), PersonId>,
-    /// Whether there have ever been two administrators.
-    had_two_administrators: bool,
 }
 
 impl RuleRoom for RoleGiving {
@@ -23,8 +21,7 @@ impl RuleRoom for RoleGiving {
         let Event::Organisation(happened) = &event.event else {
             return;
         };
-        let administrators = before.organisation().holders(Role::Administrator).count();
-        self.had_two_administrators |= administrators >= 2;
+        let administrators = before.administrators();
         match happened {
             OrganisationEvent::FounderNamed { person, roles } => {
                 let is_operator = event.metadata.get("actor") == Some("operator");
@@ -65,7 +62,7 @@ impl RuleRoom for RoleGiving {
                 let is_erased = before.is_erased(person.0);
                 let says = "the end of a role left fewer than two administrators";
                 broken.unless(
-                    !leaves || !self.had_two_administrators || administrators > 2 || is_erased,
+                    !leaves || !before.had_two_administrators() || administrators > 2 || is_erased,
                     Rule::TwoAdministrators,
                     says,
                 );

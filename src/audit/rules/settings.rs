@@ -17,8 +17,6 @@ const LINK_DAYS_MAX: i64 = 91;
 
 #[derive(Default)]
 pub(super) struct SettingsRoom {
-    /// Whether there have ever been two administrators.
-    had_two_administrators: bool,
     /// The settings that were proposed last, and who proposed them.
     proposed: Option<(PersonId, Settings)>,
     /// By webhook: its newest proposal, and who made it.
@@ -43,9 +41,7 @@ impl RuleRoom for SettingsRoom {
         let Event::Organisation(happened) = &event.event else {
             return;
         };
-        let administrators = before.organisation().holders(Role::Administrator).count();
-        self.had_two_administrators |= administrators >= 2;
-        self.check_settings(happened, broken);
+        self.check_settings(happened, before, broken);
         self.check_words(happened, broken);
         self.check_webhook(happened, before, broken);
         self.check_link(event, happened, before, broken);
@@ -53,7 +49,12 @@ impl RuleRoom for SettingsRoom {
 }
 
 impl SettingsRoom {
-    fn check_settings(&mut self, event: &OrganisationEvent, broken: &mut Broken<'_>) {
+    fn check_settings(
+        &mut self,
+        event: &OrganisationEvent,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
         match event {
             OrganisationEvent::SettingsProposed {
                 settings,
@@ -68,35 +69,12 @@ impl SettingsRoom {
                 ..
             } => {
                 let proposed = self.proposed.take();
-                if let Some(wrong) = self.wrong_settings(settings, *proposed_by, *set_by, proposed)
-                {
+                let wrong = wrong_settings(settings, *proposed_by, *set_by, proposed, before);
+                if let Some(wrong) = wrong {
                     broken.report(Rule::SettingsByTwo, wrong);
                 }
             }
             _ => {}
-        }
-    }
-
-    /// What is wrong with settings that come into force.
-    fn wrong_settings(
-        &self,
-        settings: &Settings,
-        proposed_by: Option<PersonId>,
-        set_by: PersonId,
-        proposed: Option<(PersonId, Settings)>,
-    ) -> Option<String> {
-        let Some(first) = proposed_by else {
-            let needs_two = self.had_two_administrators || settings.return_account.is_some();
-            return needs_two.then(|| format!("{set_by} set the settings alone"));
-        };
-        if first == set_by {
-            return Some(format!("{set_by} proposed the settings and confirmed them"));
-        }
-        match proposed {
-            Some((by, same)) if by == first && same == *settings => None,
-            _ => Some(format!(
-                "{set_by} confirmed settings that {first} had not proposed"
-            )),
         }
     }
 
@@ -196,5 +174,28 @@ impl SettingsRoom {
         });
         let says = "a person without the role shared a statement, or ended its link";
         broken.unless(may_share, Rule::StatementShared, says);
+    }
+}
+
+/// What is wrong with settings that come into force.
+fn wrong_settings(
+    settings: &Settings,
+    proposed_by: Option<PersonId>,
+    set_by: PersonId,
+    proposed: Option<(PersonId, Settings)>,
+    before: &LogState,
+) -> Option<String> {
+    let Some(first) = proposed_by else {
+        let needs_two = before.had_two_administrators() || settings.return_account.is_some();
+        return needs_two.then(|| format!("{set_by} set the settings alone"));
+    };
+    if first == set_by {
+        return Some(format!("{set_by} proposed the settings and confirmed them"));
+    }
+    match proposed {
+        Some((by, same)) if by == first && same == *settings => None,
+        _ => Some(format!(
+            "{set_by} confirmed settings that {first} had not proposed"
+        )),
     }
 }

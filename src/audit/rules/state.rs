@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::audit::derived_tables::GrantsById;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, Group, GroupEvent,
-    Organisation, OrganisationEvent, PersonEvent, PersonId, Role, Rule,
+    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group,
+    GroupEvent, Money, Organisation, OrganisationEvent, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -29,6 +29,7 @@ pub(in crate::audit) struct LogState {
     applications: BTreeMap<Uuid, ApplicationOrigin>,
     /// The people whose personal data were erased.
     erased: BTreeSet<Uuid>,
+    had_two_administrators: bool,
     event_count: usize,
     has_people_rules: bool,
 }
@@ -50,16 +51,26 @@ impl LogState {
         self.funds.get(&id)
     }
 
-    pub(in crate::audit) fn funds(&self) -> impl Iterator<Item = &Fund> {
-        self.funds.values()
-    }
-
     pub(in crate::audit) fn group(&self, id: Uuid) -> Option<&Group> {
         self.groups.get(&id)
     }
 
     pub(in crate::audit) fn grant(&self, id: Uuid) -> Option<&Grant> {
         self.grants.get(&id)
+    }
+
+    /// What all funds together hold for a grant.
+    pub(super) fn committed_for(&self, grant: Uuid) -> Money {
+        self.funds
+            .values()
+            .map(|fund| fund.budget().committed_for(GrantId(grant)))
+            .sum()
+    }
+
+    /// What a grant may spend: its award, less what was released or came back.
+    pub(super) fn award_of(&self, grant: Uuid) -> Money {
+        self.grant(grant)
+            .map_or(Money::ZERO, |grant| grant.award().total())
     }
 
     pub(super) fn into_grants(self) -> GrantsById {
@@ -104,6 +115,16 @@ impl LogState {
         !self.organisation.roles_of(person).is_empty()
     }
 
+    /// The number of administrators.
+    pub(super) fn administrators(&self) -> usize {
+        self.organisation.holders(Role::Administrator).count()
+    }
+
+    /// Whether there have ever been two administrators.
+    pub(super) fn had_two_administrators(&self) -> bool {
+        self.had_two_administrators
+    }
+
     /// Whether the personal data of a person were erased.
     pub(in crate::audit) fn is_erased(&self, person: Uuid) -> bool {
         self.erased.contains(&person)
@@ -132,7 +153,11 @@ impl LogState {
     pub(super) fn apply(&mut self, event: &RecordedEvent) -> Result<(), (Rule, String)> {
         let id = event.stream;
         let (applied, rule) = match &event.event {
-            Event::Organisation(happened) => (self.organisation.apply(happened), Rule::Budget),
+            Event::Organisation(happened) => {
+                let applied = self.organisation.apply(happened);
+                self.had_two_administrators |= self.administrators() >= 2;
+                (applied, Rule::Budget)
+            }
             Event::Fund(happened) => {
                 let fund = self.funds.entry(id).or_default();
                 (fund.apply(happened), Rule::Budget)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::panel::Decision;
 use crate::domain::take_back::TakeBackUntil;
-use crate::domain::{ApplicationEvent, Event, GrantId, Money, Rule};
+use crate::domain::{ApplicationEvent, Event, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// How long a step can be taken back, and some seconds, as the clocks of a program and of its
@@ -51,14 +51,8 @@ impl RuleRoom for TakeBacks {
     /// left of its grant.
     fn end_command(&mut self, after: &LogState, broken: &mut Broken<'_>) {
         for (position, id) in std::mem::take(&mut self.ended) {
-            let committed: Money = after
-                .funds()
-                .map(|fund| fund.budget().committed_for(GrantId(id)))
-                .sum();
-            let award = after
-                .grant(id)
-                .map_or(Money::ZERO, |grant| grant.award().total());
-            if !committed.is_zero() || !award.is_zero() {
+            let committed = after.committed_for(id);
+            if !committed.is_zero() || !after.award_of(id).is_zero() {
                 let says = format!(
                     "{committed} stays committed for the grant {id}, whose award was taken back"
                 );
