@@ -248,8 +248,8 @@ impl EventSchemas {
     }
 }
 
-/// Writes the schema of a line, and one schema for each event, into a new folder. Returns the number
-/// of files.
+/// Writes the schema of a line, and one schema for each event, into a new folder. Returns the
+/// number of files.
 pub fn write_event_schemas(folder: &Path) -> Result<usize, FolderError> {
     std::fs::create_dir_all(folder).map_err(FolderError::at(folder))?;
     let schemas = EventSchemas::collect();

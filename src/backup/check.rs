@@ -114,8 +114,8 @@ fn keys_in_place(from: &Path, keys: &Path) -> Result<Keys, InvalidBackup> {
     })?)
 }
 
-/// Checks that the key in place signs the log, and that it signed this manifest. Returns the keys of
-/// the log.
+/// Checks that the key in place signs the log, and that it signed this manifest. Returns the keys
+/// of the log.
 fn check_signature(
     from: &Path,
     info: &BackupInfo,

@@ -1,5 +1,5 @@
-//! Papers of the demonstration: signed agreements, the evidence of checks, and receipts. Each is one
-//! page of PDF, drawn here, and says that it is illustrative.
+//! Papers of the demonstration: signed agreements, the evidence of checks, and receipts. Each is
+//! one page of PDF, drawn here, and says that it is illustrative.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! Follows the log and completes each erasure outside the database. The bytes of a file that a group
-//! removed are deleted too.
+//! Follows the log and completes each erasure outside the database. The bytes of a file that a
+//! group removed are deleted too.
 
 use std::path::PathBuf;
 use std::time::Duration;

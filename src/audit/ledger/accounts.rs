@@ -99,8 +99,8 @@ pub struct FundNames {
 }
 
 impl FundNames {
-    /// Adds a fund. If another fund gives the same part of a name, the beginning of the id is added,
-    /// or all of it.
+    /// Adds a fund. If another fund gives the same part of a name, the beginning of the id is
+    /// added, or all of it.
     pub(super) fn add(&mut self, fund: Uuid, name: &str) {
         let plain = account_part_of(name);
         let candidates = [

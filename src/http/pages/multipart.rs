@@ -27,8 +27,8 @@ pub struct MultipartForm {
     pub bytes: Vec<u8>,
 }
 
-/// Parses a form, and checks that it was submitted from a page of this service. A file that was kept
-/// with it need not be chosen again.
+/// Parses a form, and checks that it was submitted from a page of this service. A file that was
+/// kept with it need not be chosen again.
 pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,

@@ -174,8 +174,8 @@ async fn unproven_elsewhere(
 }
 
 impl BegunElsewhere {
-    /// What becomes of the sessions by the answers. Fails with the fields without an answer: nothing
-    /// was chosen, or somebody began elsewhere after the page was shown.
+    /// What becomes of the sessions by the answers. Fails with the fields without an answer:
+    /// nothing was chosen, or somebody began elsewhere after the page was shown.
     fn after(self, posted: &FormData) -> Result<UnprovenSessions, Vec<String>> {
         if self.asked.is_empty() {
             return Ok(UnprovenSessions::End);
