@@ -69,7 +69,7 @@ pub async fn export_in(
         DigestWriter::new(to, EVENTS)?,
         DigestWriter::new(to, LEAVES)?,
     );
-    let (mut next, mut told, mut grants) = (0, DerivedTables::default(), GrantsById::new());
+    let (mut next, mut tables, mut grants) = (0, DerivedTables::default(), GrantsById::new());
     while next < size {
         let rows =
             events::read_page_in(tx, organisation, next, PAGE_EVENTS.min(size - next)).await?;
@@ -88,7 +88,7 @@ pub async fn export_in(
                 // A sum below zero is for `verify` to report; the evidence leaves the service.
                 grants.entry(event.stream).or_default().apply(happened).ok();
             }
-            told.process(&event);
+            tables.process(&event);
             next += 1;
         }
         progress(next, size);
@@ -106,8 +106,8 @@ pub async fn export_in(
     let key = format!("{}\n", log.verifier);
     for (name, text) in [
         (KEY, key),
-        (GRANTS, told.grants_csv(&grants)),
-        (ERASURES, told.erasures_jsonl()),
+        (GRANTS, tables.grants_csv(&grants)),
+        (ERASURES, tables.erasures_jsonl()),
         (README, export_layout::README_TEXT.to_owned()),
     ] {
         let mut file = DigestWriter::new(to, name)?;

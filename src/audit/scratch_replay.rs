@@ -194,7 +194,7 @@ async fn insert_log(log: &Log, folder: &Path) -> Result<i64, AuditError> {
         let mut row = log_entry::parse(&line)
             .map_err(|error| AuditError::Replay(format!("position {size}: {error}")))?;
         if row.position != size {
-            let says = format!("position {} stands at the place of {size}", row.position);
+            let says = format!("position {} is at the place of {size}", row.position);
             return Err(AuditError::Replay(says));
         }
         row.aggregate_id = format!("{ORGANISATION}/{}", row.aggregate_id);

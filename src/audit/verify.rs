@@ -261,7 +261,7 @@ impl Verification {
                 self.add_finding(
                     Some(position),
                     FormRule::Beyond,
-                    "events stand after the last signed head",
+                    "events follow the last signed head",
                 );
             }
             reading.tiles.push(hash);
@@ -372,14 +372,14 @@ impl Verification {
             self.add_finding(
                 Some(position),
                 FormRule::Dense,
-                format!("position {} stands here", row.position),
+                format!("it says that it is at position {}", row.position),
             );
         }
         if row.recorded_at < reading.last_at {
             self.add_finding(
                 Some(position),
                 FormRule::Time,
-                "it was recorded before the event that stands before it",
+                "it was recorded earlier than the event before it",
             );
         }
         reading.last_at = reading.last_at.max(row.recorded_at);

@@ -373,17 +373,17 @@ fn read_state(state: &Path, name: &str) -> Result<Option<String>, FolderError> {
 
 /// Writes a file atomically: under a temporary name first, then renamed.
 fn write_state(state: &Path, name: &str, text: &str) -> Result<(), FolderError> {
-    let (path, beside) = (state.join(name), state.join(format!("{name}.part")));
+    let (path, part) = (state.join(name), state.join(format!("{name}.part")));
     let write = || {
         let mut file = fs::OpenOptions::new()
             .create(true)
             .write(true)
             .truncate(true)
             .mode(0o600)
-            .open(&beside)?;
+            .open(&part)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&beside, &path)
+        fs::rename(&part, &path)
     };
     write().map_err(FolderError::at(&path))
 }

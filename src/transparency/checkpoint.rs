@@ -30,7 +30,7 @@ pub enum NoteError {
     MalformedCheckpoint,
     #[error("this is not a verifier key")]
     MalformedKey,
-    #[error("no signature of the key {0} stands under it")]
+    #[error("no signature of the key {0} is under it")]
     MissingSignature(String),
     #[error("the signature of the key {0} is wrong")]
     InvalidSignature(String),
