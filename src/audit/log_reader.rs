@@ -62,11 +62,16 @@ impl FolderCheck {
 
 /// The newest head of a folder. Its signature is not checked here.
 fn newest_head(folder: &Path) -> Result<Checkpoint, AuditError> {
-    let heads = read_text(folder, CHECKPOINTS)?;
-    let malformed = || AuditError::Checkpoint(NoteError::MalformedCheckpoint);
-    let line = heads.lines().last().ok_or_else(malformed)?;
-    let line: CheckpointLine = serde_json::from_str(line).map_err(|_| malformed())?;
+    let line = newest_line(folder)?;
+    let line = line.ok_or(AuditError::Checkpoint(NoteError::MalformedCheckpoint))?;
     Checkpoint::of_note(&line.note).map_err(AuditError::Checkpoint)
+}
+
+/// The last line of the heads of a folder. None if there is none, or if it is no head.
+pub(super) fn newest_line(folder: &Path) -> Result<Option<CheckpointLine>, FolderError> {
+    let heads = read_text(folder, CHECKPOINTS)?;
+    let last = heads.lines().last();
+    Ok(last.and_then(|line| serde_json::from_str(line).ok()))
 }
 
 /// Calls `take` with each event of a folder up to a moment, in order. A position inside a command

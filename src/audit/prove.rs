@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::AuditError;
-use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
+use super::export_layout::{EVENTS, KEY};
+use super::log_reader::newest_line;
 use super::manifest::FolderError;
 use super::verify::{read_lines, read_text};
 use crate::transparency::merkle::{self, Tiles, leaf_hash};
@@ -12,12 +13,7 @@ use crate::transparency::proof::Proof;
 /// Proves the event at a position under the last checkpoint of the folder. A position after that
 /// checkpoint is an error.
 pub fn prove(folder: &Path, position: i64) -> Result<Proof, AuditError> {
-    let heads = read_text(folder, CHECKPOINTS)?;
-    let last: CheckpointLine = heads
-        .lines()
-        .last()
-        .and_then(|line| serde_json::from_str(line).ok())
-        .ok_or(AuditError::NotCheckpointed(position))?;
+    let last = newest_line(folder)?.ok_or(AuditError::NotCheckpointed(position))?;
     let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(last.size)) else {
         return Err(AuditError::NotCheckpointed(position));
     };

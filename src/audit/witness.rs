@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
-use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
+use super::export_layout::{EVENTS, KEY};
+use super::log_reader::newest_line;
 use super::manifest::FolderError;
 use super::verify::{read_lines, read_text};
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError, Signer, checkpoint_size};
@@ -310,15 +311,8 @@ fn fetch_newest(source: &CheckpointSource) -> Result<(String, String), WitnessEr
             Ok((get("/log/checkpoint")?, get("/log/key")?))
         }
         CheckpointSource::Folder(folder) => {
-            let heads = read_text(folder, CHECKPOINTS)?;
-            let last: Option<CheckpointLine> = heads
-                .lines()
-                .last()
-                .and_then(|line| serde_json::from_str(line).ok());
-            Ok((
-                last.ok_or(NoteError::Malformed)?.note,
-                read_text(folder, KEY)?,
-            ))
+            let last = newest_line(folder)?.ok_or(NoteError::Malformed)?;
+            Ok((last.note, read_text(folder, KEY)?))
         }
     }
 }
