@@ -7,7 +7,7 @@ from typing import Any
 
 from .checks import Command, check, check_command
 from .rules_funds import LEAST, MOST, pounds
-from .state import Event, Group, LogState, total
+from .state import Event, LogState, total
 
 DECIDING = (
     "application.Awarded",
@@ -26,17 +26,17 @@ WINDOW, WINDOW_MARGIN, MOMENT_MARGIN = 600 * SECOND, 10 * SECOND, 60 * SECOND
     "application.ApplicationResubmitted",
 )
 def someone_can_be_reached(event: Event, state: LogState) -> Iterator[str]:
-    """Someone in the group could be reached in the ways that the event names."""
+    """Someone in the group could be reached, and the event names all ways to do so."""
     own, ways = state.applications.get(event.id), event.p["reached_by"] or ()
     if not ways:
         if state.ways_named:
             yield "the application was sent, and nobody in the group could be reached"
         return
-    group = state.groups[own.group] if own else Group()
-    people = group.members | group.invited
-    for way in ways:
-        if not any(way in state.people[person].ways for person in people):
-            yield f"nobody in the group could be reached by {way}"
+    groups = [state.groups[one] for one in state.heirs(own.group)] if own else []
+    people = {person for group in groups for person in group.members | group.invited}
+    reached = {way for person in people for way in state.people[person].ways}
+    if set(ways) != reached:
+        yield "the group could be reached in other ways than the application says"
 
 
 @check("eligible-first", "application.ScoreGiven", *DECIDING)

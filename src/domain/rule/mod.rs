@@ -180,8 +180,10 @@ rules! {
 
     Applications {
     ApplicationReachable
-        "Someone in the group could be reached when an application was submitted, in the ways that \
-         the event names. It holds from the first submission that names a way."
+        "Someone in the group, or in one that it was merged into, could be reached when an \
+         application was submitted, and the event names all ways: email, phone and post. People \
+         who were invited and have not answered count. It holds from the first submission that \
+         names a way."
         ["application.ApplicationSubmitted", "application.ApplicationResubmitted"]
     EligibleFirst
         "An application is scored, awarded, declined, deferred or put on the reserve list only \
