@@ -170,7 +170,6 @@ def fold_group(event: Event, state: LogState) -> None:
         case "GroupRegistered" | "GroupCorrected":
             group.name = p["name"]
         case "MemberInvited":
-            group.invited_by[p["person"]].add(p["invited_by"])
             group.invited.add(p["person"])
         case "InvitationRefused":
             group.invited.discard(p["person"])

@@ -148,6 +148,7 @@ class Group:
     # Those who were asked to join and have not answered.
     invited: set[str] = field(default_factory=set)
     left_at: dict[str, int] = field(default_factory=dict)
+    # By person: whose invitations they accepted.
     invited_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     merged: set[str] = field(default_factory=set)
     into: str | None = None

@@ -283,8 +283,8 @@ rules! {
     PayeeByTwo
         "The newest bank details of a group are verified by a person who neither entered them nor \
          is in `behind`. `behind` has everyone on whose word the person who entered them is known: \
-         who registered that person and who invited them to the group, and so on for each of \
-         these, up to people with a role."
+         who registered that person and whose invitation to the group they accepted, and so on for \
+         each of these, up to people with a role."
         ["group.PayeeProvided", "group.PayeeVerified"]
     PayeeVerified
         "A payment is prepared for, and approved while it is for, the newest bank details of the \
