@@ -47,6 +47,9 @@ def enough_sign(event: Event, state: LogState) -> Iterator[str]:
 @check("agreement-signers", "grant.GrantOffered")
 def the_offer_asks_for_signers(event: Event, state: LogState) -> Iterator[str]:
     """An offer asks for as many signers as the rules of its fund."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
     fund = state.funds.get(event.p["fund"])
     needed = fund.rules["all"].get("signers") if fund else None
     if needed != event.p["signers"]:
@@ -106,6 +109,9 @@ def the_checks_passed(event: Event, state: LogState) -> Iterator[str]:
 @check("checks-passed", "grant.GrantOffered")
 def the_offer_has_the_checks(event: Event, state: LogState) -> Iterator[str]:
     """An offer has each check of the rules of its fund."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
     fund = state.funds.get(event.p["fund"])
     needed = fund.rules["all"].get("checks") if fund else None
     for name in needed if isinstance(needed, list) else ():
@@ -252,6 +258,9 @@ def covered(grant: Grant | None, sources: Split, settles: dict[str, int]) -> Ite
 @check("return-covered", "grant.UnderspendDeclared", "grant.ClawbackDemanded")
 def no_more_is_asked_back(event: Event, state: LogState) -> Iterator[str]:
     """No more is asked back than was confirmed as paid and is not due back already."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
     grant = state.grants.get(event.id)
     asked = event.p["due_back" if event.name == "UnderspendDeclared" else "amount"]
     if not grant or asked > total(grant.confirmed_paid) - total(grant.due):

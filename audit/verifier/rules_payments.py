@@ -86,6 +86,9 @@ def as_many_act_as_the_offer_says(event: Event, state: LogState) -> Iterator[str
 @check("payment-by-two", "grant.GrantOffered")
 def the_offer_asks_for_as_many(event: Event, state: LogState) -> Iterator[str]:
     """An offer asks for as many people for each payment as the rules of its fund."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
     fund = state.funds.get(event.p["fund"])
     if fund and event.p["eyes"] != fund.rules["eyes"]:
         yield f"the offer asks for {event.p['eyes']} people, and the fund for {fund.rules['eyes']}"
@@ -125,6 +128,9 @@ def finance_approves(event: Event, state: LogState) -> Iterator[str]:
 @check("unconnected", *ACTS)
 def nobody_is_connected(event: Event, state: LogState) -> Iterator[str]:
     """The person who acts is not connected with the group."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
     people = {event.p[ACTS[event.kind]]}
     grant, application = state.grants.get(event.id), state.applications.get(event.id)
     group = event.id if event.stream == "group" else grant and grant.group

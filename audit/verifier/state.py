@@ -311,7 +311,8 @@ class LogState:
         self.roles: defaultdict[str, set[str]] = defaultdict(set)
         self.role_proposals: dict[tuple[str, str], str] = {}
         self.had_two_administrators = False
-        # Whether roles are given by two people: not so in logs of the first programs.
+        # Whether there was an event that the first programs did not write. Since then roles are
+        # given by two people, and some rules are checked that those programs did not keep.
         self.roles_by_two = False
         # Whether decisions say how many people they needed: not so in logs of earlier programs.
         self.quorums_written = False

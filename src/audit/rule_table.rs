@@ -20,6 +20,11 @@ format](reference/log-format.md) says how a log is stored and signed.
 A *record* is one fund, group, application and so on. *Before* means at an earlier position of the
 log. The actor is the person in the metadata who gave the command. A rule is checked only where the
 event has the fields that it needs: earlier programs did not write all of them.
+
+Earlier programs did not keep all of these rules. `contact-by-two`, `message-passed-on`,
+`unconnected`, `payment-waits`, `revocation-by-panel`, what an offer asks for, and how much is asked
+back are checked from the first event that these programs did not write:
+[`role-by-two`](#role-by-two) says which that is.
 ";
 
 /// The table of rules in Markdown.
