@@ -532,7 +532,7 @@ async fn the_audit_finds_settings_of_one_person(app: TestApp) {
     for ((from, to), finding) in [
         (
             undo(&both(office.ben), &both(office.ada)),
-            "proposed and confirmed the settings",
+            "proposed the settings and confirmed them",
         ),
         (undo(&proposer, ""), "set the settings alone"),
         (

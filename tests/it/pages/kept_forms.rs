@@ -700,7 +700,10 @@ async fn each_browser_that_began_has_an_answer_of_its_own(app: TestApp) {
     phone.submit_form(&one, &at, &[(of_tablet, "no"), (of_laptop, "yes")]);
 
     // Then
-    assert_eq!(paths(&mut laptop, &mut tablet), ["/my", "/sign-in"]);
+    assert_eq!(
+        paths(&mut laptop, &mut tablet),
+        ["/my", "/sign-in?to=%2Fmy"]
+    );
     assert_eq!(phone.get("/my").path, "/my");
 }
 

@@ -67,7 +67,7 @@ async fn what_a_grant_achieved_is_on_the_public_page_and_in_the_statement(app: T
     );
     let sheet = ada.get("/desk/sheets/statement.csv?funder=health-partnership");
     assert!(
-        sheet.contains("Cost for each person who came (1 with a report),45.00"),
+        sheet.contains("\"Cost for each person who came (1 with a report)\",45.00"),
         "{}",
         sheet.text
     );

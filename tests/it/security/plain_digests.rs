@@ -24,7 +24,7 @@ const COMPARED: usize = 22;
 const BANK_FILE: &str = "Sort code,Account number,Name,Amount\r\n123456,12345678,SOUP,900.00\r\n";
 
 /// The fields of events that have a digest, besides those of encrypted values.
-const DIGEST_FIELDS: [&str; 17] = [
+const DIGEST_FIELDS: [&str; 18] = [
     // Keyed.
     "fund.BankFileMade.digest",
     // Of the agreement's text, which is public.
@@ -43,6 +43,7 @@ const DIGEST_FIELDS: [&str; 17] = [
     "grant.UpdateReceived.files",
     "grant.UpdateSaved.files",
     "group.FileKept.file",
+    "group.FileRemoved.file",
     // Of the logo, which is public.
     "organisation.SettingsProposed.settings.logo",
     "organisation.SettingsSet.settings.logo",
@@ -186,6 +187,9 @@ fn collect_from_schema(
     (schemas, above): (&Value, &[&str]),
     found: &mut BTreeSet<String>,
 ) {
+    if !schema.is_object() {
+        return;
+    }
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap();
         if !above.contains(&name) && name != "Encrypted" {
