@@ -2,11 +2,12 @@
 //! of whole lines, and the instructions that the program writes.
 //!
 //! A reader that is lenient here would let a folder say one thing to one program and another thing
-//! to the next.
+//! to the next. A file that is missing or cannot be read is a finding, and the other checks go on:
+//! anybody can damage a folder, and damage must not hide what else is wrong.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::AuditError;
@@ -15,23 +16,24 @@ use super::export_layout::{
     README_TEXT,
 };
 use super::findings::{Findings, FormRule};
-use super::manifest::{FolderError, file_digest};
+use super::manifest::{FolderError, file_digest, open_plain};
 use crate::transparency::checkpoint::KeyChain;
 
-/// Checks the names, the digests and the form of all files.
+/// Checks the names, the digests and the form of all files. A folder that cannot be listed is an
+/// error.
 pub(super) fn check(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
     check_names(folder, findings)?;
-    check_manifest(folder, findings)?;
-    check_readme(folder, findings)?;
-    check_key(folder, findings)?;
-    check_heads(folder, findings)?;
+    check_manifest(folder, findings);
+    check_readme(folder, findings);
+    check_key(folder, findings);
+    check_heads(folder, findings);
     let last_lines = [
         (EVENTS, FormRule::Readable),
         (ERASURES, FormRule::Told),
         (LEAVES, FormRule::Sealed),
     ];
     for (name, rule) in last_lines {
-        if ends_inside_line(&folder.join(name))? {
+        if ends_inside_line(&folder.join(name)) {
             findings.add(None, rule, format!("{name} ends without a line feed"));
         }
     }
@@ -59,12 +61,42 @@ fn check_names(folder: &Path, findings: &mut Findings) -> Result<(), AuditError>
     Ok(())
 }
 
-/// Checks that the manifest has one line for each file of an export, with its digest, and no other.
-fn check_manifest(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
-    let path = folder.join(MANIFEST);
-    let bytes = fs::read(&path).map_err(FolderError::at(&path))?;
+/// Checks that each file of an export can be read and has its digest in the manifest, and that the
+/// manifest has no other line.
+fn check_manifest(folder: &Path, findings: &mut Findings) {
     let mut find = |says: String| findings.add(None, FormRule::Manifest, says);
-    let text = String::from_utf8_lossy(&bytes);
+    let text = match read_bytes(&folder.join(MANIFEST)) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => {
+            find(error.says_of(MANIFEST));
+            None
+        }
+    };
+    let named = text.as_deref().map(|text| named_files(text, &mut find));
+    for name in MANIFEST_FILES {
+        let digest = match file_digest(&folder.join(name)) {
+            Ok(digest) => digest,
+            Err(error) => {
+                find(error.says_of(name));
+                continue;
+            }
+        };
+        let Some(named) = &named else { continue };
+        match named.get(name) {
+            None => find(format!("{name} is not named")),
+            Some(said) if digest != *said => {
+                find(format!("{name} is not the file that was exported"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The digest of each file that the manifest names. Other lines are findings.
+fn named_files<'text>(
+    text: &'text str,
+    find: &mut impl FnMut(String),
+) -> BTreeMap<&'text str, &'text str> {
     let mut named = BTreeMap::new();
     for (at, line) in text.split_terminator('\n').enumerate() {
         let number = at + 1;
@@ -83,27 +115,13 @@ fn check_manifest(folder: &Path, findings: &mut Findings) -> Result<(), AuditErr
     if !text.ends_with('\n') {
         find(format!("{MANIFEST} ends without a line feed"));
     }
-    for name in MANIFEST_FILES {
-        let Some(said) = named.get(name) else {
-            find(format!("{name} is not named"));
-            continue;
-        };
-        match file_digest(&folder.join(name)) {
-            Ok(digest) if digest == *said => {}
-            Ok(_) => find(format!("{name} is not the file that was exported")),
-            Err(error) if error.cause.kind() == io::ErrorKind::NotFound => {
-                find(format!("{name} is missing"));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+    named
 }
 
 /// Checks that the instructions are those that the program writes: a folder must not tell the
 /// auditor what to leave out.
-fn check_readme(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
-    let is_other = read_if_there(&folder.join(README))?
+fn check_readme(folder: &Path, findings: &mut Findings) {
+    let is_other = read_if_plain(&folder.join(README))
         .is_some_and(|bytes| bytes.as_slice() != README_TEXT.as_bytes());
     if is_other {
         findings.add(
@@ -112,13 +130,12 @@ fn check_readme(folder: &Path, findings: &mut Findings) -> Result<(), AuditError
             format!("{README} is not the text that this program writes: do not follow it"),
         );
     }
-    Ok(())
 }
 
 /// Checks that the file of the keys has one key a line and nothing else.
-fn check_key(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
-    let Some(bytes) = read_if_there(&folder.join(KEY))? else {
-        return Ok(());
+fn check_key(folder: &Path, findings: &mut Findings) {
+    let Some(bytes) = read_if_plain(&folder.join(KEY)) else {
+        return;
     };
     let is_plain = std::str::from_utf8(&bytes).is_ok_and(|text| {
         KeyChain::parse(text).is_ok_and(|chain| format!("{}\n", chain.text()) == text)
@@ -130,14 +147,13 @@ fn check_key(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
             format!("{KEY} is not one key a line, each with a line feed"),
         );
     }
-    Ok(())
 }
 
 /// Checks that each line of the heads is written as the program writes it. A line that is no head
 /// at all is reported where the heads are checked.
-fn check_heads(folder: &Path, findings: &mut Findings) -> Result<(), AuditError> {
-    let Some(bytes) = read_if_there(&folder.join(CHECKPOINTS))? else {
-        return Ok(());
+fn check_heads(folder: &Path, findings: &mut Findings) {
+    let Some(bytes) = read_if_plain(&folder.join(CHECKPOINTS)) else {
+        return;
     };
     if bytes.last().is_some_and(|last| *last != b'\n') {
         findings.add(
@@ -161,35 +177,30 @@ fn check_heads(folder: &Path, findings: &mut Findings) -> Result<(), AuditError>
             );
         }
     }
-    Ok(())
 }
 
-/// Whether the last byte of a file is not a line feed. A file that is empty or missing has no line.
-fn ends_inside_line(path: &Path) -> Result<bool, FolderError> {
-    use io::{Read as _, Seek as _, SeekFrom};
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(FolderError::at(path)(error)),
+/// Whether the last byte of a file is not a line feed. A file that is empty or cannot be read has no
+/// line.
+fn ends_inside_line(path: &Path) -> bool {
+    let Ok(mut file) = open_plain(path) else {
+        return false;
     };
-    let mut read_last = || -> io::Result<u8> {
-        if file.seek(SeekFrom::End(0))? == 0 {
-            return Ok(b'\n');
-        }
-        file.seek(SeekFrom::End(-1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        Ok(last[0])
-    };
-    let last = read_last().map_err(FolderError::at(path))?;
-    Ok(last != b'\n')
+    let mut last = [b'\n'];
+    let read = file
+        .seek(SeekFrom::End(-1))
+        .and_then(|_| file.read_exact(&mut last));
+    read.is_ok() && last != [b'\n']
 }
 
-/// The bytes of a file, or `None` if it is missing.
-pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(FolderError::at(path)(error)),
-    }
+fn read_bytes(path: &Path) -> Result<Vec<u8>, FolderError> {
+    let mut bytes = Vec::new();
+    open_plain(path)?
+        .read_to_end(&mut bytes)
+        .map_err(FolderError::at(path))?;
+    Ok(bytes)
+}
+
+/// The bytes of a file, or `None` if it cannot be read, which is a finding about its digest.
+pub(super) fn read_if_plain(path: &Path) -> Option<Vec<u8>> {
+    read_bytes(path).ok()
 }

@@ -26,7 +26,9 @@ use crate::transparency::merkle::{Hash, Tiles};
 
 /// Follows the keys through the heads of a folder, and then through its events.
 pub(super) struct KeyHistory {
-    chain: KeyChain,
+    /// The keys of the folder. If they cannot be read, those that the auditor knows; without those
+    /// no signature can be checked.
+    chain: Option<KeyChain>,
     /// The key that the auditor knows.
     trusted: Option<Verifier>,
     known: Option<KnownHead>,
@@ -68,13 +70,15 @@ struct OriginEnded {
 }
 
 impl KeyHistory {
-    pub(super) fn new(chain: KeyChain, trusted: &Trusted) -> Result<Self, AuditError> {
+    pub(super) fn new(own: Option<KeyChain>, trusted: &Trusted) -> Result<Self, AuditError> {
         let key = trusted.key.as_deref().map(KeyChain::parse);
         let key = key.transpose().map_err(AuditError::Key)?;
+        let newest = key.as_ref().map(|key| key.newest().clone());
+        let chain = own.or(key);
         let known = trusted.head.as_deref();
-        let known = known.map(|note| KnownHead::open(note, &chain));
+        let known = known.map(|note| KnownHead::open(note, chain.as_ref()));
         Ok(Self {
-            trusted: key.map(|key| key.newest().clone()),
+            trusted: newest,
             known: known.transpose().map_err(AuditError::Checkpoint)?,
             chain,
             place: 0,
@@ -85,9 +89,18 @@ impl KeyHistory {
         })
     }
 
-    /// Verifies the next head of the folder with the key whose turn it is.
+    /// The keys that signatures are checked with.
+    pub(super) fn chain(&self) -> Option<&KeyChain> {
+        self.chain.as_ref()
+    }
+
+    /// Verifies the next head of the folder with the key whose turn it is. Without keys the head is
+    /// read only, so that the events can be compared with it.
     pub(super) fn open(&mut self, note: &str) -> Result<Checkpoint, NoteError> {
-        let signed = self.chain.open(note, self.place)?;
+        let Some(chain) = &self.chain else {
+            return Checkpoint::of_note(note);
+        };
+        let signed = chain.open(note, self.place)?;
         for to in self.place.saturating_add(1)..=signed.signed_by {
             self.changes.push(KeyChange {
                 to,
@@ -108,7 +121,8 @@ impl KeyHistory {
 
     /// Whether the heads led to the newest key.
     pub(super) fn is_at_newest(&self) -> bool {
-        self.place.saturating_add(1) >= self.chain.key_count()
+        let chain = self.chain.as_ref();
+        chain.is_none_or(|chain| self.place.saturating_add(1) >= chain.key_count())
     }
 
     /// Notes the root of the tree over the events so far, if the known head is over as many.
@@ -151,7 +165,7 @@ impl KeyHistory {
                 "the folder's key is not the one that is trusted",
             );
         }
-        let first = self.chain.key(0).map(Verifier::text);
+        let first = self.key_at(0).map(Verifier::text);
         if self
             .named
             .iter()
@@ -182,7 +196,9 @@ impl KeyHistory {
     /// Whether the trusted key is the folder's newest, or the same key under an origin that was the
     /// log's before, as an event says.
     fn is_trusted_newest(&self) -> bool {
-        let newest = self.chain.newest();
+        let Some(newest) = self.chain.as_ref().map(KeyChain::newest) else {
+            return false;
+        };
         self.trusted.as_ref().is_some_and(|key| {
             key == newest
                 || (key.renamed(&newest.name) == *newest && self.ended(&key.name).is_some())
@@ -196,14 +212,18 @@ impl KeyHistory {
         self.is_trusted_newest() || (by_head && self.trusted.is_none())
     }
 
+    fn key_at(&self, place: usize) -> Option<&Verifier> {
+        self.chain.as_ref()?.key(place)
+    }
+
     fn ended(&self, origin: &str) -> Option<&OriginEnded> {
         self.restores.iter().find(|ended| ended.origin == origin)
     }
 
     /// Checks that an event says of the change, under the right head.
     fn check_change(&self, change: &KeyChange) -> Result<(), String> {
-        let before = change.to.checked_sub(1).and_then(|at| self.chain.key(at));
-        let (Some(before), Some(key)) = (before, self.chain.key(change.to)) else {
+        let before = change.to.checked_sub(1).and_then(|at| self.key_at(at));
+        let (Some(before), Some(key)) = (before, self.key_at(change.to)) else {
             return Ok(());
         };
         let is_under = |position: i64| u64::try_from(position).is_ok_and(|at| at < change.under);
@@ -246,7 +266,8 @@ impl KeyHistory {
         heads: &[(Checkpoint, i64)],
     ) -> Result<(), String> {
         let head = &known.head;
-        if head.origin == self.chain.origin() {
+        let chain = self.chain.as_ref();
+        if chain.is_none_or(|chain| chain.origin() == head.origin) {
             return is_among(head, heads).map_err(str::to_owned);
         }
         let Some(ended) = self.ended(&head.origin) else {
@@ -276,15 +297,18 @@ impl KeyHistory {
 impl KnownHead {
     /// Reads the head. A note that is none is an error; a signature that is not valid is kept, to
     /// be reported.
-    fn open(note: &str, chain: &KeyChain) -> Result<Self, NoteError> {
+    fn open(note: &str, chain: Option<&KeyChain>) -> Result<Self, NoteError> {
         let head = Checkpoint::of_note(note)?;
-        let opened = chain
-            .open_any(note)
-            .or_else(|_| chain.open_under(note, &head.origin));
-        let newest = chain.newest();
+        let opened = match chain {
+            Some(chain) => chain
+                .open_any(note)
+                .or_else(|_| chain.open_under(note, &head.origin)),
+            None => Err(NoteError::MissingSignature(head.origin.clone())),
+        };
+        let newest = chain.map(KeyChain::newest);
         Ok(Self {
             error: opened.err(),
-            is_of_newest_key: newest.open(note, &newest.name).is_ok(),
+            is_of_newest_key: newest.is_some_and(|key| key.open(note, &key.name).is_ok()),
             head,
             root: None,
         })

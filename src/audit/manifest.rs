@@ -21,6 +21,32 @@ impl FolderError {
         let file = path.display().to_string();
         move |cause| Self { file, cause }
     }
+
+    /// What a verifier says of a file of a folder that it cannot read.
+    #[must_use]
+    pub fn says_of(&self, name: &str) -> String {
+        match self.cause.kind() {
+            io::ErrorKind::NotFound => format!("{name} is missing"),
+            io::ErrorKind::InvalidInput => format!("{name} {}", self.cause),
+            _ => format!("{name} cannot be read: {}", self.cause),
+        }
+    }
+}
+
+/// Opens a file of a folder that somebody else made. Only a regular file is read: a pipe or a
+/// device has no end, and a link leads out of the folder.
+pub fn open_plain(path: &Path) -> Result<File, FolderError> {
+    let metadata = std::fs::symlink_metadata(path).map_err(FolderError::at(path))?;
+    if !metadata.is_file() {
+        let cause = io::Error::new(io::ErrorKind::InvalidInput, "is not a plain file");
+        return Err(FolderError::at(path)(cause));
+    }
+    File::open(path).map_err(FolderError::at(path))
+}
+
+/// The text of a regular file.
+pub fn read_plain(path: &Path) -> Result<String, FolderError> {
+    io::read_to_string(open_plain(path)?).map_err(FolderError::at(path))
 }
 
 /// A new file whose SHA-256 is computed while it is written.
@@ -94,7 +120,7 @@ pub fn write_manifest(
 /// Reads the manifest of a folder. Malformed lines are skipped, so their files are not listed.
 pub fn read_manifest(folder: &Path) -> Result<Vec<ManifestEntry>, FolderError> {
     let path = folder.join(MANIFEST);
-    let text = std::fs::read_to_string(&path).map_err(FolderError::at(&path))?;
+    let text = read_plain(&path)?;
     let named = |line: &str| {
         line.split_once("  ").map(|(digest, name)| ManifestEntry {
             name: name.to_owned(),
@@ -107,7 +133,7 @@ pub fn read_manifest(folder: &Path) -> Result<Vec<ManifestEntry>, FolderError> {
 /// The SHA-256 of a file, in hexadecimal.
 pub fn file_digest(path: &Path) -> Result<String, FolderError> {
     let mut digest = Sha256::new();
-    let mut file = File::open(path).map_err(FolderError::at(path))?;
+    let mut file = open_plain(path)?;
     io::copy(&mut file, &mut digest).map_err(FolderError::at(path))?;
     Ok(hex::encode(digest.finalize()))
 }

@@ -19,8 +19,10 @@
 //! # Findings and errors
 //!
 //! A broken rule is a [`Finding`], and the checks continue after it. A finding has the first
-//! position that it is about; the report is sorted by position and limited in length. An
-//! [`AuditError`] means that the folder could not be checked.
+//! position that it is about; the report is sorted by position and limited in length. Damage to the
+//! folder's files is a finding as well: anybody can make it, and it must not hide other findings. An
+//! [`AuditError`] means that there is no such folder, or that what the auditor passed is no key or
+//! no head.
 //!
 //! # Memory
 //!
@@ -28,8 +30,7 @@
 //! during the pass.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -42,13 +43,13 @@ use super::findings::{Finding, Findings, FormRule};
 use super::folder_form;
 use super::key_history::KeyHistory;
 use super::line_form;
-use super::manifest::FolderError;
+use super::manifest::{FolderError, open_plain, read_plain};
 use super::read_ahead::{ParsedLine, read_ahead};
 use super::rules::{RuleChecker, RuleReport};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::events::EventRow;
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError};
-use crate::transparency::merkle::Tiles;
+use crate::transparency::merkle::{Hash, Tiles};
 
 /// Why a folder could not be checked. A broken rule is a [`Finding`] instead.
 #[derive(Debug, thiserror::Error)]
@@ -122,20 +123,26 @@ pub fn verify(
     trusted: &Trusted,
     progress: impl FnMut(i64),
 ) -> Result<Report, AuditError> {
-    let own = read_text(folder, KEY)?;
-    let key = KeyChain::parse(&own).map_err(AuditError::Key)?;
+    let own = folder_form::read_if_plain(&folder.join(KEY))
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| KeyChain::parse(&text).ok());
+    let has_own = own.is_some();
     let mut audit = Verification {
         findings: Findings::default(),
-        keys: KeyHistory::new(key.clone(), trusted)?,
+        keys: KeyHistory::new(own, trusted)?,
     };
     folder_form::check(folder, &mut audit.findings)?;
-    let heads = audit.check_checkpoints(folder)?;
-    let (events, awards) = audit.check_events(folder, &heads, progress)?;
+    if !has_own {
+        audit.add_missing_key();
+    }
+    let heads = audit.check_checkpoints(folder);
+    let (events, awards) = audit.check_events(folder, &heads, progress);
     let known_head = audit.keys.finish(&heads, &mut audit.findings);
     let findings = audit.findings.sorted();
+    let key = audit.keys.chain();
     Ok(Report {
-        origin: key.origin().to_owned(),
-        key: key.text(),
+        origin: key.map(|key| key.origin().to_owned()).unwrap_or_default(),
+        key: key.map(KeyChain::text).unwrap_or_default(),
         events,
         heads: heads.len(),
         known_head,
@@ -173,12 +180,34 @@ impl Verification {
         self.findings.add(position, rule, says);
     }
 
+    /// Adds the finding that the folder has no keys to check signatures with.
+    fn add_missing_key(&mut self) {
+        let says = if self.keys.chain().is_some() {
+            "has no keys: signatures were checked with the key that was passed only"
+        } else {
+            "has no keys: no signature was checked"
+        };
+        self.add_finding(None, FormRule::Head, format!("{KEY} {says}"));
+    }
+
+    /// Adds the finding that a file could be opened, and not be read to its end.
+    fn add_unreadable(&mut self, name: &str, error: &io::Error) {
+        let says = format!("{name} cannot be read: {error}");
+        self.add_finding(None, FormRule::Manifest, says);
+    }
+
     /// Checks signatures and sizes of the checkpoints. Returns those that are valid, each with the
     /// time of its last event.
-    fn check_checkpoints(&mut self, folder: &Path) -> Result<Vec<(Checkpoint, i64)>, AuditError> {
+    fn check_checkpoints(&mut self, folder: &Path) -> Vec<(Checkpoint, i64)> {
         let mut heads: Vec<(Checkpoint, i64)> = Vec::new();
-        for (at, line) in read_lines(folder, CHECKPOINTS)?.enumerate() {
-            let line = line.map_err(FolderError::at(Path::new(CHECKPOINTS)))?;
+        for (at, line) in lines_if_plain(folder, CHECKPOINTS).enumerate() {
+            let line = match line {
+                Ok(line) => line,
+                Err(error) => {
+                    self.add_unreadable(CHECKPOINTS, &error);
+                    break;
+                }
+            };
             let number = at + 1;
             let Ok(line) = serde_json::from_slice::<CheckpointLine>(&line) else {
                 self.add_finding(
@@ -223,7 +252,7 @@ impl Verification {
                 "no head of the key before it vouches for the newest key",
             );
         }
-        Ok(heads)
+        heads
     }
 
     /// Reads every event once and checks its form, position, hash, and the rules.
@@ -232,8 +261,8 @@ impl Verification {
         folder: &Path,
         heads: &[(Checkpoint, i64)],
         progress: impl FnMut(i64),
-    ) -> Result<(i64, usize), AuditError> {
-        let events = read_lines(folder, EVENTS)?;
+    ) -> (i64, usize) {
+        let events = lines_if_plain(folder, EVENTS);
         std::thread::scope(|scope| {
             self.check_each_event(read_ahead(scope, events), folder, heads, progress)
         })
@@ -245,16 +274,22 @@ impl Verification {
         folder: &Path,
         heads: &[(Checkpoint, i64)],
         mut progress: impl FnMut(i64),
-    ) -> Result<(i64, usize), AuditError> {
+    ) -> (i64, usize) {
         let mut reading = VerificationState::default();
         self.keys.observe(&reading.tiles);
-        let mut leaves = read_lines(folder, LEAVES)?;
+        let mut leaves = lines_if_plain(folder, LEAVES);
         let mut due = heads.iter().peekable();
         let last = heads
             .last()
             .map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
         for line in events {
-            let ParsedLine { hash, row } = line.map_err(FolderError::at(Path::new(EVENTS)))?;
+            let ParsedLine { hash, row } = match line {
+                Ok(line) => line,
+                Err(error) => {
+                    self.add_unreadable(EVENTS, &error);
+                    break;
+                }
+            };
             let position = reading.count;
             reading.count += 1;
             if position == last {
@@ -266,17 +301,7 @@ impl Verification {
             }
             reading.tiles.push(hash);
             self.keys.observe(&reading.tiles);
-            let sealed = leaves
-                .next()
-                .transpose()
-                .map_err(FolderError::at(Path::new(LEAVES)))?;
-            if sealed.as_deref() != Some(hex::encode(hash).as_bytes()) {
-                self.add_finding(
-                    Some(position),
-                    FormRule::Sealed,
-                    format!("its hash is not the one in {LEAVES}"),
-                );
-            }
+            self.check_leaf(position, &hash, leaves.next());
             match row {
                 Ok(row) => self.check_event(&mut reading, position, &row),
                 Err(says) => self.add_finding(Some(position), FormRule::Readable, says),
@@ -310,9 +335,20 @@ impl Verification {
         }
         let count = reading.count;
         let rules = reading.rules.finish();
-        self.check_derived_tables(folder, &reading.derived_tables, &rules)?;
+        self.check_derived_tables(folder, &reading.derived_tables, &rules);
         self.findings.extend(rules.findings);
-        Ok((count, rules.awards))
+        (count, rules.awards)
+    }
+
+    /// Checks that a hash is the one in the file of hashes. The first that is not is a finding, and
+    /// the others are counted in it: a file without lines must not hide what else is found.
+    fn check_leaf(&mut self, position: i64, hash: &Hash, sealed: Option<io::Result<Vec<u8>>>) {
+        let sealed = sealed.and_then(Result::ok);
+        if sealed.as_deref() != Some(hex::encode(hash).as_bytes()) {
+            let says = format!("its hash is not the one in {LEAVES}");
+            self.findings
+                .add_about(Uuid::nil(), position, FormRule::Sealed, says);
+        }
     }
 
     /// Adds the finding that a checkpoint covers more events than the folder has.
@@ -329,19 +365,14 @@ impl Verification {
     }
 
     /// Checks that the tables of grants and erasures follow from the events.
-    fn check_derived_tables(
-        &mut self,
-        folder: &Path,
-        tables: &DerivedTables,
-        rules: &RuleReport,
-    ) -> Result<(), AuditError> {
+    fn check_derived_tables(&mut self, folder: &Path, tables: &DerivedTables, rules: &RuleReport) {
         let text_of = |name: &str| {
-            let bytes = folder_form::read_if_there(&folder.join(name))?;
-            Ok::<_, FolderError>(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+            let bytes = folder_form::read_if_plain(&folder.join(name))?;
+            String::from_utf8(bytes).ok()
         };
-        let grants = text_of(GRANTS)?
+        let grants = text_of(GRANTS)
             .is_some_and(|table| same_table(&table, &tables.grants_csv(&rules.grants)));
-        let erasures = text_of(ERASURES)?.is_some_and(|text| text == tables.erasures_jsonl());
+        let erasures = text_of(ERASURES).is_some_and(|text| text == tables.erasures_jsonl());
         for (name, holds) in [(GRANTS, grants), (ERASURES, erasures)] {
             if !holds {
                 self.add_finding(
@@ -351,7 +382,6 @@ impl Verification {
                 );
             }
         }
-        Ok(())
     }
 
     fn check_root(&mut self, reading: &mut VerificationState, head: &Checkpoint) {
@@ -435,17 +465,8 @@ struct VerificationState {
     derived_tables: DerivedTables,
 }
 
-fn open_file(folder: &Path, name: &str) -> Result<File, FolderError> {
-    let path = folder.join(name);
-    File::open(&path).map_err(FolderError::at(&path))
-}
-
 pub(super) fn read_text(folder: &Path, name: &str) -> Result<String, FolderError> {
-    let mut text = String::new();
-    open_file(folder, name)?
-        .read_to_string(&mut text)
-        .map_err(FolderError::at(Path::new(name)))?;
-    Ok(text)
+    read_plain(&folder.join(name))
 }
 
 /// The lines of a file as bytes, without newlines.
@@ -453,7 +474,13 @@ pub(super) fn read_lines(
     folder: &Path,
     name: &str,
 ) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FolderError> {
-    Ok(BufReader::with_capacity(1 << 16, open_file(folder, name)?).split(b'\n'))
+    let file = open_plain(&folder.join(name))?;
+    Ok(BufReader::with_capacity(1 << 16, file).split(b'\n'))
+}
+
+/// The lines of a file. One that cannot be opened has none, which is a finding about its digest.
+fn lines_if_plain(folder: &Path, name: &str) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+    read_lines(folder, name).ok().into_iter().flatten()
 }
 
 #[cfg(test)]

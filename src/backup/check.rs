@@ -11,7 +11,7 @@ use super::{
     BackupInfo, InvalidBackup, LOG_FOLDER, NOTE_FILE, TAIL_FILE, UNSIGNED_VERSION, note_text,
 };
 use crate::audit::export_layout::{EVENTS, KEY};
-use crate::audit::manifest::FolderError;
+use crate::audit::manifest::read_plain;
 use crate::audit::{self, Report, RuleChecker, Trusted};
 use crate::crypto::keys::Keys;
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -122,7 +122,7 @@ fn check_signature(
     folder: &FolderFiles,
     keys: &Keys,
 ) -> Result<KeyChain, InvalidBackup> {
-    let log_keys = read_text(&from.join(LOG_FOLDER).join(KEY))?;
+    let log_keys = read_plain(&from.join(LOG_FOLDER).join(KEY))?;
     let log_keys = KeyChain::parse(&log_keys).map_err(InvalidBackup::LogKey)?;
     let own = Signer::new(log_keys.origin(), &keys.checkpoint.secret).verifier();
     if own != *log_keys.newest() {
@@ -131,17 +131,13 @@ fn check_signature(
     if info.shape == UNSIGNED_VERSION {
         return Ok(log_keys);
     }
-    let note = read_text(&from.join(NOTE_FILE))?;
+    let note = read_plain(&from.join(NOTE_FILE))?;
     let signed = own.open_text(&note).map_err(InvalidBackup::Signature)?;
     if signed == note_text(log_keys.origin(), info, &folder.manifest) {
         Ok(log_keys)
     } else {
         Err(InvalidBackup::OtherNote)
     }
-}
-
-fn read_text(path: &Path) -> Result<String, FolderError> {
-    std::fs::read_to_string(path).map_err(FolderError::at(path))
 }
 
 /// What a replay of all events gives.

@@ -1,7 +1,6 @@
 //! Reading the files of a backup: the manifest with the digest of each, and lines.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
@@ -12,7 +11,7 @@ use super::{
     TAIL_FILE, UNSIGNED_VERSION, table_file,
 };
 use crate::audit::export_layout::{EVENTS, MANIFEST};
-use crate::audit::manifest::{FolderError, file_digest, read_manifest};
+use crate::audit::manifest::{FolderError, file_digest, open_plain, read_manifest, read_plain};
 use crate::domain::file::FileDigest;
 use crate::store::backup_tables::{BACKUP_TABLES, BackupTable};
 
@@ -36,7 +35,7 @@ impl FolderFiles {
 /// Reads what the folder is a backup of.
 pub(super) fn read_info(from: &Path) -> Result<BackupInfo, InvalidBackup> {
     let path = from.join(INFO_FILE);
-    let text = std::fs::read_to_string(&path).map_err(FolderError::at(&path))?;
+    let text = read_plain(&path)?;
     let info: BackupInfo =
         serde_json::from_str(&text).map_err(|error| InvalidBackup::line(INFO_FILE, 1, &error))?;
     if [FORMAT_VERSION, UNSIGNED_VERSION].contains(&info.shape) {
@@ -142,7 +141,7 @@ pub(super) fn read_lines(
     name: &str,
 ) -> Result<impl Iterator<Item = Result<String, FolderError>>, FolderError> {
     let path = folder.join(name);
-    let file = File::open(&path).map_err(FolderError::at(&path))?;
+    let file = open_plain(&path)?;
     Ok(BufReader::new(file)
         .lines()
         .map(move |line| line.map_err(FolderError::at(&path))))
