@@ -183,9 +183,9 @@ impl Verification {
     /// Adds the finding that the folder has no keys to check signatures with.
     fn add_missing_key(&mut self) {
         let says = if self.keys.chain().is_some() {
-            "has no keys: signatures were checked with the key that was passed only"
+            "is no list of keys: signatures were checked with the key that was passed only"
         } else {
-            "has no keys: no signature was checked"
+            "is no list of keys: no signature was checked"
         };
         self.add_finding(None, FormRule::Head, format!("{KEY} {says}"));
     }

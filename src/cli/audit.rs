@@ -24,11 +24,12 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             head,
             json,
         } => {
-            let trusted = Trusted {
-                key: read_file(key.as_deref())?,
-                head: read_file(head.as_deref())?,
-            };
-            verify(&folder, &trusted, json)
+            let verified = read_trusted(key.as_deref(), head.as_deref())
+                .and_then(|trusted| verify(&folder, &trusted, json));
+            if let (true, Err(TaskError::NotChecked(error))) = (json, &verified) {
+                print_not_checked(error);
+            }
+            verified
         }
         AuditTask::Replay { folder, query } => replay::replay(&folder, &query).await,
         AuditTask::Diff { folder } => diff(config, &folder).await,
@@ -157,9 +158,25 @@ async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
 /// The report of a verification, and what it leaves open.
 #[derive(Serialize)]
 struct VerifyAnswer<'a> {
+    checked: bool,
     #[serde(flatten)]
     report: &'a Report,
     not_checked: Vec<&'static str>,
+}
+
+/// Reads what the auditor knows from elsewhere.
+fn read_trusted(key: Option<&Path>, head: Option<&Path>) -> Result<Trusted, TaskError> {
+    Ok(Trusted {
+        key: read_file(key)?,
+        head: read_file(head)?,
+    })
+}
+
+/// Prints as JSON why a folder could not be checked, so that a program that reads the answer finds
+/// one.
+fn print_not_checked(error: &str) {
+    let answer = serde_json::json!({ "checked": false, "error": error });
+    print_line!("{answer}");
 }
 
 fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError> {
@@ -172,6 +189,7 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
     let not_checked_yet = trusted.not_checked();
     if json {
         let answer = VerifyAnswer {
+            checked: true,
             report: &report,
             not_checked: not_checked_yet,
         };

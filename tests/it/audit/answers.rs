@@ -2,6 +2,9 @@
 //! hold, and a folder of another form is a finding.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 
 use microgrants::audit::{self, FindingRule, FormRule, Trusted, export_layout};
 use serde_json::Value;
@@ -86,18 +89,120 @@ async fn a_file_of_lenient_lines_is_a_finding(app: TestApp) {
         for (says, edit) in edits {
             fs::write(damaged.path.join(name), edit(&text)).unwrap();
             damaged.rewrite_manifest();
-            match audit::verify(&damaged.path, &Trusted::default(), |_| {}) {
-                Ok(report) => {
-                    let rules: Vec<FindingRule> =
-                        report.findings.iter().map(|found| found.rule).collect();
-                    assert!(rules.contains(&rule.into()), "{says} in {name}: {rules:?}");
-                }
-                // A key that cannot be parsed leaves nothing to check with.
-                Err(error) => assert_eq!(name, export_layout::KEY, "{says}: {error}"),
-            }
+            let report = audit::verify(&damaged.path, &Trusted::default(), |_| {}).unwrap();
+            let rules: Vec<FindingRule> = report.findings.iter().map(|found| found.rule).collect();
+            assert!(rules.contains(&rule.into()), "{says} in {name}: {rules:?}");
             damaged.restore();
         }
     }
+}
+
+/// A file of a folder that anybody can damage, and what a verifier says of it.
+const DAMAGES: [(&str, Damage); 5] = [
+    ("is missing", |_| {}),
+    ("is not a plain file", |path| fs::create_dir(path).unwrap()),
+    ("is not a plain file", |path| {
+        symlink("/dev/zero", path).unwrap();
+    }),
+    ("is not a plain file", |path| {
+        let made = Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    }),
+    ("", |path| fs::write(path, [0xff, 0xfe, b'\n']).unwrap()),
+];
+
+/// Puts something else in the place of a file that was removed.
+type Damage = fn(&Path);
+
+on_sqlite!(damage_to_a_file_hides_no_other_finding);
+async fn damage_to_a_file_hides_no_other_finding(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+    let folder = audit.path("folder");
+    let files = export_layout::MANIFEST_FILES
+        .into_iter()
+        .chain([export_layout::MANIFEST]);
+    for name in files {
+        let path = folder.join(name);
+        let whole = fs::read(&path).unwrap();
+        for (says, damage) in DAMAGES {
+            fs::remove_file(&path).unwrap();
+            damage(&path);
+            fs::write(folder.join("other.txt"), "").unwrap();
+            let (code, said) = audit.run(&["verify", "folder"]);
+            assert_eq!(code, Some(1), "{name}: {said}");
+            let expected = [format!("manifest: {name} {says}"), "other.txt".to_owned()];
+            if !says.is_empty() {
+                assert!(expected.iter().all(|part| said.contains(part)), "{said}");
+            }
+            if path.is_dir() {
+                fs::remove_dir(&path).unwrap();
+            } else if path.symlink_metadata().is_ok() {
+                fs::remove_file(&path).unwrap();
+            }
+            fs::write(&path, &whole).unwrap();
+            fs::remove_file(folder.join("other.txt")).unwrap();
+        }
+    }
+    assert_eq!(audit.run(&["verify", "folder"]).0, Some(0));
+}
+
+on_sqlite!(a_key_file_without_a_key_hides_no_other_finding);
+async fn a_key_file_without_a_key_hides_no_other_finding(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+    let key = fs::read_to_string(audit.path("folder/key.txt")).unwrap();
+    fs::write(audit.path("known.txt"), &key).unwrap();
+    keep_head(&audit);
+    edit_amount(&audit);
+    for text in [
+        String::new(),
+        "garbage\n".to_owned(),
+        format!("{key}garbage\n"),
+    ] {
+        fs::write(audit.path("folder/key.txt"), &text).unwrap();
+        for (arguments, says) in [
+            (&["verify", "folder"][..], "no signature was checked"),
+            (
+                &["verify", "folder", "--head", "head.txt"][..],
+                "no signature was checked",
+            ),
+            (
+                &["verify", "folder", "--key", "known.txt"][..],
+                "with the key that was passed only",
+            ),
+        ] {
+            let (code, said) = audit.run(arguments);
+            assert_eq!(code, Some(1), "{text:?}: {said}");
+            assert!(said.contains(says), "{text:?}: {said}");
+            assert!(said.contains("sealed: "), "{text:?}: {said}");
+        }
+    }
+}
+
+on_sqlite!(json_is_printed_also_if_nothing_could_be_checked);
+async fn json_is_printed_also_if_nothing_could_be_checked(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+    fs::write(audit.path("none.txt"), "garbage\n").unwrap();
+    let with_missing = ["verify", "folder", "--key", "nowhere.txt"];
+    let with_no_key = ["verify", "folder", "--key", "none.txt"];
+    let with_no_head = ["verify", "folder", "--head", "none.txt"];
+    let first_object = |says: &str| {
+        let mut values = serde_json::Deserializer::from_str(says).into_iter::<Value>();
+        values.next().unwrap().unwrap()
+    };
+    for arguments in [
+        &["verify", "nowhere"][..],
+        &with_missing[..],
+        &with_no_key[..],
+        &with_no_head[..],
+    ] {
+        let (code, says) = audit.run(&[arguments, &["--json"][..]].concat());
+        assert_eq!(code, Some(2), "{says}");
+        let answer = first_object(&says);
+        assert_eq!(answer["checked"], false, "{says}");
+        assert!(answer["error"].is_string(), "{says}");
+    }
+    let (_, says) = audit.run(&["verify", "folder", "--json"]);
+    assert_eq!(first_object(&says)["checked"], true);
 }
 
 /// Writes the newest head of the exported folder to a file outside it.

@@ -2,6 +2,7 @@
 //! not restored.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -377,6 +378,16 @@ async fn what_was_damaged_is_not_restored(app: TestApp) {
             "without {}",
             name.display()
         );
+        // A link to the same bytes is no file of the backup.
+        let elsewhere = app.folder.path().join("elsewhere");
+        fs::write(&elsewhere, &whole).unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        assert!(
+            empty.restore(&folder, &origin).await.is_err(),
+            "a link for {}",
+            name.display()
+        );
+        fs::remove_file(&path).unwrap();
         fs::write(&path, whole).unwrap();
     }
     assert!(tried > 30, "{tried}");
