@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from .findings import CannotCheck, Finding, Findings
 from .heads import Head, Heads, KeyEvents, check_keys, read_keys
@@ -80,10 +82,17 @@ class Folder:
         except ValueError:
             return False
 
+    def _open(self, name: str) -> BinaryIO:
+        """Opens a plain file: a pipe or a device has no end, and a link leads out of the folder."""
+        path = os.path.join(self.path, name)
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise OSError(f"{name} is not a plain file")
+        return open(path, "rb")
+
     def _read(self, name: str) -> bytes:
         """The bytes of a file; a file that is not there has none."""
         try:
-            with open(os.path.join(self.path, name), "rb") as file:
+            with self._open(name) as file:
                 return file.read()
         except OSError:
             return b""
@@ -91,7 +100,7 @@ class Folder:
     def _lines(self, name: str, rule: str) -> Iterator[bytes]:
         """The lines of a file, each without its line feed."""
         try:
-            file = open(os.path.join(self.path, name), "rb")
+            file = self._open(name)
         except OSError:
             return
         with file:
@@ -105,7 +114,7 @@ class Folder:
         expected = []
         for name in FILES:
             try:
-                with open(os.path.join(self.path, name), "rb") as file:
+                with self._open(name) as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError:
                 self._find(None, "manifest", f"{name} cannot be read", name)
