@@ -179,8 +179,8 @@ fn check_heads(folder: &Path, findings: &mut Findings) {
     }
 }
 
-/// Whether the last byte of a file is not a line feed. A file that is empty or cannot be read has no
-/// line.
+/// Whether the last byte of a file is not a line feed. A file that is empty or cannot be read has
+/// no line.
 fn ends_inside_line(path: &Path) -> bool {
     let Ok(mut file) = open_plain(path) else {
         return false;
