@@ -1,10 +1,11 @@
 //! Awards: within the bounds of the fund, and recorded, committed and offered together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom, programme};
+use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Money, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -14,13 +15,16 @@ pub(super) struct Awards {
     parts: BTreeMap<Uuid, AwardParts>,
 }
 
-/// The amounts of one award, and the position of its first part.
+/// What the parts of one award say, and the position of the first part.
 #[derive(Default)]
 struct AwardParts {
     position: i64,
     awarded: Option<Money>,
     committed: Option<Money>,
     offered: Option<Money>,
+    areas: BTreeSet<Slug>,
+    funds: BTreeSet<Uuid>,
+    groups: BTreeSet<Uuid>,
 }
 
 impl RuleRoom for Awards {
@@ -32,13 +36,33 @@ impl RuleRoom for Awards {
         match &event.event {
             Event::Application(ApplicationEvent::Awarded { terms, .. }) => {
                 check_award(event.stream, terms.amount, before, broken);
-                self.part(event.stream, event.position).awarded = Some(terms.amount);
+                let part = self.part(event.stream, event.position);
+                part.awarded = Some(terms.amount);
+                part.areas.insert(terms.area.clone());
             }
-            Event::Fund(FundEvent::Committed { grant, sources, .. }) => {
-                self.part(grant.0, event.position).committed = Some(sources.total());
+            Event::Fund(FundEvent::Committed {
+                grant,
+                area,
+                sources,
+                ..
+            }) => {
+                let part = self.part(grant.0, event.position);
+                part.committed = Some(sources.total());
+                part.areas.insert(area.clone());
+                part.funds.insert(event.stream);
             }
-            Event::Grant(GrantEvent::GrantOffered { sources, .. }) => {
-                self.part(event.stream, event.position).offered = Some(sources.total());
+            Event::Grant(GrantEvent::GrantOffered {
+                fund,
+                group,
+                area,
+                sources,
+                ..
+            }) => {
+                let part = self.part(event.stream, event.position);
+                part.offered = Some(sources.total());
+                part.areas.insert(area.clone());
+                part.funds.insert(fund.0);
+                part.groups.insert(group.0);
             }
             Event::Grant(GrantEvent::AwardGrown { sources }) => {
                 check_raise(event.stream, sources.total(), before, broken);
@@ -47,13 +71,21 @@ impl RuleRoom for Awards {
         }
     }
 
-    fn end_command(&mut self, _: &LogState, broken: &mut Broken<'_>) {
+    fn end_command(&mut self, after: &LogState, broken: &mut Broken<'_>) {
         for (grant, parts) in std::mem::take(&mut self.parts) {
+            if !parts.are_of_application(grant, after) {
+                let says = format!(
+                    "the award of the grant {grant} is for another area, fund or group than the \
+                     application"
+                );
+                broken.report_at(parts.position, grant, Rule::WholeAward, says);
+            }
             let AwardParts {
                 position,
                 awarded,
                 committed,
                 offered,
+                ..
             } = parts;
             if awarded.is_none() || awarded != committed || awarded != offered {
                 let [awarded, committed, offered] = [awarded, committed, offered]
@@ -74,6 +106,18 @@ impl Awards {
             position,
             ..AwardParts::default()
         })
+    }
+}
+
+impl AwardParts {
+    /// Whether all parts are for one area, and for the fund and the group of the application.
+    fn are_of_application(&self, grant: Uuid, after: &LogState) -> bool {
+        let Some(origin) = after.application(grant) else {
+            return false;
+        };
+        self.areas.len() <= 1
+            && self.funds.iter().all(|fund| *fund == origin.fund.0)
+            && self.groups.iter().all(|group| *group == origin.group)
     }
 }
 

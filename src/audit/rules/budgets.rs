@@ -36,10 +36,11 @@ impl RuleRoom for Budgets {
 
     fn end_command(&mut self, after: &LogState, broken: &mut Broken<'_>) {
         for (grant, position) in std::mem::take(&mut self.touched) {
-            let (committed, award) = (after.committed_for(grant), after.award_of(grant));
-            if committed != award {
+            if !after.is_committed_as_awarded(grant) {
+                let (committed, award) = (after.committed_for(grant), after.award_of(grant));
                 let says = format!(
-                    "{committed} is committed for the grant {grant}, which may spend {award}"
+                    "{committed} is committed for the grant {grant}, which may spend {award}: the \
+                     amount, a source or the fund differs"
                 );
                 broken.report_at(position, grant, Rule::CommitmentMatches, says);
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::{ApplicationEvent, Event, GrantEvent, GroupEvent, PersonId, Rule};
+use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, PersonId, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -144,8 +144,8 @@ impl GroupTies {
     }
 
     fn payee_verified_by(&self, grant: Uuid, before: &LogState) -> Option<PersonId> {
-        let group = before.application(grant)?.group;
-        self.groups.get(&group)?.payee_verified_by
+        let group = before.grant(grant)?.group()?;
+        self.groups.get(&group.0)?.payee_verified_by
     }
 
     /// Whether a person must leave the money of a grant to others. Earlier programs are not
@@ -158,8 +158,10 @@ impl GroupTies {
             return false;
         };
         let interested = self.interested.get(&grant);
+        let paid = before.grant(grant).and_then(Grant::group);
+        let group = paid.map_or(origin.group, |group| group.0);
         interested.is_some_and(|interested| interested.contains(&person))
-            || self.belongs(origin.group, origin.began, person)
+            || self.belongs(group, origin.began, person)
     }
 
     /// Whether a person is a member of the group or of one that it was merged with, or left after

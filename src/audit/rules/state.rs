@@ -67,6 +67,20 @@ impl LogState {
             .sum()
     }
 
+    /// Whether what is committed for a grant is what it may spend: by source, in its own fund, and
+    /// in no other.
+    pub(super) fn is_committed_as_awarded(&self, id: Uuid) -> bool {
+        let grant = self.grant(id);
+        let own = grant.and_then(Grant::fund).map(|fund| fund.0);
+        let award = grant.map(|grant| grant.award().clone()).unwrap_or_default();
+        let committed_in = |fund: &Fund| fund.budget().sources_of(GrantId(id)).cloned();
+        let in_own = own.and_then(|own| self.fund(own)).and_then(committed_in);
+        let others = self.funds.iter().filter(|(fund, _)| own != Some(**fund));
+        let in_others = others.filter_map(|(_, fund)| committed_in(fund));
+        let elsewhere: Money = in_others.map(|split| split.total()).sum();
+        in_own.unwrap_or_default() == award && elsewhere.is_zero()
+    }
+
     /// What a grant may spend: its award, less what was released or came back.
     pub(super) fn award_of(&self, grant: Uuid) -> Money {
         self.grant(grant)

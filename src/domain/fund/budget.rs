@@ -49,9 +49,14 @@ impl Budget {
     /// The amount committed for one grant.
     #[must_use]
     pub fn committed_for(&self, grant: GrantId) -> Money {
-        self.commitments
-            .get(&grant)
+        self.sources_of(grant)
             .map_or(Money::ZERO, FundingSplit::total)
+    }
+
+    /// What is committed for one grant, by source.
+    #[must_use]
+    pub fn sources_of(&self, grant: GrantId) -> Option<&FundingSplit> {
+        self.commitments.get(&grant)
     }
 
     pub(super) fn has_open_commitments(&self) -> bool {
