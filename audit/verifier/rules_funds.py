@@ -112,7 +112,12 @@ def commitment_matches(command: Command, state: LogState) -> Iterator[tuple[Even
         fund = state.funds.get(grant.fund if grant else event.id)
         committed = fund.committed[own] if fund else Counter()
         award = grant.award if grant else Counter()
-        if +committed != +award:
+        elsewhere = sum(
+            total(one.committed[own])
+            for one in state.funds.values()
+            if one is not fund and own in one.committed
+        )
+        if +committed != +award or elsewhere:
             yield event, (
                 f"{pounds(total(committed))} is committed for the grant, "
                 f"and its award is {pounds(total(award))}"

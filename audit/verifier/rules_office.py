@@ -22,13 +22,13 @@ TAKES_TWO = frozenset({"sign_in", "colleague_invited", "contact_changed"})
 @check("actor-named")
 def the_actor_is_the_one_named(event: Event, _: LogState) -> Iterator[str]:
     """The person whom an event names as the one who acted gave its command."""
-    if event.actor is None or event.name in NAMES_OTHERS:
+    if event.name in NAMES_OTHERS:
         return
     for name in ACTOR_NAMES:
         person = event.p.get(name)
         if isinstance(person, str) and UUID.fullmatch(person):
             if person != event.actor:
-                yield f"{name} is {person}, and {event.actor} gave the command"
+                yield f"{name} is {person}, and {event.metadata['actor']} gave the command"
             return
 
 
@@ -36,6 +36,8 @@ def the_actor_is_the_one_named(event: Event, _: LogState) -> Iterator[str]:
 def roles_are_held(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
     """Before the first event of a command its actor held each role in the metadata."""
     for event in command.events:
+        if event.metadata != command.events[0].metadata:
+            yield event, "the events of one command have different metadata"
         for role in event.roles:
             if role not in command.roles_before:
                 actor = event.metadata["actor"]

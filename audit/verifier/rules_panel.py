@@ -183,7 +183,7 @@ def a_raised_award_is_within_bounds(event: Event, state: LogState) -> Iterator[s
 
 
 @check_command("whole-award")
-def an_award_is_whole(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+def an_award_is_whole(command: Command, state: LogState) -> Iterator[tuple[Event, str]]:
     """Decision, commitment and offer of an award are in one command, with one amount."""
     parts: dict[str, dict[str, tuple[Event, int]]] = {}
     for event in command.of("application.Awarded", "fund.Committed", "grant.GrantOffered"):
@@ -200,6 +200,24 @@ def an_award_is_whole(command: Command, _: LogState) -> Iterator[tuple[Event, st
             yield first, "decision, commitment and offer are not all in one command"
         elif len({amount for _, amount in found.values()}) > 1:
             yield first, "decision, commitment and offer are not of the same amount"
+        if not is_of_application(own, [event for event, _ in found.values()], state):
+            yield first, "the award is for another area, fund or group than the application"
+
+
+def is_of_application(application: str, parts: list[Event], state: LogState) -> bool:
+    """Whether an award is for one area, and for the fund and the group of its application."""
+    own = state.applications.get(application)
+    if own is None:
+        return False
+    areas, funds, groups = set(), {own.fund}, {own.group}
+    for event in parts:
+        areas.add(event.p["terms"]["area"] if event.name == "Awarded" else event.p["area"])
+        if event.stream == "fund":
+            funds.add(event.id)
+        elif event.name == "GrantOffered":
+            funds.add(event.p["fund"])
+            groups.add(event.p["group"])
+    return len(areas) == len(funds) == len(groups) == 1
 
 
 @check("taken-back-in-time", "application.DecisionTakenBack")

@@ -7,12 +7,13 @@ use crate::domain::{
     ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent,
     PersonId, Rule,
 };
-use crate::eventlog::recorded_event::RecordedEvent;
+use crate::eventlog::recorded_event::{Metadata, RecordedEvent};
 
 #[derive(Default)]
 pub(super) struct Actors {
-    /// The command of the last event. Its roles are those before its first event.
-    command: Option<Uuid>,
+    /// The command of the last event, and the metadata of its first event. Its roles are those
+    /// before that event.
+    command: Option<(Uuid, Metadata)>,
 }
 
 impl RuleRoom for Actors {
@@ -21,11 +22,12 @@ impl RuleRoom for Actors {
     }
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
-        let is_first = self.command.replace(event.command_id) != Some(event.command_id);
+        let is_first = self.begins_command(event, broken);
+        let author = author_of(&event.event);
         let Some(actor) = LogState::actor(event) else {
-            return;
+            return check_service(event, author, broken);
         };
-        if let Some(author) = author_of(&event.event) {
+        if let Some(author) = author {
             broken.unless(
                 author == actor,
                 Rule::ActorNamed,
@@ -43,6 +45,32 @@ impl RuleRoom for Actors {
             );
         }
     }
+}
+
+impl Actors {
+    /// Whether an event is the first of its command. Checks that the others have its metadata.
+    fn begins_command(&mut self, event: &RecordedEvent, broken: &mut Broken<'_>) -> bool {
+        match &self.command {
+            Some((command, metadata)) if *command == event.command_id => {
+                let says = "the events of one command have different metadata";
+                broken.unless(*metadata == event.metadata, Rule::RoleHeld, says);
+                false
+            }
+            _ => {
+                self.command = Some((event.command_id, event.metadata.clone()));
+                true
+            }
+        }
+    }
+}
+
+/// The operator and jobs act for nobody, and in no role.
+fn check_service(event: &RecordedEvent, author: Option<PersonId>, broken: &mut Broken<'_>) {
+    let says = "the event names a person, and the operator or a job gave the command";
+    broken.unless(author.is_none(), Rule::ActorNamed, says);
+    let says = "the operator or a job acted in a role of people";
+    let has_roles = event.metadata.get("roles").is_some();
+    broken.unless(!has_roles, Rule::RoleHeld, says);
 }
 
 /// The person whom an event names as the one who acted.

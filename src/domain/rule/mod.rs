@@ -91,12 +91,13 @@ rules! {
          first of `confirmed_by`, `set_by`, `by`, `approved_by`, `prepared_by`, `verified_by`, \
          `keyed_by`, `kept_by`, `removed_by`, `shared_by`, `invited_by`, `started_by`, \
          `registered_by`, `changed_by`, `proposed_by`, `merged_by` and `read_by` that the event \
-         has and that is not null; it equals `actor` in the metadata where that is a person. \
-         `MemberAdded`, `InterestDeclared` and `ScoreSetAside` can name others."
+         has and that is not null; it equals `actor` in the metadata. So neither the \
+         operator nor a job gives such an event. `MemberAdded`, `InterestDeclared` and \
+         `ScoreSetAside` can name others."
         ["*"]
     RoleHeld
         "A person acts in a role only while they hold it: before the first event of a command, its \
-         actor held each role in the metadata."
+         actor held each role in the metadata. All events of a command have the same metadata."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -168,8 +169,9 @@ rules! {
         ["fund.Committed", "fund.CommitmentIncreased", "fund.CommitmentReduced",
          "fund.CommitmentReleased", "fund.CommitmentTakenBack", "fund.FundingWithdrawn"]
     CommitmentMatches
-        "After the last event of each command, the amount that a fund has committed for a grant is \
-         the amount that was awarded and has been neither released nor returned."
+        "After the last event of each command, the amount that the fund of a grant has committed \
+         for it is, by source, the amount that was awarded and has been neither released nor \
+         returned. No other fund has committed anything for it."
         ["fund.Committed", "fund.CommitmentIncreased", "fund.CommitmentReduced",
          "fund.CommitmentReleased", "fund.CommitmentTakenBack", "grant.GrantOffered",
          "grant.OfferDeclined", "grant.OfferLapsed", "grant.OfferWithdrawn",
@@ -233,8 +235,9 @@ rules! {
          award that is raised is at most the maximum of the fund and £2,500."
         ["application.Awarded", "grant.AwardGrown"]
     WholeAward
-        "Decision, commitment and offer of an award are in one command, with the same amount, and \
-         none of them is without the others."
+        "Decision, commitment and offer of an award are in one command, with the same amount and \
+         area, and none of them is without the others. Fund and group are those of the \
+         application."
         ["application.Awarded", "fund.Committed", "grant.GrantOffered"]
     TakenBackInTime
         "A decision is taken back only while its letter is held, or a decline before \

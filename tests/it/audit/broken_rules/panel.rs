@@ -48,7 +48,9 @@ fn make_one_command(log: &mut LogLines, places: Range<usize>) {
     for at in places {
         log.edit(at, |event| {
             event["command_id"] = command.clone();
-            event["metadata"]["command_id"] = command.clone();
+            for name in ["causation_id", "command_id", "correlation_id"] {
+                event["metadata"][name] = command.clone();
+            }
         });
     }
 }
