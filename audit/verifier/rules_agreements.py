@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
@@ -17,6 +18,13 @@ REVOKES = {
     "terminate": "grant.GrantTerminated",
     "demand_clawback": "grant.ClawbackDemanded",
 }
+
+
+@check("agreement-text", "organisation.AgreementPublished")
+def the_hash_is_of_the_text(event: Event, _: LogState) -> Iterator[str]:
+    """An agreement is published with the hash of its text."""
+    if event.p["hash"] != hashlib.sha256(event.p["text"].encode()).hexdigest():
+        yield "the hash is not the one of the text"
 
 
 @check("agreement-text", "grant.AgreementIssued")
@@ -135,6 +143,8 @@ def a_filed_check_passed(event: Event, state: LogState) -> Iterator[str]:
     p, grant = event.p, state.grants.get(event.p["grant"])
     if not grant or grant.check_valid.get(p["check"]) != p["good_until"]:
         yield "the grant had not passed this check"
+    if grant and grant.group != event.id:
+        yield "the grant is of another group"
 
 
 @check("check-waived-by-two", "grant.CheckWaived")

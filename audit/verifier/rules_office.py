@@ -184,6 +184,9 @@ def words_are_published_by_two(event: Event, state: LogState) -> Iterator[str]:
         one.by == p["proposed_by"] and one.what == words for one in state.words_proposals.values()
     ):
         yield "these words were not the ones that were proposed"
+    for person in (p["proposed_by"], p["confirmed_by"]):
+        if not state.holds(person, ADMINISTRATOR):
+            yield "a person who is not an administrator agreed to the words of an email"
 
 
 @check("webhook-by-two", "organisation.WebhookConfirmed")

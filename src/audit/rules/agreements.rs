@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::grant::AcceptanceMethod;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{Event, FundId, GrantEvent, PersonId, Rule};
+use crate::domain::{Event, FundId, GrantEvent, OrganisationEvent, PersonId, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -43,6 +44,13 @@ impl RuleRoom for Agreements {
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         use GrantEvent as E;
+        if let Event::Organisation(OrganisationEvent::AgreementPublished { text, hash, .. }) =
+            &event.event
+        {
+            let is_of_text = hex::encode(Sha256::digest(text.as_str())) == *hash;
+            let says = "an agreement was published with the hash of another text";
+            broken.unless(is_of_text, Rule::AgreementText, says);
+        }
         let Event::Grant(happened) = &event.event else {
             return;
         };

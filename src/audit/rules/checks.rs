@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::grant::{Instalment, ReleaseCondition};
 use crate::domain::text::Slug;
-use crate::domain::{Event, FundId, GrantEvent, GrantId, GroupEvent, PersonId, Rule};
+use crate::domain::{Event, FundId, Grant, GrantEvent, GrantId, GroupEvent, PersonId, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -50,7 +50,13 @@ impl RuleRoom for Checks {
                 grant,
                 good_until,
                 ..
-            }) => self.check_filed(check, *grant, *good_until, broken),
+            }) => {
+                self.check_filed(check, *grant, *good_until, broken);
+                let group = before.grant(grant.0).and_then(Grant::group);
+                let is_own = group.is_some_and(|group| group.0 == event.stream);
+                let says = "a check was filed that a grant of another group had passed";
+                broken.unless(is_own, Rule::ChecksPassed, says);
+            }
             _ => {}
         }
     }

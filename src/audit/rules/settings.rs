@@ -1,10 +1,11 @@
 //! Settings of the organisation, the words of emails, webhooks and links to statements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Span;
 
 use super::{Broken, LogState, RuleRoom};
+use crate::domain::mail::PublishMailText;
 use crate::domain::organisation::Settings;
 use crate::domain::{Event, OrganisationEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -21,8 +22,10 @@ pub(super) struct SettingsRoom {
     proposed: Option<(PersonId, Settings)>,
     /// By webhook: its newest proposal, and who made it.
     webhooks: BTreeMap<u32, (u32, PersonId)>,
-    /// Who has proposed the words of an email.
-    words: BTreeSet<PersonId>,
+    /// By proposal: words of an email, and who proposed them.
+    words: BTreeMap<u32, (PersonId, PublishMailText)>,
+    /// Whether words of an email have ever been proposed.
+    had_words_proposed: bool,
     /// The number of the newest link to a statement.
     newest_link: u32,
 }
@@ -42,7 +45,7 @@ impl RuleRoom for SettingsRoom {
             return;
         };
         self.check_settings(happened, before, broken);
-        self.check_words(happened, broken);
+        self.check_words(happened, before, broken);
         self.check_webhook(happened, before, broken);
         self.check_link(event, happened, before, broken);
     }
@@ -78,35 +81,87 @@ impl SettingsRoom {
         }
     }
 
-    fn check_words(&mut self, event: &OrganisationEvent, broken: &mut Broken<'_>) {
+    fn check_words(
+        &mut self,
+        event: &OrganisationEvent,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
         match event {
-            OrganisationEvent::MailTextProposed { proposed_by, .. } => {
-                self.words.insert(*proposed_by);
+            OrganisationEvent::MailTextProposed {
+                proposal,
+                mail,
+                fund,
+                language,
+                subject,
+                body,
+                proposed_by,
+            } => {
+                let words = PublishMailText {
+                    mail: *mail,
+                    fund: *fund,
+                    language: *language,
+                    subject: subject.clone(),
+                    body: body.clone(),
+                };
+                self.words.insert(*proposal, (*proposed_by, words));
+                self.had_words_proposed = true;
+            }
+            OrganisationEvent::MailTextRefused { proposal, .. } => {
+                self.words.remove(proposal);
             }
             OrganisationEvent::MailTextPublished {
                 mail,
+                fund,
+                language,
+                subject,
+                body,
                 proposed_by,
                 confirmed_by,
                 ..
             } => {
-                let wrong = match (proposed_by, confirmed_by) {
-                    (Some(first), Some(second)) if first == second => {
-                        Some("one person proposed the words of an email and confirmed them")
-                    }
-                    (Some(first), _) if !self.words.contains(first) => {
-                        Some("words of an email were confirmed that nobody had proposed")
-                    }
-                    (None, _) if mail.needs_two_people() && !self.words.is_empty() => {
-                        Some("one person published words that two must agree to")
-                    }
-                    _ => None,
+                let words = PublishMailText {
+                    mail: *mail,
+                    fund: *fund,
+                    language: *language,
+                    subject: subject.clone(),
+                    body: body.clone(),
                 };
-                if let Some(wrong) = wrong {
+                if let Some(wrong) = self.wrong_words(&words, *proposed_by, *confirmed_by, before) {
                     broken.report(Rule::WordsByTwo, wrong);
                 }
+                self.words.retain(|_, (_, proposed)| {
+                    (proposed.mail, proposed.fund, proposed.language) != (*mail, *fund, *language)
+                });
             }
             _ => {}
         }
+    }
+
+    /// What is wrong with words of an email that are published.
+    fn wrong_words(
+        &self,
+        words: &PublishMailText,
+        proposed_by: Option<PersonId>,
+        confirmed_by: Option<PersonId>,
+        before: &LogState,
+    ) -> Option<&'static str> {
+        let (first, second) = match (proposed_by, confirmed_by) {
+            (Some(first), Some(second)) if first != second => (first, second),
+            (None, None) => {
+                let needs_two = words.mail.needs_two_people() && self.had_words_proposed;
+                return needs_two.then_some("one person published words that two must agree to");
+            }
+            _ => return Some("one person proposed the words of an email and confirmed them"),
+        };
+        let mut proposals = self.words.values();
+        if !proposals.any(|(by, proposed)| *by == first && proposed == words) {
+            return Some("words of an email were confirmed that nobody had proposed");
+        }
+        let are_administrators = [first, second]
+            .iter()
+            .all(|person| before.holds_role(*person, Role::Administrator));
+        (!are_administrators).then_some("words of an email were agreed to by no administrators")
     }
 
     fn check_webhook(
@@ -129,8 +184,10 @@ impl SettingsRoom {
             } => {
                 let proposed = self.webhooks.remove(webhook);
                 let matching = proposed.filter(|(newest, _)| newest == proposal);
-                let is_by_two = matching.is_some_and(|(_, by)| by != *confirmed_by);
-                let says = "a webhook was confirmed that no second person had proposed";
+                let is_by_two = matching.is_some_and(|(_, by)| {
+                    by != *confirmed_by && before.holds_role(by, Role::Administrator)
+                });
+                let says = "a webhook was confirmed that no second administrator had proposed";
                 broken.unless(is_by_two, Rule::WebhookByTwo, says);
                 let is_administrator = before.holds_role(*confirmed_by, Role::Administrator);
                 let says = format!("{confirmed_by} confirmed a webhook, and is no administrator");
@@ -185,6 +242,13 @@ fn wrong_settings(
     proposed: Option<(PersonId, Settings)>,
     before: &LogState,
 ) -> Option<String> {
+    let mut people = proposed_by.iter().chain([&set_by]);
+    let is_administrator = |person: &PersonId| before.holds_role(*person, Role::Administrator);
+    if let Some(person) = people.find(|person| !is_administrator(person)) {
+        return Some(format!(
+            "{person} agreed to the settings, and is no administrator"
+        ));
+    }
     let Some(first) = proposed_by else {
         let needs_two = before.had_two_administrators() || settings.return_account.is_some();
         return needs_two.then(|| format!("{set_by} set the settings alone"));

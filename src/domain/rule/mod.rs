@@ -133,8 +133,8 @@ rules! {
          have been two administrators, one sets them alone, but not the account for returns."
         ["organisation.SettingsSet"]
     WordsByTwo
-        "Words of an email that were proposed are confirmed by another person than the one who \
-         proposed them. From the first `MailTextProposed` on, the words of `sign_in`, \
+        "Words of an email that one administrator proposed are confirmed by another, as they were \
+         proposed. From the first `MailTextProposed` on, the words of `sign_in`, \
          `colleague_invited` and `contact_changed` are published in this way only."
         ["organisation.MailTextPublished"]
     WebhookByTwo
@@ -253,9 +253,11 @@ rules! {
 
     Agreements {
     AgreementText
-        "The text that is issued for a grant is the one that the organisation published last, and \
-         the group accepts and signs the text that was issued last for its grant."
-        ["grant.AgreementIssued", "grant.AgreementAccepted", "grant.AgreementSigned"]
+        "An agreement is published with the SHA-256 of its text in hexadecimal. The text that is \
+         issued for a grant is the one that the organisation published last, and the group accepts \
+         and signs the text that was issued last for its grant."
+        ["organisation.AgreementPublished", "grant.AgreementIssued", "grant.AgreementAccepted",
+         "grant.AgreementSigned"]
     AgreementSigners
         "An offer asks for as many signers as the rules of its fund, and as many accept: the names \
          count, or, where each person signs with their own account, the people who signed."
@@ -273,8 +275,8 @@ rules! {
         "An offer has each check of the rules of its fund. When a payment is prepared, each check \
          and condition of the grant has passed and is in date, or was waived. A condition for one \
          instalment, or a check that was added later, holds back one instalment only if it is tied \
-         to one. A check that is used again is on the file of the group, from a grant that passed \
-         it."
+         to one. A check that is used again is on the file of the group, from a grant of the group \
+         that passed it."
         ["grant.GrantOffered", "grant.CheckReused", "grant.PaymentPrepared", "group.CheckFiled"]
     CheckWaivedByTwo
         "A check is waived by another person than the one who proposed it, and it was neither \
