@@ -5,6 +5,7 @@
 
 mod log_lines;
 mod money;
+mod named;
 mod office;
 mod panel;
 
@@ -29,6 +30,16 @@ pub struct Break {
     pub edit: fn(&mut LogLines),
 }
 
+fn all_breaks() -> Vec<Break> {
+    [
+        office::breaks(),
+        panel::breaks(),
+        money::breaks(),
+        named::breaks(),
+    ]
+    .concat()
+}
+
 on_each_engine!(each_rule_of_the_table_is_broken_and_named);
 /// The verifier names the rule at the first position that it names for any rule: the cause comes
 /// before what follows from it.
@@ -41,7 +52,7 @@ async fn each_rule_of_the_table_is_broken_and_named(app: TestApp) {
     assert!(rules_in(&whole).is_empty(), "{whole:?}");
 
     let (mut broken, mut missed) = (BTreeSet::new(), Vec::new());
-    for one in [office::breaks(), panel::breaks(), money::breaks()].concat() {
+    for one in all_breaks() {
         let mut edited = base.clone();
         (one.edit)(&mut edited);
         let found = damaged.findings_in(&edited.to_lines());
@@ -73,7 +84,7 @@ async fn every_break_is_named_by_both_verifiers(app: TestApp) {
     assert!(whole.iter().all(|rule| is_of_form(rule)), "{whole:?}");
 
     let mut missed = Vec::new();
-    for one in [office::breaks(), panel::breaks(), money::breaks()].concat() {
+    for one in all_breaks() {
         let mut edited = base.clone();
         (one.edit)(&mut edited);
         let named = damaged.rules_of_second(&edited.to_lines());
