@@ -395,7 +395,9 @@ TYPES["condition"] = of_fields("text:text one_instalment:bool?")
 TYPES["conditions"] = lambda value: {
     key: TYPES["condition"](one) for key, one in json_object(value).items()
 }
-TYPES["terms"] = of_fields("amount:money area:text conditions:conditions")
+TYPES["terms"] = of_fields(
+    "amount:money area:text ends_on:day update_due_on:day conditions:conditions"
+)
 LIMITS = of_fields("minimum:money maximum:money eyes:int quorum:int")
 # The rules of a fund are compared as a whole, so they are kept as they are written.
 TYPES["rules"] = lambda value: {"all": value, **{

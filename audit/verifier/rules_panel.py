@@ -201,23 +201,26 @@ def an_award_is_whole(command: Command, state: LogState) -> Iterator[tuple[Event
         elif len({amount for _, amount in found.values()}) > 1:
             yield first, "decision, commitment and offer are not of the same amount"
         if not is_of_application(own, [event for event, _ in found.values()], state):
-            yield first, "the award is for another area, fund or group than the application"
+            yield first, "its fund or group is not the application's, or its area or days differ"
 
 
 def is_of_application(application: str, parts: list[Event], state: LogState) -> bool:
-    """Whether an award is for one area, and for the fund and the group of its application."""
+    """Whether the parts have one area and the same days, and fund and group of the application."""
     own = state.applications.get(application)
     if own is None:
         return False
-    areas, funds, groups = set(), {own.fund}, {own.group}
+    areas, days, funds, groups = set(), set(), {own.fund}, {own.group}
     for event in parts:
-        areas.add(event.p["terms"]["area"] if event.name == "Awarded" else event.p["area"])
+        terms = event.p["terms"] if event.name == "Awarded" else event.p
+        areas.add(terms["area"])
         if event.stream == "fund":
             funds.add(event.id)
-        elif event.name == "GrantOffered":
+        else:
+            days.add((terms["ends_on"], terms["update_due_on"]))
+        if event.name == "GrantOffered":
             funds.add(event.p["fund"])
             groups.add(event.p["group"])
-    return len(areas) == len(funds) == len(groups) == 1
+    return len(areas) <= 1 and len(days) <= 1 and len(funds) == len(groups) == 1
 
 
 @check("taken-back-in-time", "application.DecisionTakenBack")

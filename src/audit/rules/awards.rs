@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom, programme};
@@ -23,6 +24,8 @@ struct AwardParts {
     committed: Option<Money>,
     offered: Option<Money>,
     areas: BTreeSet<Slug>,
+    /// The last day of the project, and the day by which the final update is due.
+    days: BTreeSet<(Date, Date)>,
     funds: BTreeSet<Uuid>,
     groups: BTreeSet<Uuid>,
 }
@@ -39,6 +42,7 @@ impl RuleRoom for Awards {
                 let part = self.part(event.stream, event.position);
                 part.awarded = Some(terms.amount);
                 part.areas.insert(terms.area.clone());
+                part.days.insert((terms.ends_on, terms.update_due_on));
             }
             Event::Fund(FundEvent::Committed {
                 grant,
@@ -56,9 +60,12 @@ impl RuleRoom for Awards {
                 group,
                 area,
                 sources,
+                ends_on,
+                update_due_on,
                 ..
             }) => {
                 let part = self.part(event.stream, event.position);
+                part.days.insert((*ends_on, *update_due_on));
                 part.offered = Some(sources.total());
                 part.areas.insert(area.clone());
                 part.funds.insert(fund.0);
@@ -75,8 +82,8 @@ impl RuleRoom for Awards {
         for (grant, parts) in std::mem::take(&mut self.parts) {
             if !parts.are_of_application(grant, after) {
                 let says = format!(
-                    "the award of the grant {grant} is for another area, fund or group than the \
-                     application"
+                    "the award of the grant {grant} is for another fund or group than the \
+                     application, or its parts differ in area or days"
                 );
                 broken.report_at(parts.position, grant, Rule::WholeAward, says);
             }
@@ -110,12 +117,14 @@ impl Awards {
 }
 
 impl AwardParts {
-    /// Whether all parts are for one area, and for the fund and the group of the application.
+    /// Whether all parts have one area and the same days, and the fund and the group of the
+    /// application.
     fn are_of_application(&self, grant: Uuid, after: &LogState) -> bool {
         let Some(origin) = after.application(grant) else {
             return false;
         };
         self.areas.len() <= 1
+            && self.days.len() <= 1
             && self.funds.iter().all(|fund| *fund == origin.fund.0)
             && self.groups.iter().all(|group| *group == origin.group)
     }

@@ -235,8 +235,8 @@ rules! {
          award that is raised is at most the maximum of the fund and £2,500."
         ["application.Awarded", "grant.AwardGrown"]
     WholeAward
-        "Decision, commitment and offer of an award are in one command, with the same amount and \
-         area, and none of them is without the others. Fund and group are those of the \
+        "Decision, commitment and offer of an award are in one command, with the same amount, \
+         area and days, and none of them is without the others. Fund and group are those of the \
          application."
         ["application.Awarded", "fund.Committed", "grant.GrantOffered"]
     TakenBackInTime

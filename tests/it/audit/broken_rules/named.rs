@@ -168,6 +168,11 @@ fn of_awards() -> Vec<Break> {
             |log| log.set(log.first("Committed"), "area", "elsewhere"),
         ),
         broken(
+            Rule::WholeAward,
+            "an award was offered until another day than was awarded",
+            |log| log.set(log.first("GrantOffered"), "ends_on", "2030-01-01"),
+        ),
+        broken(
             Rule::CommitmentMatches,
             "the money of another funder was offered than was committed",
             |log| {
