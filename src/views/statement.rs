@@ -133,7 +133,7 @@ impl Views {
                 effective_on: posting.effective_on,
                 figure: match posting.figure.as_str() {
                     "sent" => "paid".to_owned(),
-                    same => same.to_owned(),
+                    other => other.to_owned(),
                 },
                 sum: posting.figure,
                 amount: format!(

@@ -15,6 +15,9 @@ use crate::audit::transparency_log::sealer;
 use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;
 
+/// Changes the text of a file.
+type FileEdit = fn(&str) -> String;
+
 on_each_engine!(a_folder_of_another_form_is_a_finding);
 async fn a_folder_of_another_form_is_a_finding(app: TestApp) {
     Office::open(&app, 5000).await;
@@ -70,7 +73,7 @@ async fn a_file_of_lenient_lines_is_a_finding(app: TestApp) {
     Office::open(&app, 5000).await;
     sealer(&app).catch_up().await.unwrap();
     let damaged = TamperedExport::export(&app, None).await;
-    let edits: [(&str, fn(&str) -> String); 6] = [
+    let edits: [(&str, FileEdit); 6] = [
         ("no last line feed", |text| text.trim_end().to_owned()),
         ("a carriage return", |text| text.replace('\n', "\r\n")),
         ("a blank line at the end", |text| format!("{text}\n")),

@@ -9,8 +9,11 @@ use crate::audit::transparency_log::sealer;
 use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;
 
+/// Changes an event.
+type LineEdit = fn(&mut Value);
+
 /// Edits of one event, each with a part of what the verifier says of it.
-const EDITS: [(&str, fn(&mut Value)); 11] = [
+const EDITS: [(&str, LineEdit); 11] = [
     ("id is not a UUID in lower case", |event| {
         event["id"] = upper_case(&event["id"]);
     }),

@@ -819,6 +819,13 @@ pub fn person_in(line: &str, field: &str) -> String {
     line[from..from + 36].to_owned()
 }
 
+/// Who prepared the first payment.
+fn preparer_in(events: &[String]) -> String {
+    let is_preparation = |line: &&String| line.contains("\"event\":\"PaymentPrepared\"");
+    let preparation = events.iter().find(is_preparation).expect("a preparation");
+    person_in(preparation, "prepared_by")
+}
+
 on_each_engine!(every_rule_that_two_people_or_money_must_keep_is_replayed);
 /// A complete and signed log that violates a rule: only replay reveals it.
 async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp) {
@@ -841,12 +848,7 @@ async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp)
     let proven = known.email().expect("an address").digest.clone();
     sealer(&app).catch_up().await.unwrap();
     let damaged = TamperedExport::export(&app, None).await;
-    let events = damaged.lines(export_layout::EVENTS);
-    let preparation = events
-        .iter()
-        .find(|line| line.contains("\"event\":\"PaymentPrepared\""))
-        .unwrap();
-    let preparer = person_in(preparation, "prepared_by");
+    let preparer = preparer_in(&damaged.lines(export_layout::EVENTS));
 
     for (event, said, lie, rule) in [
         ("Awarded", "\"700.00\"", "\"2700.00\"", Rule::AwardBounds),

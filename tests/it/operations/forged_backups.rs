@@ -311,8 +311,9 @@ fn forgeries_of_tables() -> Vec<Forgery> {
             name: "another key is known",
             edit: |forged| {
                 forged.edit_rows("known_keys.jsonl", |rows| {
-                    rows.iter_mut()
-                        .for_each(|row| row["key_id"] = json!("0123456789abcdef"));
+                    for row in rows.iter_mut() {
+                        row["key_id"] = json!("0123456789abcdef");
+                    }
                 });
             },
             signed: Some("it needs 0123456789abcdef"),
@@ -487,7 +488,7 @@ async fn rows_of_any_form_are_refused(app: TestApp) {
         for line in ["", "{}", "[]", "null", "7", "{\"subject\":7}", "\u{1}"] {
             let forged = Forged::copy_of(&app, &backup);
             let mut lines = forged.lines(file);
-            lines[0] = line.to_owned();
+            line.clone_into(&mut lines[0]);
             forged.write(file, &lines);
             forged.refit();
             if file != "about.json" {

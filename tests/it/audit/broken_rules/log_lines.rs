@@ -172,22 +172,29 @@ impl LogLines {
 
     /// Puts an event in, as a command of its own.
     pub fn insert(&mut self, at: usize, new: NewEvent) {
+        let NewEvent {
+            stream,
+            id,
+            event: name,
+            fields,
+            actor,
+        } = new;
         let before = Arc::clone(&self.0[at.saturating_sub(1)].event);
         let command = uuid::Uuid::new_v4().to_string();
         let event = json!({
             "command_id": command,
-            "event": new.event,
-            "id": new.id,
+            "event": name,
+            "id": id,
             "metadata": {
-                "actor": new.actor, "causation_id": command, "channel": "web",
+                "actor": actor, "causation_id": command, "channel": "web",
                 "command": "grant/edited", "command_id": command, "correlation_id": command,
                 "decided_at": before["metadata"]["decided_at"],
             },
-            "payload": { new.event: new.fields },
+            "payload": { name: fields },
             "position": 0,
             "recorded_at": before["recorded_at"],
             "sequence": 0,
-            "stream": new.stream,
+            "stream": stream,
             "v": 1,
             "version": "1.0",
         });
@@ -211,7 +218,7 @@ impl LogLines {
             let person = text(fields, "person");
             match event.as_str() {
                 "FounderNamed" if fields["roles"].to_string().contains(role) => {
-                    holders.push(person)
+                    holders.push(person);
                 }
                 "RoleConfirmed" if fields["role"] == role => holders.push(person),
                 "RoleEnded" if fields["role"] == role => holders.retain(|one| *one != person),

@@ -482,7 +482,7 @@ fn of_funds() -> Vec<Break> {
 fn of_budgets() -> Vec<Break> {
     vec![
         broken(Rule::Budget, "more was committed than a fund had", |log| {
-            log.set(log.first("FundingAllocated"), "amount", "100.00")
+            log.set(log.first("FundingAllocated"), "amount", "100.00");
         }),
         broken(
             Rule::Budget,
