@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use microgrants::config::{Cli, LogFormat, Task};
+use microgrants::store::STATEMENT_LOG;
 
 fn main() -> ExitCode {
     microgrants::cli::restrict_new_files();
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
     // The statements of an import into an empty database, and of its migrations, are long and slow:
     // each would be a warning with its whole text.
     let quiet = match command {
-        Some(Task::Restore { .. } | Task::Migrate) => format!("{quiet},sqlx::query=error"),
+        Some(Task::Restore { .. } | Task::Migrate) => format!("{quiet},{STATEMENT_LOG}=error"),
         _ => quiet.to_owned(),
     };
     let filter =

@@ -45,6 +45,9 @@ pub use dialect::Engine;
 pub use sqlite::SqliteTx;
 use sqlite::SqliteWriter;
 
+/// The target under which statements are logged.
+pub const STATEMENT_LOG: &str = "sqlx::query";
+
 /// How a writing transaction begins on SQLite: with or without a sync to disk at the commit. Each
 /// sets the mode, because the connection keeps that of the previous transaction.
 const BEGIN_DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";

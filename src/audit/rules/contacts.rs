@@ -11,7 +11,7 @@ use crate::domain::{Event, PersonEvent, PersonId, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
-pub(super) struct Contacts {
+pub(super) struct ContactDetails {
     registered_by: BTreeMap<Uuid, PersonId>,
     /// By person: the address that they have proven, while it is theirs.
     proven: BTreeMap<Uuid, Encrypted>,
@@ -21,7 +21,7 @@ pub(super) struct Contacts {
     passed_on: BTreeMap<(Uuid, Uuid), Date>,
 }
 
-impl RuleRoom for Contacts {
+impl RuleRoom for ContactDetails {
     fn rules(&self) -> &'static [Rule] {
         &[Rule::ContactByTwo, Rule::MessagePassedOn]
     }
@@ -45,7 +45,7 @@ impl RuleRoom for Contacts {
     }
 }
 
-impl Contacts {
+impl ContactDetails {
     fn check_contact(
         &mut self,
         id: Uuid,

@@ -116,7 +116,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
     vec![
         Box::<actors::Actors>::default(),
         Box::<roles::RoleGiving>::default(),
-        Box::<contacts::Contacts>::default(),
+        Box::<contacts::ContactDetails>::default(),
         Box::<settings::SettingsRoom>::default(),
         Box::<funds::Funds>::default(),
         Box::<budgets::Budgets>::default(),

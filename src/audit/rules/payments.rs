@@ -19,7 +19,7 @@ pub(super) struct Payments {
 
 /// A payment after its events so far.
 struct TrackedPayment {
-    step: PaymentStep,
+    step: PaymentProgress,
     amount: Money,
     sources: FundingSplit,
     people_needed: usize,
@@ -32,7 +32,7 @@ struct TrackedPayment {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum PaymentStep {
+enum PaymentProgress {
     Prepared,
     Approved,
     Sent,
@@ -53,7 +53,7 @@ impl RuleRoom for Payments {
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         use GrantEvent as E;
-        use PaymentStep as S;
+        use PaymentProgress as S;
         let Event::Grant(happened) = &event.event else {
             return;
         };
@@ -102,8 +102,8 @@ impl Payments {
     fn take_step(
         &mut self,
         key: (Uuid, u16),
-        from: &[PaymentStep],
-        to: PaymentStep,
+        from: &[PaymentProgress],
+        to: PaymentProgress,
         broken: &mut Broken<'_>,
     ) -> Option<&mut TrackedPayment> {
         let Some(payment) = self.payments.get_mut(&key) else {
@@ -155,7 +155,7 @@ impl Payments {
         let says = "a payment was prepared for more than is left of the award";
         broken.unless(is_left, Rule::PaymentAmount, says);
         let prepared = TrackedPayment {
-            step: PaymentStep::Prepared,
+            step: PaymentProgress::Prepared,
             amount: *amount,
             sources: sources.clone(),
             people_needed: people.max(offered),
@@ -174,7 +174,10 @@ impl Payments {
     fn is_left(&self, grant: Uuid, state: &Grant, amount: Money, sources: &FundingSplit) -> bool {
         let (mut reserved, mut reserved_sources) = (Money::ZERO, FundingSplit::default());
         for (_, payment) in self.payments.range((grant, 0)..=(grant, u16::MAX)) {
-            if matches!(payment.step, PaymentStep::Prepared | PaymentStep::Approved) {
+            if matches!(
+                payment.step,
+                PaymentProgress::Prepared | PaymentProgress::Approved
+            ) {
                 reserved = reserved.plus(payment.amount);
                 reserved_sources = reserved_sources.plus(&payment.sources);
             }
@@ -209,7 +212,7 @@ impl Payments {
         let says = "a payment was approved by a person who entered its bank details, or let in \
                     the one who did";
         broken.unless(!entered, Rule::PaymentByTwo, says);
-        let (from, to) = ([PaymentStep::Prepared], PaymentStep::Approved);
+        let (from, to) = ([PaymentProgress::Prepared], PaymentProgress::Approved);
         let Some(payment) = self.take_step(key, &from, to, broken) else {
             return;
         };
@@ -221,14 +224,14 @@ impl Payments {
         broken.unless(is_first, Rule::PaymentByTwo, says);
         payment.approved_on = payment.approved_on.max(approved_on);
         if payment.people() < payment.people_needed {
-            payment.step = PaymentStep::Prepared;
+            payment.step = PaymentProgress::Prepared;
         }
     }
 
     /// Checks what the bank did with a payment.
     fn check_bank_event(&mut self, grant: Uuid, event: &GrantEvent, broken: &mut Broken<'_>) {
         use GrantEvent as E;
-        use PaymentStep as S;
+        use PaymentProgress as S;
         match event {
             E::PaymentConfirmed {
                 payment, paid_on, ..
@@ -313,7 +316,7 @@ impl TrackedPayment {
     }
 }
 
-impl PaymentStep {
+impl PaymentProgress {
     fn past(self) -> &'static str {
         match self {
             Self::Prepared => "prepared",

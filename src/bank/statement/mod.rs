@@ -132,4 +132,6 @@ pub fn read_statement_with(
 }
 
 #[cfg(test)]
+mod dialect_tests;
+#[cfg(test)]
 mod tests;
