@@ -17,7 +17,7 @@ fn the_committed_contract_is_the_one_that_is_served() {
     );
     let contract = microgrants::http::openapi_json();
     // A sentence for each field of each event is a tenth of it.
-    let most = 2400 * each_operation(&contract).count();
+    let most = 2500 * each_operation(&contract).count();
     assert!(
         committed.len() < most,
         "the contract has {} bytes: what is said twice is said in a component",
