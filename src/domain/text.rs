@@ -332,13 +332,19 @@ impl From<Name> for Line {
 /// The name of a place or a funder, from its key: `greater-oldham` becomes "Greater Oldham".
 #[must_use]
 pub fn place_name(key: &str) -> String {
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(letters).collect()
-        })
-    };
-    key.split('-').map(capital).collect::<Vec<_>>().join(" ")
+    key.split('-')
+        .map(capitalised)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The text with a capital first letter.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn parse_slug(text: &str) -> Result<String, TextError> {

@@ -6,6 +6,7 @@ use super::{application_sentences, grant_sentences, payment_sentences};
 use crate::audit::ledger::one_line;
 use crate::domain::event::event_label;
 use crate::domain::funding_source::FundingSplit;
+use crate::domain::text::capitalised;
 use crate::domain::{DomainEvent as _, Event};
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -56,13 +57,6 @@ pub(in crate::audit) fn event_name(event: &Event) -> &'static str {
         Event::Application(happened) => happened.name(),
         Event::Grant(happened) => happened.name(),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
 }
 
 /// A text of the office or the bank in quotation marks, on one line, without the full stop at its

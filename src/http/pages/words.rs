@@ -13,7 +13,7 @@ use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
-pub use crate::domain::text::place_name;
+pub use crate::domain::text::{capitalised, place_name};
 
 /// What pages call a sum of money. `docs/reference/sums.md` says what each one is.
 #[must_use]
@@ -259,14 +259,6 @@ impl Tagged for RoundState {
         };
         Tag { kind, word }
     }
-}
-
-/// A sentence with a capital at its beginning.
-pub fn capitalised(says: &str) -> String {
-    let mut letters = says.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 /// Names as a sentence lists them, with a word before the last: "Oldham, Stockport and Tameside".
