@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::domain::funding_source::FundingSource;
-use crate::domain::text::Slug;
+use crate::domain::text::{Slug, capitalised};
 
 /// The account of all lines of one kind. Beancount and hledger read the type of an account from
 /// its first word.
@@ -157,13 +157,6 @@ fn account_part_of(name: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     capitalised(&words.join("-"))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_ascii_uppercase().to_string() + letters.as_str()
-    })
 }
 
 #[cfg(test)]
