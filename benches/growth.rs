@@ -29,7 +29,8 @@ use microgrants::commands::{Caller, CommandRequest, Commands};
 use microgrants::crypto::keys::{Keys, SecretKey};
 use microgrants::crypto::vault::Vault;
 use microgrants::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonId,
+    Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId,
+    PersonCommand, PersonId,
 };
 use microgrants::eventlog::{Log, TimestampSource};
 use microgrants::projections::{self, Projector};
@@ -39,7 +40,7 @@ use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::json;
 use side_by_side::http::{Connection, get};
 use side_by_side::median;
-use side_by_side::service::{Service, program};
+use side_by_side::service::{Service, member, program};
 use tempfile::TempDir;
 
 /// Rounds, and requests per page and round.
@@ -162,26 +163,7 @@ impl Records {
     async fn create(service: &Service) -> Self {
         let mut connection = Connection::connect_to(&service.host).await;
         let fund = service.open_fund(&mut connection).await;
-        let member = service
-            .send_ok(&mut connection, "people", &json!({ "name": "Cass" }))
-            .await;
-        let group = service
-            .send_ok(
-                &mut connection,
-                "groups",
-                &json!({ "name": "Soup", "area": "oldham", "standing": "new" }),
-            )
-            .await;
-        // The member has no e-mail address, so an officer records their consent with `join`.
-        for command in ["add-member", "join"] {
-            service
-                .send_ok(
-                    &mut connection,
-                    &format!("groups/{group}/{command}"),
-                    &json!({ "person": member }),
-                )
-                .await;
-        }
+        let (group, member) = service.group(&mut connection).await;
         let application = apply(service, &mut connection, &fund, &group).await;
         Self {
             fund,
@@ -335,15 +317,22 @@ impl Loader {
     }
 
     async fn submit_application(&self) {
-        let group = GroupId(new_id());
-        let about = json!({ "name": "Soup and song", "area": "oldham", "standing": "new" });
-        self.issue(Command::Group(
-            group,
-            GroupCommand::read("register", about)
+        let (person, group) = (PersonId(new_id()), GroupId(new_id()));
+        let command = PersonCommand::read("register", member())
+            .expect("there is one")
+            .expect("a body");
+        self.issue(Command::Person(person, command)).await;
+        let joining = json!({ "person": person });
+        for (name, body) in [
+            ("register", side_by_side::service::group()),
+            ("add-member", joining.clone()),
+            ("join", joining),
+        ] {
+            let command = GroupCommand::read(name, body)
                 .expect("there is one")
-                .expect("a body"),
-        ))
-        .await;
+                .expect("a body");
+            self.issue(Command::Group(group, command)).await;
+        }
         let application = ApplicationId(new_id());
         for (name, body) in form(
             &self.fund.to_string(),

@@ -254,15 +254,22 @@ impl Service {
         .await
     }
 
+    /// Registers a group and its only member, who has a phone. Returns both.
+    pub async fn group(&self, connection: &mut Connection) -> (String, String) {
+        let member = self.send_ok(connection, "people", &member()).await;
+        let group = self.send_ok(connection, "groups", &group()).await;
+        // The member has no email address, so an officer records their consent with `join`.
+        for command in ["add-member", "join"] {
+            let path = format!("groups/{group}/{command}");
+            self.send_ok(connection, &path, &json!({ "person": member }))
+                .await;
+        }
+        (group, member)
+    }
+
     /// Starts an application for a new group.
     pub async fn draft(&self, connection: &mut Connection, fund: &str) -> String {
-        let group = self
-            .send_ok(
-                connection,
-                "groups",
-                &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
-            )
-            .await;
+        let (group, _) = self.group(connection).await;
         self.send_ok(
             connection,
             "applications",
@@ -270,6 +277,14 @@ impl Service {
         )
         .await
     }
+}
+
+pub fn member() -> Value {
+    json!({ "name": "Cass", "telephone": "0161 496 0000" })
+}
+
+pub fn group() -> Value {
+    json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })
 }
 
 pub fn allocate() -> Value {
