@@ -40,12 +40,15 @@ def print_report(report: Report) -> None:
     for finding in report.findings:
         print(finding.line())
     if not report.findings:
+        every = "not every rule" if report.not_checked else "every rule"
         print(
             f"{report.events} events, {report.heads} checkpoints and {report.awards} grants hold; "
-            "every rule was checked."
+            f"{every} was checked."
         )
     for note in report.notes:
         print(note)
+    for says in report.not_checked:
+        print(f"Not checked: {says}.")
 
 
 def main() -> int:

@@ -34,23 +34,8 @@ UNDISTURBING = frozenset(
 )
 
 
-# Events, and fields of events, that the programs did not write in which one person gave a role.
-NOT_BY_EARLIER_PROGRAMS = {
-    "person.PersonRegistered": "registered_on",
-    "application.ApplicationStarted": "started_on",
-    "group.MemberRemoved": "removed_on",
-    "grant.PaymentApproved": "approved_on",
-    "grant.PaymentPrepared": "sources",
-    "organisation.SettingsSet": "",
-    "person.PersonToTell": "",
-}
-
-
 def apply(event: Event, state: LogState) -> None:
     """Brings the state up to date with an event."""
-    field = NOT_BY_EARLIER_PROGRAMS.get(event.kind)
-    if field is not None and (not field or event.p[field]):
-        state.roles_by_two = True
     FOLDS[event.stream](event, state)
 
 

@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from .catalogue import moment
 from .findings import CannotCheck, Finding, Findings
 from .heads import Head, Heads, KeyEvents, check_keys, read_keys
 from .lines import read_event
@@ -21,6 +22,10 @@ FILES = (
     "leaves.txt",
 )
 MANIFEST = "MANIFEST.sha256"
+# How long before it is recorded an event is decided, and how long after, in microseconds: the
+# clocks of the program and of the database differ.
+DECIDED_BEFORE = 60_000_000
+DECIDED_AFTER = 5_000_000
 
 
 @dataclass
@@ -32,6 +37,8 @@ class Report:
     awards: int = 0
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    # What was not checked, because the log was judged as one of an earlier program.
+    not_checked: list[str] = field(default_factory=list)
 
 
 class Folder:
@@ -43,6 +50,9 @@ class Folder:
         self.tree, self.replay, self.keys = Tree(), Replay(self.findings), KeyEvents()
         self.time, self.sealed = 0, 0
         self.sequences: dict[tuple[str, str], int] = {}
+        # The command of the last event, and those that ended before it.
+        self.command: str | None = None
+        self.ended_commands: set[str | None] = set()
         self.erasures: list[bytes] = []
         self.head_holds = head is not None and head.size == 0 and head.root == self.tree.root()
 
@@ -65,6 +75,7 @@ class Folder:
         self._check_tables()
         self.report.events, self.report.heads = self.tree.size, len(heads.heads)
         self.report.awards = len(self.replay.state.grants)
+        self.report.not_checked = list(self.replay.state.programs.not_checked())
         self.report.findings = self.findings.sorted()
         return self.report
 
@@ -196,6 +207,7 @@ class Folder:
         except ValueError as error:
             self._find(position, "readable", str(error))
             return
+        self._check_command(position, event)
         payload = event["payload"][event["event"]]
         if event["event"] == "CheckpointKeyRotated":
             self.keys.named.append((position, payload["key"]))
@@ -203,6 +215,22 @@ class Folder:
             self.keys.restored.append((position, payload["origin"], payload["sealed"]))
         if event["event"] == "PersonalDataErased":
             self.erasures.append(erasure_line(event["stream"], position, event["id"]))
+
+    def _check_command(self, position: int, event: dict[str, Any]) -> None:
+        """Checks what the metadata say about the command against the events before."""
+        if event["command_id"] != self.command:
+            self.ended_commands.add(self.command)
+            self.command = event["command_id"]
+            if self.command in self.ended_commands:
+                self._find(position, "dense", "its command ended before, and its id comes back")
+        metadata = event["metadata"]
+        group = metadata.get("on_behalf_of")
+        if group is not None and ("group", group) not in self.sequences:
+            self._find(position, "readable", "on_behalf_of in its metadata names no group")
+        age = event["recorded_at"] - moment(metadata["decided_at"])
+        if not -DECIDED_AFTER <= age <= DECIDED_BEFORE:
+            says = "it was decided more than a minute before it was recorded, or after"
+            self._find(position, "time", says)
 
     def _check_trusted(self, heads: Heads) -> None:
         """The key and the checkpoint that are known from elsewhere are those of the folder."""

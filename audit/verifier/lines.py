@@ -25,6 +25,7 @@ MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,9}))?Z")
 METADATA = frozenset({
     "actor", "causation_id", "channel", "command", "command_id", "correlation_id", "decided_at",
 })
+COMMAND = re.compile(rf"(?:{'|'.join(sorted(STREAMS))})/[a-z0-9]+(?:-[a-z0-9]+)*")
 CHANNELS = frozenset({"web", "phone", "paper", "in_person"})
 LARGEST = 2**53 - 1
 
@@ -120,6 +121,8 @@ def read_metadata(event: dict[str, Any]) -> None:
     for name in ("causation_id", "correlation_id"):
         if not UUID.fullmatch(metadata[name]):
             raise ValueError(f"{name} is not a UUID in lower case")
+    if not COMMAND.fullmatch(metadata["command"]):
+        raise ValueError("the command is not a kind of record and a name")
     if metadata["channel"] not in CHANNELS:
         raise ValueError("there is no such channel")
     if not MOMENT.fullmatch(metadata["decided_at"]):

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import rules_agreements, rules_funds, rules_office, rules_panel, rules_payments
+from . import (
+    rules_agreements,
+    rules_days,
+    rules_funds,
+    rules_office,
+    rules_panel,
+    rules_payments,
+)
 from .catalogue import read_payload
 from .checks import AT_END, BY_KIND, EACH, Command
 from .findings import Findings
@@ -12,7 +19,7 @@ from .fold import apply
 from .state import Event, LogState
 
 # The modules whose import declares the checks.
-ROOMS = (rules_office, rules_funds, rules_panel, rules_agreements, rules_payments)
+ROOMS = (rules_office, rules_days, rules_funds, rules_panel, rules_agreements, rules_payments)
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 
 
@@ -41,6 +48,7 @@ class Replay:
         if self._command is None:
             roles = self.state.roles.get(line["metadata"]["actor"], ())
             self._command = Command(event.command_id, frozenset(roles))
+        self.state.programs.take(event)
         for rule, check in (*EACH, *BY_KIND.get(event.kind, ())):
             try:
                 for says in check(event, self.state):

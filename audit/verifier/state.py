@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .catalogue import Source, Split
+from .programs import EarlierPrograms
 
 ADMINISTRATOR = "administrator"
 # The states of a grant in which it is over.
@@ -311,9 +312,7 @@ class LogState:
         self.roles: defaultdict[str, set[str]] = defaultdict(set)
         self.role_proposals: dict[tuple[str, str], str] = {}
         self.had_two_administrators = False
-        # Whether there was an event that the first programs did not write. Since then roles are
-        # given by two people, and some rules are checked that those programs did not keep.
-        self.roles_by_two = False
+        self.programs = EarlierPrograms()
         # Whether decisions say how many people they needed: not so in logs of earlier programs.
         self.quorums_written = False
         self.agreement: str | None = None
@@ -330,6 +329,12 @@ class LogState:
         self.groups: defaultdict[str, Group] = defaultdict(Group)
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
+
+    @property
+    def roles_by_two(self) -> bool:
+        """Whether there was an event that the first programs did not write. Since then roles are
+        given by two people, and some rules are checked that those programs did not keep."""
+        return self.programs.people_rules
 
     def holds(self, person: str | None, *roles: str) -> bool:
         """Whether a person holds one of the roles."""

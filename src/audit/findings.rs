@@ -34,11 +34,17 @@ pub enum FormRule {
                    version, names and metadata have the form of a log."
     )]
     Readable,
-    #[strum(message = "Positions begin at 0 and have no gap.")]
+    #[strum(
+        message = "Positions begin at 0 and have no gap. The events of a command follow each \
+                   other, and its id does not come back."
+    )]
     Dense,
     #[strum(message = "The sequences of each record begin at 1 and have no gap.")]
     Sequence,
-    #[strum(message = "Times never fall as positions rise.")]
+    #[strum(
+        message = "Times never fall as positions rise. An event was decided at most 60 seconds \
+                   before it was recorded, and at most 5 seconds after."
+    )]
     Time,
     #[strum(message = "Each event has the hash that is under the head.")]
     Sealed,

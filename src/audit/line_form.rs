@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::eventlog::recorded_event::Metadata;
+use crate::domain::event::EVENT_NAMES;
+use crate::eventlog::recorded_event::{Metadata, RecordedEvent};
 use crate::eventlog::upcast;
 use crate::store::events::EventRow;
 
@@ -69,9 +70,10 @@ fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
     if metadata.get("command_id") != Some(row.command_id.as_str()) {
         return Some("its metadata name another command_id".to_owned());
     }
-    let checks: [(&str, FormCheck); 5] = [
+    let checks: [(&str, FormCheck); 6] = [
         ("actor", is_actor),
         ("causation_id", is_uuid),
+        ("command", is_command),
         ("correlation_id", is_uuid),
         ("on_behalf_of", is_uuid),
         ("decided_at", is_time),
@@ -87,6 +89,44 @@ type FormCheck = fn(&str) -> bool;
 
 fn is_actor(text: &str) -> bool {
     SERVICE_ACTORS.contains(&text) || is_uuid(text)
+}
+
+/// Whether a text is a kind of record and the name of a command, which is in small letters with
+/// hyphens. Earlier programs had other commands.
+fn is_command(text: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    text.split_once('/').is_some_and(|(stream, name)| {
+        EVENT_NAMES.iter().any(|(known, _)| *known == stream) && name.split('-').all(is_word)
+    })
+}
+
+/// How long before it is recorded the program decides an event, and how long after, in
+/// microseconds: two clocks differ. The writer of the log refuses what is outside.
+const DECIDED_BEFORE_MAX: i64 = 60_000_000;
+const DECIDED_AFTER_MAX: i64 = 5_000_000;
+
+/// What is wrong with the moment at which an event was decided. A moment that is none is another
+/// fault.
+pub(super) fn late_decision(event: &RecordedEvent) -> Option<String> {
+    let decided_at: Timestamp = event.metadata.get("decided_at")?.parse().ok()?;
+    let (decided, recorded) = (
+        decided_at.as_microsecond(),
+        event.recorded_at.as_microsecond(),
+    );
+    let age = recorded.saturating_sub(decided);
+    if (-DECIDED_AFTER_MAX..=DECIDED_BEFORE_MAX).contains(&age) {
+        return None;
+    }
+    let recorded_at = event.recorded_at;
+    Some(format!(
+        "it was decided at {decided_at} and recorded at {recorded_at}: the program does both \
+         within a minute"
+    ))
 }
 
 /// Whether a text is a time in UTC.
@@ -109,6 +149,23 @@ mod tests {
             "",
         ] {
             assert!(!is_uuid(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_command_has_a_kind_of_record_and_a_name() {
+        for command in ["application/award", "group/provide-payee"] {
+            assert!(is_command(command), "{command}");
+        }
+        for other in [
+            "nonsense",
+            "grant/",
+            "nobody/award",
+            "grant/Award",
+            "grant/a--b",
+            "",
+        ] {
+            assert!(!is_command(other), "{other}");
         }
     }
 

@@ -26,10 +26,10 @@
 //!
 //! # Memory
 //!
-//! The state grows with the number of streams, not of events: full tiles of the tree are dropped
+//! The state grows with the number of streams and of commands: full tiles of the tree are dropped
 //! during the pass.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead as _, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -46,6 +46,7 @@ use super::line_form;
 use super::manifest::{FolderError, open_plain, read_plain};
 use super::read_ahead::{ParsedLine, read_ahead};
 use super::rules::{RuleChecker, RuleReport};
+use crate::domain::{Aggregate as _, Group};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::events::EventRow;
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError};
@@ -107,6 +108,9 @@ pub struct Report {
     /// The size of the head that was passed, if it is true of the log's first events.
     pub known_head: Option<u64>,
     pub awards: usize,
+    /// What was not checked, because the log was judged as one of an earlier program.
+    #[serde(skip)]
+    pub not_checked: Vec<String>,
     pub findings: Vec<Finding>,
 }
 
@@ -130,6 +134,7 @@ pub fn verify(
     let mut audit = Verification {
         findings: Findings::default(),
         keys: KeyHistory::new(own, trusted)?,
+        not_checked: Vec::new(),
     };
     folder_form::check(folder, &mut audit.findings)?;
     if !has_own {
@@ -138,7 +143,6 @@ pub fn verify(
     let heads = audit.check_checkpoints(folder);
     let (events, awards) = audit.check_events(folder, &heads, progress);
     let known_head = audit.keys.finish(&heads, &mut audit.findings);
-    let findings = audit.findings.sorted();
     let key = audit.keys.chain();
     Ok(Report {
         origin: key.map(|key| key.origin().to_owned()).unwrap_or_default(),
@@ -147,7 +151,8 @@ pub fn verify(
         heads: heads.len(),
         known_head,
         awards,
-        findings,
+        not_checked: audit.not_checked,
+        findings: audit.findings.sorted(),
     })
 }
 
@@ -173,6 +178,8 @@ pub fn or_report_failure(
 struct Verification {
     findings: Findings,
     keys: KeyHistory,
+    /// What the rules left open.
+    not_checked: Vec<String>,
 }
 
 impl Verification {
@@ -336,6 +343,7 @@ impl Verification {
         let count = reading.count;
         let rules = reading.rules.finish();
         self.check_derived_tables(folder, &reading.derived_tables, &rules);
+        self.not_checked = rules.not_checked;
         self.findings.extend(rules.findings);
         (count, rules.awards)
     }
@@ -442,6 +450,7 @@ impl Verification {
                 for fault in line_form::faults(row, &event.metadata) {
                     self.add_finding(Some(position), FormRule::Readable, fault);
                 }
+                self.check_command(reading, position, &event);
                 self.keys.process(position, &event);
                 reading.derived_tables.process(&event);
                 reading.rules.process(&event);
@@ -449,9 +458,29 @@ impl Verification {
             Err(error) => self.add_finding(Some(position), FormRule::Readable, error.to_string()),
         }
     }
+
+    /// Checks what the metadata say about the command of an event against the events before.
+    fn check_command(
+        &mut self,
+        reading: &mut VerificationState,
+        position: i64,
+        event: &RecordedEvent,
+    ) {
+        if reading.begins_ended_command(event.command_id) {
+            let says = "its command ended before: the command_id comes back after another one";
+            self.add_finding(Some(position), FormRule::Dense, says);
+        }
+        if !reading.knows_group_of(event) {
+            let says = "on_behalf_of in its metadata names no group";
+            self.add_finding(Some(position), FormRule::Readable, says);
+        }
+        if let Some(says) = line_form::late_decision(event) {
+            self.add_finding(Some(position), FormRule::Time, says);
+        }
+    }
 }
 
-/// State of the pass over the events. It grows with the streams, not with the events.
+/// State of the pass over the events. It grows with the streams and commands.
 #[derive(Default)]
 struct VerificationState {
     count: i64,
@@ -461,8 +490,32 @@ struct VerificationState {
     mismatch_reported: bool,
     last_at: i64,
     streams: HashMap<String, HashMap<Uuid, i64>>,
+    /// The command of the last event, and those that ended before it.
+    command: Option<Uuid>,
+    ended_commands: HashSet<Uuid>,
     rules: RuleChecker,
     derived_tables: DerivedTables,
+}
+
+impl VerificationState {
+    /// Whether an event begins a command that ended before. Goes on to the event's command.
+    fn begins_ended_command(&mut self, command: Uuid) -> bool {
+        if self.command == Some(command) {
+            return false;
+        }
+        self.ended_commands.extend(self.command.replace(command));
+        self.ended_commands.contains(&command)
+    }
+
+    /// Whether the group for which staff acted has an event by now; true if they acted for none.
+    fn knows_group_of(&self, event: &RecordedEvent) -> bool {
+        let group = event.metadata.get("on_behalf_of");
+        let Some(group) = group.and_then(|group| group.parse::<Uuid>().ok()) else {
+            return true;
+        };
+        let groups = self.streams.get(Group::TYPE);
+        groups.is_some_and(|groups| groups.contains_key(&group))
+    }
 }
 
 pub(super) fn read_text(folder: &Path, name: &str) -> Result<String, FolderError> {

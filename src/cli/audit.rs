@@ -161,7 +161,7 @@ struct VerifyAnswer<'a> {
     checked: bool,
     #[serde(flatten)]
     report: &'a Report,
-    not_checked: Vec<&'static str>,
+    not_checked: Vec<&'a str>,
 }
 
 /// Reads what the auditor knows from elsewhere.
@@ -186,7 +186,8 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
     });
     let report = verified.map_err(not_checked)?;
     bar.end();
-    let not_checked_yet = trusted.not_checked();
+    let mut not_checked_yet: Vec<&str> = trusted.not_checked();
+    not_checked_yet.extend(report.not_checked.iter().map(String::as_str));
     if json {
         let answer = VerifyAnswer {
             checked: true,

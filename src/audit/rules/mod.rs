@@ -16,7 +16,9 @@ mod changes;
 mod checks;
 mod connections;
 mod contacts;
+mod days;
 mod decisions;
+mod earlier_programs;
 mod funds;
 mod payees;
 mod payment_waits;
@@ -117,6 +119,8 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<actors::Actors>::default(),
         Box::<roles::RoleGiving>::default(),
         Box::<contacts::ContactDetails>::default(),
+        Box::<days::DaysOfEvents>::default(),
+        Box::<earlier_programs::CompleteFields>::default(),
         Box::<settings::SettingsRoom>::default(),
         Box::<funds::Funds>::default(),
         Box::<budgets::Budgets>::default(),
@@ -188,6 +192,7 @@ impl RuleChecker {
         self.end_command();
         RuleReport {
             awards: self.awards,
+            not_checked: self.state.earlier_programs().not_checked(),
             grants: self.state.into_grants(),
             findings: self.findings,
         }
@@ -198,6 +203,8 @@ impl RuleChecker {
 pub struct RuleReport {
     /// The number of awards.
     pub awards: usize,
+    /// What was not checked, because the log was judged as one of an earlier program.
+    pub not_checked: Vec<String>,
     pub(super) grants: GrantsById,
     pub findings: Findings,
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::earlier_programs::EarlierPrograms;
 use crate::audit::derived_tables::GrantsById;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group,
-    GroupEvent, Money, Organisation, OrganisationEvent, PersonEvent, PersonId, Role, Rule,
+    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group, Money,
+    Organisation, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -31,7 +32,7 @@ pub(in crate::audit) struct LogState {
     erased: BTreeSet<Uuid>,
     had_two_administrators: bool,
     event_count: usize,
-    has_people_rules: bool,
+    earlier_programs: EarlierPrograms,
 }
 
 impl LogState {
@@ -147,7 +148,11 @@ impl LogState {
     /// Whether an event with the fields of the rules about people has occurred. Earlier programs
     /// did not write what these rules need.
     pub(in crate::audit) fn has_people_rules(&self) -> bool {
-        self.has_people_rules
+        self.earlier_programs.has_people_rules()
+    }
+
+    pub(super) fn earlier_programs(&self) -> &EarlierPrograms {
+        &self.earlier_programs
     }
 
     /// The number of events so far.
@@ -159,7 +164,7 @@ impl LogState {
     /// their fields, too.
     pub(super) fn count(&mut self, event: &RecordedEvent) {
         self.event_count += 1;
-        self.has_people_rules |= has_fields_of_people_rules(&event.event);
+        self.earlier_programs.count(event);
     }
 
     /// Applies an event. If it takes more money than there is, the state goes on at zero; the error
@@ -212,23 +217,5 @@ fn rule_of_sum(event: &GrantEvent) -> Rule {
         | GrantEvent::ReturnWaived { .. } => Rule::ReturnCovered,
         GrantEvent::PaymentSent { .. } | GrantEvent::PaymentFailed { .. } => Rule::PaymentAmount,
         _ => Rule::CommitmentMatches,
-    }
-}
-
-/// Whether the event has a field that programs from before the rules about people did not write.
-fn has_fields_of_people_rules(event: &Event) -> bool {
-    match event {
-        Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => {
-            registered_on.is_some()
-        }
-        Event::Application(ApplicationEvent::ApplicationStarted { started_on, .. }) => {
-            started_on.is_some()
-        }
-        Event::Group(GroupEvent::MemberRemoved { removed_on, .. }) => removed_on.is_some(),
-        Event::Grant(GrantEvent::PaymentApproved { approved_on, .. }) => approved_on.is_some(),
-        Event::Grant(GrantEvent::PaymentPrepared { sources, .. }) => !sources.is_empty(),
-        Event::Organisation(OrganisationEvent::SettingsSet { .. })
-        | Event::Person(PersonEvent::PersonToTell { .. }) => true,
-        _ => false,
     }
 }

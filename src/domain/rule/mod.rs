@@ -103,10 +103,8 @@ rules! {
         "One administrator proposes a role and another administrator confirms it; the end of the \
          role withdraws a proposal. `FounderNamed` is by the operator, while there are fewer than \
          two administrators. `RoleGiven` is of earlier programs: there is none after the first \
-         event that these did not write, which is `PersonRegistered` with `registered_on`, \
-         `ApplicationStarted` with `started_on`, `MemberRemoved` with `removed_on`, \
-         `PaymentApproved` with `approved_on`, `PaymentPrepared` with `sources`, `SettingsSet` or \
-         `PersonToTell`."
+         event that these did not write, which is `SettingsSet`, `PersonToTell` or an event with a \
+         field that `fields-complete` names."
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
          "organisation.FounderNamed"]
     RolesExclude
@@ -125,6 +123,44 @@ rules! {
         "Staff record that a person was told by phone or letter once for each message that waited \
          for it, and not before the day of its cause."
         ["person.PersonTold", "person.TellingTakenBack", "person.EmailedInstead"]
+    DaysOfTheClock
+        "A day that the program takes from its clock is the day in Europe/London of `decided_at` in \
+         the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
+         `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
+         `prepared_on`, `approved_on`, `held_on`, `ended_on`, `sent_on` of `ReminderSent` and \
+         `NewsSent`, and `received_on` of `UpdateReceived`. A day that a person enters for what \
+         has happened is not after it: `told_on`, `met_on` of `PanelMet`, `paid_on`, `failed_on`, \
+         `reversed_on`, `happened_on`, `consented_on`, and every other `sent_on` and \
+         `received_on`."
+        ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
+         "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
+         "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
+         "group.PayeeProvided", "group.PayeeVerified", "group.CheckFiled", "group.GroupMerged",
+         "group.GrantEnded", "application.ApplicationStarted",
+         "application.ApplicationSubmitted", "application.ReviewRequested",
+         "grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent",
+         "grant.PaymentConfirmed", "grant.PaymentCorrected", "grant.PaymentFailed",
+         "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
+         "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
+         "grant.EntrySettled", "grant.StoryPublished"]
+    FieldsComplete
+        "A field that a later program added is absent only before the first event that shows that \
+         program or a newer one. The first added `registered_on` of a person with \
+         `registered_by`, `RoleEnded.ended_on`, `MemberRemoved.removed_on`, \
+         `ApplicationStarted.started_on`, `PaymentPrepared.sources`, \
+         `PaymentApproved.approved_on`, `GrantHeld.held_on` and `ReturnReceived.satisfied`; the \
+         second `PayeeProvided.provided_on` and `GroupMerged.merged_by`; the third \
+         `ContactChanged.changed_on`, `proposal` and `contact` of `RoleProposed`, and \
+         `MemberAdded.added_on`; the fourth `GroupMerged.merged_on`; the fifth `take_back_until` \
+         of `EligibilityConfirmed` and `EligibilityRefused`. An event shows a program by a field \
+         that this program added. A verifier says for which events it did not check a rule, \
+         because they are of an earlier program."
+        ["person.PersonRegistered", "person.ContactChanged", "organisation.RoleEnded",
+         "organisation.RoleProposed", "group.MemberAdded", "group.MemberRemoved",
+         "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",
+         "application.EligibilityConfirmed", "application.EligibilityRefused",
+         "grant.PaymentPrepared", "grant.PaymentApproved", "grant.GrantHeld",
+         "grant.ReturnReceived"]
     }
 
     Settings {

@@ -55,6 +55,7 @@ grounds! {
         LastAdministrators => [TwoAdministrators],
         NeedsTwoPeople => [ContactByTwo, SettingsByTwo, WordsByTwo, FundRulesByTwo],
         MailNotWaiting | MailNotPassedOn => [MessagePassedOn],
+        DateInFuture => [DaysOfTheClock],
         SamePerson => [
             PaymentByTwo, PaymentWaits, RoleByTwo, SettingsByTwo, WordsByTwo, WebhookByTwo,
                 FundRulesByTwo, CheckWaivedByTwo, ReturnWaivedByTwo, EntrySettledByTwo,
@@ -101,7 +102,7 @@ grounds! {
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DateInFuture | DatesOutOfOrder => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder => FORM_ONLY,
         RoundNotInState | RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue |
             OfferExpired | OfferStands | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
@@ -120,7 +121,7 @@ mod tests {
     use super::{Ground, Refusal, Rule};
 
     /// Rules that a command cannot be refused for: the program itself writes these events.
-    const OF_THE_PROGRAM: [Rule; 1] = [Rule::ActorNamed];
+    const OF_THE_PROGRAM: [Rule; 2] = [Rule::ActorNamed, Rule::FieldsComplete];
 
     #[test]
     fn every_rule_is_kept_by_a_refusal() {

@@ -156,6 +156,20 @@ impl LogLines {
         self.0[at].edit()["payload"][&event][name] = value.into();
     }
 
+    /// Leaves a field of an event out.
+    pub fn unset(&mut self, at: usize, name: &str) {
+        let event = text(&self.0[at].event, "event");
+        let fields = self.0[at].edit()["payload"][&event].as_object_mut();
+        fields.expect("fields").remove(name);
+    }
+
+    /// The day on which the event before a place was decided. An event that is put in there was
+    /// decided at the same time.
+    pub fn day_before(&self, at: usize) -> String {
+        let decided_at = text(&self.0[at - 1].event["metadata"], "decided_at");
+        decided_at[..10].to_owned()
+    }
+
     /// Changes the whole event.
     pub fn edit(&mut self, at: usize, change: impl FnOnce(&mut Value)) {
         change(self.0[at].edit());

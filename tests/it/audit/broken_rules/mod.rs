@@ -3,6 +3,7 @@
 //! The base is the log of the seeds. A break edits, removes or inserts events as a holder of the
 //! office's signing key could, and the log is signed again.
 
+mod days;
 mod log_lines;
 mod money;
 mod named;
@@ -36,6 +37,7 @@ fn all_breaks() -> Vec<Break> {
         panel::breaks(),
         money::breaks(),
         named::breaks(),
+        days::breaks(),
     ]
     .concat()
 }
@@ -94,6 +96,68 @@ async fn every_break_is_named_by_both_verifiers(app: TestApp) {
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
+
+/// The fields that earlier programs did not write, each with its event.
+const LATER_FIELDS: [(&str, &str); 17] = [
+    ("PersonRegistered", "registered_on"),
+    ("ContactChanged", "changed_on"),
+    ("RoleEnded", "ended_on"),
+    ("RoleProposed", "proposal"),
+    ("RoleProposed", "contact"),
+    ("MemberAdded", "added_on"),
+    ("MemberRemoved", "removed_on"),
+    ("PayeeProvided", "provided_on"),
+    ("GroupMerged", "merged_by"),
+    ("GroupMerged", "merged_on"),
+    ("ApplicationStarted", "started_on"),
+    ("EligibilityConfirmed", "take_back_until"),
+    ("EligibilityRefused", "take_back_until"),
+    ("PaymentPrepared", "sources"),
+    ("PaymentApproved", "approved_on"),
+    ("GrantHeld", "held_on"),
+    ("ReturnReceived", "satisfied"),
+];
+
+on_each_engine!(what_is_not_checked_in_a_log_of_an_earlier_program_is_named);
+/// The holder of the key leaves out, in the whole log, what earlier programs did not write, so that
+/// it is judged as a log of theirs: then the answer says which rules were not checked.
+async fn what_is_not_checked_in_a_log_of_an_earlier_program_is_named(app: TestApp) {
+    load_seeds(&app).await;
+    sealer(&app).catch_up().await.unwrap();
+    let damaged = TamperedExport::export(&app, None).await;
+    let mut log = LogLines::parse(&damaged.lines(export_layout::EVENTS));
+    let of_whole = damaged.not_checked_in(&log.to_lines());
+    assert!(of_whole.is_empty(), "{of_whole:?}");
+
+    for (event, field) in LATER_FIELDS {
+        for at in log.all(event) {
+            log.unset(at, field);
+        }
+    }
+    for event in ["SettingsSet", "PersonToTell", "PersonTold"] {
+        for at in log.all(event).into_iter().rev() {
+            log.remove(at);
+        }
+    }
+    let open = damaged.not_checked_in(&log.to_lines()).join("\n");
+    for says in [
+        "unconnected",
+        "payment-waits",
+        "no PaymentApproved.approved_on",
+        "no PayeeProvided.provided_on",
+        "no ReturnReceived.satisfied",
+    ] {
+        assert!(open.contains(says), "{says}: {open}");
+    }
+
+    // One field that is left shows the program, and all others are missing.
+    log.set(log.first("EligibilityConfirmed"), "take_back_until", UNTIL);
+    let found = rules_in(&damaged.findings_in(&log.to_lines()));
+    let missing = found.iter().any(|(_, rule)| *rule == Rule::FieldsComplete);
+    assert!(missing, "{found:?}");
+}
+
+const UNTIL: &str = "2026-01-01T09:10:00Z";
 
 /// Whether a rule is one of the format of a folder. The log is signed by one new head here, and its
 /// tables are those from before.

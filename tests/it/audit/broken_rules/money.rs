@@ -63,9 +63,10 @@ fn insert_on(log: &mut LogLines, of: usize, at: usize, event: &'static str, fiel
 }
 
 /// Somebody joins the group of a grant, before an event of the grant.
-fn insert_member(log: &mut LogLines, at: usize, person: &str, joined_on: &str) {
+fn insert_member(log: &mut LogLines, at: usize, person: &str) {
     let group = group_of(log, at);
     let actor = officers(log)[1].clone();
+    let joined_on = log.day_before(at);
     let fields = json!({ "person": person, "added_by": actor, "added_on": joined_on });
     let new = NewEvent {
         stream: "group",
@@ -259,8 +260,7 @@ fn connections() -> Vec<Break> {
         broken(R::Unconnected, "a member of the group prepared", |log| {
             let at = log.first("PaymentPrepared");
             let preparer = log.field(at, "prepared_by");
-            let day = log.field(at, "prepared_on");
-            insert_member(log, at, &preparer, &day);
+            insert_member(log, at, &preparer);
         }),
         broken(R::Unconnected, "the approver had an interest", |log| {
             let at = log.first("PaymentApproved");
@@ -360,9 +360,9 @@ fn payments() -> Vec<Break> {
 }
 
 /// Puts the first payment's grant on hold before an event of the payment.
-fn hold_before(log: &mut LogLines, event: &str, day: &str) {
+fn hold_before(log: &mut LogLines, event: &str) {
     let at = log.first(event);
-    let day = log.field(at, day);
+    let day = log.day_before(at);
     let fields = json!({ "reason": "The treasurer has left.", "held_on": day });
     insert_on(log, at, at, "GrantHeld", fields);
 }
@@ -371,10 +371,10 @@ fn holds_and_waits() -> Vec<Break> {
     use Rule as R;
     vec![
         broken(R::NotOnHold, "a payment was approved on hold", |log| {
-            hold_before(log, "PaymentApproved", "approved_on");
+            hold_before(log, "PaymentApproved");
         }),
         broken(R::NotOnHold, "a payment was sent on hold", |log| {
-            hold_before(log, "PaymentSent", "sent_on");
+            hold_before(log, "PaymentSent");
         }),
         broken(
             R::PaymentWaits,
@@ -383,8 +383,7 @@ fn holds_and_waits() -> Vec<Break> {
                 let sent = log.first("PaymentSent");
                 let last = log.all("PayeeProvided").into_iter().max();
                 let stranger = log.field(last.expect("bank details"), "keyed_by");
-                let day = log.field(sent, "sent_on");
-                insert_member(log, sent, &stranger, &day);
+                insert_member(log, sent, &stranger);
             },
         ),
         broken(
@@ -415,7 +414,7 @@ fn waive_return(log: &mut LogLines, amount: &str, by: &str) {
 /// An entry of the bank is proposed to count so much, and settled with nothing.
 fn settle_entry(log: &mut LogLines, counts: &str, by: &str) {
     let grant = log.first("ReturnWaiverProposed");
-    let ([keying, _], day) = (officers(log), "2026-11-20");
+    let ([keying, _], day) = (officers(log), log.day_before(grant + 1));
     let details = json!({
         "amount": "10.00", "payment": null, "happened_on": day, "owed": "underspend",
     });

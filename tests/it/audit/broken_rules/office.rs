@@ -144,7 +144,10 @@ fn of_roles() -> Vec<Break> {
                 let confirmed =
                     json!({ "person": auditor, "role": "panel", "confirmed_by": second });
                 put_of_office(log, at, "RoleConfirmed", &second, confirmed);
-                let proposed = json!({ "person": auditor, "role": "panel", "proposed_by": first });
+                let proposed = json!({
+                    "person": auditor, "role": "panel", "proposed_by": first, "proposal": 99,
+                    "contact": 0,
+                });
                 put_of_office(log, at, "RoleProposed", &first, proposed);
             },
         ),

@@ -1,0 +1,154 @@
+//! The days in events: those that the program took from its clock, and those that a person entered
+//! for something that has happened.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::clock::day_of;
+use crate::domain::{
+    ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent,
+    Rule,
+};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+#[derive(Default)]
+pub(super) struct DaysOfEvents;
+
+/// A day in an event.
+enum EventDay {
+    /// The program took it from its clock. Earlier programs did not write some of these.
+    OfClock(&'static str, Option<Date>),
+    /// A person entered it, for something that has happened.
+    Entered(&'static str, Date),
+}
+
+impl RuleRoom for DaysOfEvents {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::DaysOfTheClock]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, _: &LogState, broken: &mut Broken<'_>) {
+        let (Some(day), Some(decided_on)) = (day_in(&event.event), decided_on(event)) else {
+            return;
+        };
+        let says = match day {
+            EventDay::OfClock(name, Some(day)) if day != decided_on => {
+                format!("{name} is {day}, and it was decided on {decided_on}")
+            }
+            EventDay::Entered(name, day) if day > decided_on => {
+                format!("{name} is {day}, after the day on which it was decided, {decided_on}")
+            }
+            _ => return,
+        };
+        broken.report(Rule::DaysOfTheClock, says);
+    }
+}
+
+/// The day in Europe/London on which the command of an event was decided, by the program's clock.
+fn decided_on(event: &RecordedEvent) -> Option<Date> {
+    let decided_at: Timestamp = event.metadata.get("decided_at")?.parse().ok()?;
+    Some(day_of(decided_at))
+}
+
+/// The day that an event has of either kind. No event has two.
+fn day_in(event: &Event) -> Option<EventDay> {
+    use EventDay as D;
+    match event {
+        Event::Person(event) => of_person(event),
+        Event::Organisation(OrganisationEvent::RoleEnded { ended_on, .. }) => {
+            Some(D::OfClock("ended_on", *ended_on))
+        }
+        Event::Fund(event) => of_fund(event),
+        Event::Group(event) => of_group(event),
+        Event::Application(event) => of_application(event),
+        Event::Grant(event) => of_grant(event),
+        Event::Organisation(_) => None,
+    }
+}
+
+fn of_person(event: &PersonEvent) -> Option<EventDay> {
+    use EventDay as D;
+    use PersonEvent as E;
+    match event {
+        E::PersonRegistered { registered_on, .. } => {
+            Some(D::OfClock("registered_on", *registered_on))
+        }
+        E::ContactChanged { changed_on, .. } => Some(D::OfClock("changed_on", *changed_on)),
+        E::PersonTold { told_on, .. } => Some(D::Entered("told_on", *told_on)),
+        _ => None,
+    }
+}
+
+fn of_fund(event: &FundEvent) -> Option<EventDay> {
+    use EventDay as D;
+    use FundEvent as E;
+    match event {
+        E::FundingWithdrawn { withdrawn_on, .. } => {
+            Some(D::OfClock("withdrawn_on", Some(*withdrawn_on)))
+        }
+        E::FundingAllocated { received_on, .. } => Some(D::Entered("received_on", *received_on)),
+        E::PanelMet { met_on, .. } => Some(D::Entered("met_on", *met_on)),
+        E::BatchSent { sent_on, .. } => Some(D::Entered("sent_on", *sent_on)),
+        _ => None,
+    }
+}
+
+fn of_group(event: &GroupEvent) -> Option<EventDay> {
+    use EventDay as D;
+    use GroupEvent as E;
+    match event {
+        E::MemberAdded { added_on, .. } => Some(D::OfClock("added_on", *added_on)),
+        E::MemberRemoved { removed_on, .. } => Some(D::OfClock("removed_on", *removed_on)),
+        E::PayeeProvided { provided_on, .. } => Some(D::OfClock("provided_on", *provided_on)),
+        E::PayeeVerified { verified_on, .. } => Some(D::OfClock("verified_on", Some(*verified_on))),
+        E::CheckFiled { passed_on, .. } => Some(D::OfClock("passed_on", Some(*passed_on))),
+        E::GroupMerged { merged_on, .. } => Some(D::OfClock("merged_on", *merged_on)),
+        E::GrantEnded { ended_on, .. } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        _ => None,
+    }
+}
+
+fn of_application(event: &ApplicationEvent) -> Option<EventDay> {
+    use ApplicationEvent as E;
+    use EventDay as D;
+    match event {
+        E::ApplicationStarted { started_on, .. } => Some(D::OfClock("started_on", *started_on)),
+        E::ReviewRequested { requested_on, .. } => {
+            Some(D::OfClock("requested_on", Some(*requested_on)))
+        }
+        E::ApplicationSubmitted { received_on, .. } => {
+            Some(D::Entered("received_on", *received_on))
+        }
+        _ => None,
+    }
+}
+
+fn of_grant(event: &GrantEvent) -> Option<EventDay> {
+    use EventDay as D;
+    use GrantEvent as E;
+    match event {
+        E::PaymentPrepared { prepared_on, .. } => {
+            Some(D::OfClock("prepared_on", Some(*prepared_on)))
+        }
+        E::PaymentApproved { approved_on, .. } => Some(D::OfClock("approved_on", *approved_on)),
+        E::GrantHeld { held_on, .. } => Some(D::OfClock("held_on", *held_on)),
+        E::ReminderSent { sent_on, .. } | E::NewsSent { sent_on, .. } => {
+            Some(D::OfClock("sent_on", Some(*sent_on)))
+        }
+        E::UpdateReceived { received_on, .. } => {
+            Some(D::OfClock("received_on", Some(*received_on)))
+        }
+        E::PaymentSent { sent_on, .. } => Some(D::Entered("sent_on", *sent_on)),
+        E::PaymentConfirmed { paid_on, .. } | E::PaymentCorrected { paid_on, .. } => {
+            Some(D::Entered("paid_on", *paid_on))
+        }
+        E::PaymentFailed { failed_on, .. } => Some(D::Entered("failed_on", *failed_on)),
+        E::PaymentReversed { reversed_on, .. } => Some(D::Entered("reversed_on", *reversed_on)),
+        E::ReturnReceived { received_on, .. } => Some(D::Entered("received_on", *received_on)),
+        E::EntrySettled { happened_on, .. } => Some(D::Entered("happened_on", *happened_on)),
+        E::EntryUnsettled { details, .. } => Some(D::Entered("happened_on", details.happened_on)),
+        E::StoryPublished { consented_on, .. } => Some(D::Entered("consented_on", *consented_on)),
+        _ => None,
+    }
+}
