@@ -43,8 +43,26 @@ LATER_FIELDS = {
     "grant.GrantHeld": [LaterField("held_on", 1, "not-on-hold")],
     "grant.ReturnReceived": [LaterField("satisfied", 1, "return-covered")],
 }
-# Events that the programs did not write in which one person gave a role.
-LATER_EVENTS = frozenset({"organisation.SettingsSet", "person.PersonToTell"})
+# The program that first wrote events of each name.
+LATER_EVENTS = {
+    "application.AttendanceConfirmed": 1,
+    "grant.AttendanceConfirmed": 1,
+    "person.AddressProven": 2,
+    "group.MemberInvited": 3,
+    "grant.OfferSent": 3,
+    "grant.RevocationConfirmed": 3,
+    "organisation.SettingsSet": 4,
+    "person.PersonToTell": 4,
+    "application.DecisionTakenBack": 4,
+    "application.LetterReleased": 4,
+    "grant.LetterReleased": 4,
+    "grant.NewsSent": 4,
+    "organisation.StatementShared": 5,
+    "organisation.CheckpointKeyRotated": 5,
+    "person.MailLanguageChosen": 5,
+    "group.FileRemoved": 5,
+    "grant.AgreementSigned": 5,
+}
 # The rules about people, which the first programs did not keep, and the events that they are about.
 ABOUT_PEOPLE = (
     "role-by-two", "contact-by-two", "decision-by-panel", "quorum", "quorum-confirmed",
@@ -94,22 +112,25 @@ class EarlierPrograms:
 
     def __init__(self) -> None:
         self.newest = 0
-        self.people_rules = False
         self._people = NotChecked()
         self._left_out: dict[str, tuple[str, NotChecked]] = {}
 
     def take(self, event: Event) -> None:
         """Notes an event before it is checked: rules hold for the first one of a program, too."""
         fields = list(later_fields(event))
-        self.newest = max([self.newest, *(field.program for field, is_there in fields if is_there)])
-        if self.newest or event.kind in LATER_EVENTS:
-            self.people_rules = True
+        shown = [field.program for field, is_there in fields if is_there]
+        self.newest = max(self.newest, LATER_EVENTS.get(event.kind, 0), *shown)
         if not self.people_rules and event.kind in CONCERN_PEOPLE:
             self._people.count(event.position)
         for field, is_there in fields:
             if not is_there and field.program > self.newest:
                 name = f"{event.name}.{field.name}"
                 self._left_out.setdefault(name, (field.rule, NotChecked()))[1].count(event.position)
+
+    @property
+    def people_rules(self) -> bool:
+        """Whether an event is not of the first programs, which did not keep rules about people."""
+        return self.newest > 0
 
     def left_out_of(self, event: Event) -> Iterator[str]:
         """The fields that an event must have by now, and has not."""

@@ -73,4 +73,4 @@ def an_entered_day_has_come(event: Event, _: LogState) -> Iterator[str]:
 def no_field_is_left_out(event: Event, state: LogState) -> Iterator[str]:
     """An event has each field that the program wrote by then."""
     for field in state.programs.left_out_of(event):
-        yield f"it has no {field}, and the program that wrote an event before it writes one"
+        yield f"it has no {field}, and an event before it is of a program that writes one"

@@ -24,7 +24,8 @@ event has the fields that it needs: earlier programs did not write all of them.
 Earlier programs did not keep all of these rules. `contact-by-two`, `message-passed-on`,
 `unconnected`, `payment-waits`, `revocation-by-panel`, what an offer asks for, and how much is asked
 back are checked from the first event that these programs did not write:
-[`role-by-two`](#role-by-two) says which that is.
+[`fields-complete`](#fields-complete) says which that is. `audit verify` says for how many events it
+did not check a rule in full for that reason.
 ";
 
 /// The table of rules in Markdown.

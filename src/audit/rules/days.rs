@@ -16,7 +16,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct DaysOfEvents;
 
 /// A day in an event.
-enum EventDay {
+enum DayInEvent {
     /// The program took it from its clock. Earlier programs did not write some of these.
     OfClock(&'static str, Option<Date>),
     /// A person entered it, for something that has happened.
@@ -33,10 +33,10 @@ impl RuleRoom for DaysOfEvents {
             return;
         };
         let says = match day {
-            EventDay::OfClock(name, Some(day)) if day != decided_on => {
+            DayInEvent::OfClock(name, Some(day)) if day != decided_on => {
                 format!("{name} is {day}, and it was decided on {decided_on}")
             }
-            EventDay::Entered(name, day) if day > decided_on => {
+            DayInEvent::Entered(name, day) if day > decided_on => {
                 format!("{name} is {day}, after the day on which it was decided, {decided_on}")
             }
             _ => return,
@@ -52,8 +52,8 @@ fn decided_on(event: &RecordedEvent) -> Option<Date> {
 }
 
 /// The day that an event has of either kind. No event has two.
-fn day_in(event: &Event) -> Option<EventDay> {
-    use EventDay as D;
+fn day_in(event: &Event) -> Option<DayInEvent> {
+    use DayInEvent as D;
     match event {
         Event::Person(event) => of_person(event),
         Event::Organisation(OrganisationEvent::RoleEnded { ended_on, .. }) => {
@@ -67,8 +67,8 @@ fn day_in(event: &Event) -> Option<EventDay> {
     }
 }
 
-fn of_person(event: &PersonEvent) -> Option<EventDay> {
-    use EventDay as D;
+fn of_person(event: &PersonEvent) -> Option<DayInEvent> {
+    use DayInEvent as D;
     use PersonEvent as E;
     match event {
         E::PersonRegistered { registered_on, .. } => {
@@ -80,8 +80,8 @@ fn of_person(event: &PersonEvent) -> Option<EventDay> {
     }
 }
 
-fn of_fund(event: &FundEvent) -> Option<EventDay> {
-    use EventDay as D;
+fn of_fund(event: &FundEvent) -> Option<DayInEvent> {
+    use DayInEvent as D;
     use FundEvent as E;
     match event {
         E::FundingWithdrawn { withdrawn_on, .. } => {
@@ -94,8 +94,8 @@ fn of_fund(event: &FundEvent) -> Option<EventDay> {
     }
 }
 
-fn of_group(event: &GroupEvent) -> Option<EventDay> {
-    use EventDay as D;
+fn of_group(event: &GroupEvent) -> Option<DayInEvent> {
+    use DayInEvent as D;
     use GroupEvent as E;
     match event {
         E::MemberAdded { added_on, .. } => Some(D::OfClock("added_on", *added_on)),
@@ -109,9 +109,9 @@ fn of_group(event: &GroupEvent) -> Option<EventDay> {
     }
 }
 
-fn of_application(event: &ApplicationEvent) -> Option<EventDay> {
+fn of_application(event: &ApplicationEvent) -> Option<DayInEvent> {
     use ApplicationEvent as E;
-    use EventDay as D;
+    use DayInEvent as D;
     match event {
         E::ApplicationStarted { started_on, .. } => Some(D::OfClock("started_on", *started_on)),
         E::ReviewRequested { requested_on, .. } => {
@@ -124,8 +124,8 @@ fn of_application(event: &ApplicationEvent) -> Option<EventDay> {
     }
 }
 
-fn of_grant(event: &GrantEvent) -> Option<EventDay> {
-    use EventDay as D;
+fn of_grant(event: &GrantEvent) -> Option<DayInEvent> {
+    use DayInEvent as D;
     use GrantEvent as E;
     match event {
         E::PaymentPrepared { prepared_on, .. } => {

@@ -1,5 +1,5 @@
-//! Logs that earlier programs began. These did not write each field that a rule needs: here is which
-//! fields, since which program each is written, and from which event on none may be left out.
+//! Logs that earlier programs began. These did not write each field that a rule needs: here are the
+//! fields, the program that wrote each first, and the event from which on none may be left out.
 
 use std::collections::BTreeMap;
 
@@ -189,6 +189,30 @@ fn of_grant(event: &GrantEvent) -> Vec<LaterField> {
     }
 }
 
+/// The program that first wrote events of this name; 0 for those that no program is shown by.
+fn program_of_name(event: &Event) -> u8 {
+    use ApplicationEvent as A;
+    use GrantEvent as G;
+    use OrganisationEvent as O;
+    use PersonEvent as P;
+    match event {
+        Event::Application(A::AttendanceConfirmed { .. })
+        | Event::Grant(G::AttendanceConfirmed { .. }) => 1,
+        Event::Person(P::AddressProven { .. }) => 2,
+        Event::Group(GroupEvent::MemberInvited { .. })
+        | Event::Grant(G::OfferSent { .. } | G::RevocationConfirmed { .. }) => 3,
+        Event::Organisation(O::SettingsSet { .. })
+        | Event::Person(P::PersonToTell { .. })
+        | Event::Application(A::DecisionTakenBack { .. } | A::LetterReleased { .. })
+        | Event::Grant(G::LetterReleased {} | G::NewsSent { .. }) => 4,
+        Event::Organisation(O::StatementShared { .. } | O::CheckpointKeyRotated { .. })
+        | Event::Person(P::MailLanguageChosen { .. })
+        | Event::Group(GroupEvent::FileRemoved { .. })
+        | Event::Grant(G::AgreementSigned { .. }) => 5,
+        _ => 0,
+    }
+}
+
 /// Whether one of [`RULES_ABOUT_PEOPLE`] would be checked for the event.
 fn concerns_people(event: &Event) -> bool {
     use ApplicationEvent as A;
@@ -266,9 +290,8 @@ impl NotChecked {
 /// What the events so far say about the programs that wrote them.
 #[derive(Default)]
 pub(super) struct EarlierPrograms {
-    /// The newest of the programs whose fields were there.
+    /// The newest of the programs that an event shows; 0 if all can be of the first programs.
     newest: u8,
-    has_people_rules: bool,
     /// Events for which the rules about people were not checked.
     people: NotChecked,
     /// By field that an event of an earlier program does not have: the rule, and these events.
@@ -279,15 +302,13 @@ impl EarlierPrograms {
     /// Notes an event before it is checked: rules hold for the first event of a program, too.
     pub(super) fn count(&mut self, event: &RecordedEvent) {
         let fields = later_fields(&event.event);
-        let written = fields.iter().filter(|field| field.is_there);
-        self.newest = written.fold(self.newest, |newest, field| newest.max(field.program));
-        let is_new = matches!(
-            &event.event,
-            Event::Organisation(OrganisationEvent::SettingsSet { .. })
-                | Event::Person(PersonEvent::PersonToTell { .. })
-        );
-        self.has_people_rules |= is_new || self.newest > 0;
-        if !self.has_people_rules && concerns_people(&event.event) {
+        let shown = fields
+            .iter()
+            .filter(|field| field.is_there)
+            .map(|field| field.program);
+        let shown = shown.chain([program_of_name(&event.event)]);
+        self.newest = shown.fold(self.newest, u8::max);
+        if !self.has_people_rules() && concerns_people(&event.event) {
             self.people.count(event.position);
         }
         for field in fields.iter().filter(|field| !field.is_there) {
@@ -304,7 +325,7 @@ impl EarlierPrograms {
     /// Whether an event has occurred that the programs did not write which gave a role by one
     /// person.
     pub(super) fn has_people_rules(&self) -> bool {
-        self.has_people_rules
+        self.newest > 0
     }
 
     /// What was not checked, because the log was judged as one of an earlier program.
@@ -346,7 +367,7 @@ impl RuleRoom for CompleteFields {
         for field in later_fields(&event.event) {
             if !field.is_there && field.program <= before.earlier_programs().newest {
                 let says = format!(
-                    "it has no {}, and the program that wrote an event before it writes one",
+                    "it has no {}, and an event before it is of a program that writes one",
                     field.name
                 );
                 broken.report(Rule::FieldsComplete, says);

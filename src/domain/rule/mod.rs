@@ -103,8 +103,7 @@ rules! {
         "One administrator proposes a role and another administrator confirms it; the end of the \
          role withdraws a proposal. `FounderNamed` is by the operator, while there are fewer than \
          two administrators. `RoleGiven` is of earlier programs: there is none after the first \
-         event that these did not write, which is `SettingsSet`, `PersonToTell` or an event with a \
-         field that `fields-complete` names."
+         event that shows a later program, as `fields-complete` has it."
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
          "organisation.FounderNamed"]
     RolesExclude
@@ -124,8 +123,8 @@ rules! {
          for it, and not before the day of its cause."
         ["person.PersonTold", "person.TellingTakenBack", "person.EmailedInstead"]
     DaysOfTheClock
-        "A day that the program takes from its clock is the day in Europe/London of `decided_at` in \
-         the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
+        "A day that the program takes from its clock is the day in Europe/London of `decided_at` \
+         in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
          `prepared_on`, `approved_on`, `held_on`, `ended_on`, `sent_on` of `ReminderSent` and \
          `NewsSent`, and `received_on` of `UpdateReceived`. A day that a person enters for what \
@@ -153,8 +152,12 @@ rules! {
          `ContactChanged.changed_on`, `proposal` and `contact` of `RoleProposed`, and \
          `MemberAdded.added_on`; the fourth `GroupMerged.merged_on`; the fifth `take_back_until` \
          of `EligibilityConfirmed` and `EligibilityRefused`. An event shows a program by a field \
-         that this program added. A verifier says for which events it did not check a rule, \
-         because they are of an earlier program."
+         that it added, or by its name: the first `AttendanceConfirmed`; the second \
+         `AddressProven`; the third `MemberInvited`, `OfferSent` and `RevocationConfirmed`; the \
+         fourth `SettingsSet`, `PersonToTell`, `DecisionTakenBack`, `LetterReleased` and \
+         `NewsSent`; the fifth `StatementShared`, `CheckpointKeyRotated`, `MailLanguageChosen`, \
+         `FileRemoved` and `AgreementSigned`. A verifier says for which events it did not check a \
+         rule, because they are of an earlier program."
         ["person.PersonRegistered", "person.ContactChanged", "organisation.RoleEnded",
          "organisation.RoleProposed", "group.MemberAdded", "group.MemberRemoved",
          "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",

@@ -1,6 +1,6 @@
 //! What the names of a line say about its event is checked, in a log that was signed again.
 
-use microgrants::audit::{FormRule, export_layout};
+use microgrants::audit::{FindingRule, FormRule, export_layout};
 use serde_json::{Value, json};
 
 use super::broken_rules::LogLines;
@@ -13,7 +13,7 @@ use crate::support::test_app::TestApp;
 type LineEdit = fn(&mut Value);
 
 /// Edits of one event, each with a part of what the verifier says of it.
-const EDITS: [(&str, LineEdit); 11] = [
+const EDITS: [(&str, LineEdit); 13] = [
     ("id is not a UUID in lower case", |event| {
         event["id"] = upper_case(&event["id"]);
     }),
@@ -46,6 +46,12 @@ const EDITS: [(&str, LineEdit); 11] = [
     }),
     ("decided_at in its metadata has another form", |event| {
         event["metadata"]["decided_at"] = json!("yesterday");
+    }),
+    ("command in its metadata has another form", |event| {
+        event["metadata"]["command"] = json!("nonsense");
+    }),
+    ("on_behalf_of in its metadata names no group", |event| {
+        event["metadata"]["on_behalf_of"] = event["id"].clone();
     }),
 ];
 
@@ -81,5 +87,39 @@ async fn a_line_of_another_form_is_named(app: TestApp) {
             found.contains(&(Some(position), says.to_owned())),
             "{says}: {found:?}"
         );
+    }
+}
+
+on_each_engine!(a_command_comes_once_and_is_decided_when_it_is_recorded);
+async fn a_command_comes_once_and_is_decided_when_it_is_recorded(app: TestApp) {
+    Office::open(&app, 5000).await;
+    sealer(&app).catch_up().await.unwrap();
+    let damaged = TamperedExport::export(&app, None).await;
+    let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
+    let at = base.first("FundCreated");
+    let position = i64::try_from(at).unwrap();
+    let has = |lines: &LogLines, rule: FormRule| {
+        damaged
+            .findings_in(&lines.to_lines())
+            .iter()
+            .any(|one| one.position == Some(position) && one.rule == FindingRule::Form(rule))
+    };
+    assert!(!has(&base, FormRule::Dense) && !has(&base, FormRule::Time));
+
+    let mut edited = base.clone();
+    let mut first = Value::Null;
+    edited.edit(0, |event| first = event["command_id"].clone());
+    edited.edit(at, |event| {
+        event["command_id"] = first.clone();
+        event["metadata"]["command_id"] = first.clone();
+    });
+    assert!(has(&edited, FormRule::Dense), "a command came back");
+
+    for decided_at in ["1999-01-01T09:00:00Z", "2099-01-01T09:00:00Z"] {
+        let mut edited = base.clone();
+        edited.edit(at, |event| {
+            event["metadata"]["decided_at"] = json!(decided_at);
+        });
+        assert!(has(&edited, FormRule::Time), "{decided_at}");
     }
 }

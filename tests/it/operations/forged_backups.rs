@@ -111,6 +111,7 @@ impl Forged {
         for id in ["causation_id", "command_id", "correlation_id"] {
             given["metadata"][id] = json!(command);
         }
+        given["metadata"]["decided_at"] = last(|_| true)["metadata"]["decided_at"].clone();
         given["event"] = json!("RoleGiven");
         given["payload"] = json!({ "RoleGiven": {
             "person": added["payload"]["MemberAdded"]["person"], "role": role,
