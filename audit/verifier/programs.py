@@ -100,7 +100,9 @@ class NotChecked:
 def later_fields(event: Event) -> Iterator[tuple[LaterField, bool]]:
     """The fields of an event that earlier programs did not write, and whether each is there."""
     for field in LATER_FIELDS.get(event.kind, ()):
-        is_there = event.p[field.name] not in (None, {})
+        # A payment without sources is one of earlier programs; a return may settle nothing.
+        value = event.p[field.name]
+        is_there = bool(value) if field.name == "sources" else value is not None
         # Who registers themselves, or is registered by the operator, has no such day.
         by_staff = field.name != "registered_on" or event.p["registered_by"] is not None
         if is_there or by_staff:

@@ -68,13 +68,14 @@ impl InMemoryDomain {
             }
             let command = self.issued.partition_point(|issued| issued.until <= place);
             let issued = &self.issued[command];
+            let facts = DecisionContext::new(issued.actor, issued.on);
             let mut metadata = Metadata::default();
             metadata.set("actor", actor_name(issued.actor));
+            metadata.set("decided_at", facts.now.to_string());
             let roles: Vec<&str> = issued.roles.iter().map(|role| (*role).into()).collect();
             if !roles.is_empty() {
                 metadata.set("roles", roles.join(" "));
             }
-            let facts = DecisionContext::new(issued.actor, issued.on);
             recorded.push(RecordedEvent {
                 position: i64::try_from(place).expect("few events"),
                 recorded_at: facts.now,
