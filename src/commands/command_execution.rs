@@ -19,7 +19,7 @@ use super::decision::{Decision, any_changed, recorded_reads};
 use super::loaded_streams::LoadedStreams;
 use super::{CommandError, CommandReply, CommandRequest, Commands};
 use crate::crypto::personal_rows::PersonalRows;
-use crate::crypto::vault::{Vault, VaultError};
+use crate::crypto::vault::VaultError;
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
@@ -321,7 +321,7 @@ impl<'a> CommandExecution<'a> {
         let mut met = LoadedStreams::new(&commands.log, commands.organisation.0);
         let mut command = self.request.command.clone();
         let unfit = self.check_answers(&mut met, &command).await?;
-        key_digests(commands.log.vault(), &mut command);
+        self.key_digests(&mut met, &mut command).await?;
         let personal = self.encrypt(&mut met, &mut command).await?;
         let reached = Decision::decide(met, &self.request.caller, now, &command).await;
         // A refusal by the rules takes precedence over an answer that does not fit.
@@ -377,6 +377,21 @@ impl<'a> CommandExecution<'a> {
             }
             (Err((error, _)), _) => Err(error),
         }
+    }
+
+    /// Replaces the plain digest of a file with personal values by a keyed one, before it is
+    /// decided.
+    async fn key_digests(
+        &self,
+        met: &mut LoadedStreams<'_>,
+        command: &mut Command,
+    ) -> Result<(), CommandError> {
+        if let Command::Fund(fund, FundCommand::MakeBankFile(made)) = command {
+            let groups = met.groups_of_bank_file(*fund, made).await?;
+            let vault = self.commands.log.vault();
+            made.digest = vault.bank_file_digest(&made.digest, &groups).await?;
+        }
+        Ok(())
     }
 
     fn build_append(&self, decided: &PreparedDecision<'_>, reads: Vec<(StreamKey, i64)>) -> Append {
@@ -446,13 +461,6 @@ fn entered_account(command: &Command) -> Option<&str> {
             .as_ref()
             .map(|account| account.numbers.as_str()),
         _ => None,
-    }
-}
-
-/// Replaces the plain digest of a file with personal values by a keyed one, before it is decided.
-fn key_digests(vault: &Vault, command: &mut Command) {
-    if let Command::Fund(_, FundCommand::MakeBankFile(made)) = command {
-        made.digest = vault.bank_file_digest(&made.digest);
     }
 }
 

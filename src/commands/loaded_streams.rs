@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::Caller;
 use crate::clock::day_of;
+use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Command, DecisionContext, Fund, Group, Organisation, Person, PersonId,
-    ReadDependencies, TrackedRead,
+    Aggregate, Application, Command, DecisionContext, Fund, FundId, GrantId, Group, Organisation,
+    Person, PersonId, ReadDependencies, TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -239,6 +240,29 @@ impl<'a> LoadedStreams<'a> {
             None => Arc::default(),
         };
         Ok(command.read_dependencies(&application))
+    }
+
+    /// The groups whose accounts are in a bank file, and those that they were merged into.
+    pub(super) async fn groups_of_bank_file(
+        &mut self,
+        fund: FundId,
+        made: &MakeBankFile,
+    ) -> Result<BTreeSet<Uuid>, LogError> {
+        let mut grants: BTreeSet<GrantId> = made.grants.iter().copied().collect();
+        grants.extend(made.lines.iter().map(|line| line.grant));
+        if made.lines.is_empty() {
+            let state = self.load::<Fund>(fund.0).await?;
+            grants.extend(state.unsent_grants(&made.batch));
+        }
+        let mut groups = BTreeSet::new();
+        for grant in grants {
+            let application = self.load::<Application>(grant.0).await?;
+            let mut next = application.target().map(|target| target.group);
+            while let Some(group) = next.filter(|group| groups.insert(group.0)) {
+                next = self.load::<Group>(group.0).await?.merged_into();
+            }
+        }
+        Ok(groups)
     }
 
     /// The person or group whose key encrypts the personal values of a command.

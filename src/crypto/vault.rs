@@ -339,16 +339,30 @@ impl Vault {
         self.hmac(b"request", request)
     }
 
-    /// The digest of a bank file as the log keeps it: its SHA-256 under the index key. From a plain
-    /// digest somebody who guesses the sort code could compute the account in minutes.
+    /// The digest of a bank file as the log keeps it: its SHA-256 under the index key and the keys
+    /// of the groups whose accounts it has. From a plain digest somebody who guesses the sort code
+    /// could compute the account in minutes. Once one of the groups is erased, nobody can, not even
+    /// with the index key. A group without a key has no account that could be computed.
     ///
     /// # Panics
     ///
     /// Never: the 64 digits of an HMAC-SHA-256 are a digest.
-    #[must_use]
-    pub fn bank_file_digest(&self, plain: &FileDigest) -> FileDigest {
-        let keyed = self.hmac(b"bank file", plain.as_str().as_bytes());
-        keyed.parse().expect("64 hexadecimal digits")
+    pub async fn bank_file_digest(
+        &self,
+        plain: &FileDigest,
+        groups: &BTreeSet<Uuid>,
+    ) -> Result<FileDigest, VaultError> {
+        const DOMAIN: &[u8] = b"bank file";
+        let plain = plain.as_str();
+        let mut lines = vec![plain.to_owned()];
+        for group in groups {
+            if let Some(key) = self.load_key(*group).await? {
+                let mac = mac_under(&key, &self.organisation, DOMAIN, plain.as_bytes());
+                lines.push(hex::encode(mac));
+            }
+        }
+        let keyed = self.hmac(DOMAIN, lines.join("\n").as_bytes());
+        Ok(keyed.parse().expect("64 hexadecimal digits"))
     }
 
     /// A secret derived from a name and the index key, which is outside the database: it cannot be
@@ -476,18 +490,23 @@ impl Vault {
 }
 
 /// HMAC-SHA-256 under the index key, separated by organisation and domain.
-///
-/// # Panics
-///
-/// Never: HMAC takes a key of any length.
 pub(super) fn keyed_hash(
     index_key: &SecretKey,
     organisation: &str,
     domain: &[u8],
     bytes: &[u8],
 ) -> Vec<u8> {
-    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&index_key.secret)
-        .expect("HMAC takes a key of any length");
+    mac_under(&index_key.secret, organisation, domain, bytes)
+}
+
+/// HMAC-SHA-256 under a key, separated by organisation and domain.
+///
+/// # Panics
+///
+/// Never: HMAC takes a key of any length.
+fn mac_under(key: &[u8], organisation: &str, domain: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut mac =
+        <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(organisation.as_bytes());
     mac.update(b"\n");
     mac.update(domain);

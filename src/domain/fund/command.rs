@@ -394,7 +394,7 @@ pub struct MakeBankFile {
     #[schema(minimum = 1)]
     pub payments: u32,
     pub total: Money,
-    /// SHA-256 of the file's bytes. The log keeps it under a key of the service only: the file has
+    /// SHA-256 of the file's bytes. The log keeps it under keys of the service only: the file has
     /// account numbers, which somebody could compute from the plain digest.
     pub digest: FileDigest,
     /// Why another file is made. Needed from the second file on.
@@ -405,6 +405,12 @@ pub struct MakeBankFile {
     #[serde(default)]
     #[schema(max_items = 500)]
     pub lines: Vec<BatchLine>,
+    /// The grants whose payments are in the file, for a batch that was sent. The log keeps `digest`
+    /// under the keys of their groups, too, so that nobody can test an account with it once one of
+    /// the groups is erased.
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    pub grants: Vec<GrantId>,
 }
 
 /// An application's rank on a round's reserve list.

@@ -162,8 +162,9 @@ events! {
             payments: u32,
             /// The sum of the payments.
             total: Money,
-            /// SHA-256 of the file under the service's index key. Events of earlier versions have
-            /// the plain SHA-256.
+            /// SHA-256 of the file under the service's index key and the keys of the groups that
+            /// are paid. Events of earlier versions have the plain SHA-256, or the one under the
+            /// index key alone.
             digest: FileDigest,
             /// Why another file was made; null for the first.
             reason: Option<Prose>,

@@ -167,6 +167,12 @@ impl Fund {
         })
     }
 
+    /// The grants of a batch whose bank file is made, until it is sent.
+    pub fn unsent_grants(&self, batch: &Slug) -> impl Iterator<Item = GrantId> {
+        let lines = self.batches.get(batch).map(|made| made.unsent.as_slice());
+        lines.unwrap_or_default().iter().map(|line| line.grant)
+    }
+
     pub(super) fn make_bank_file(
         &self,
         made: &MakeBankFile,
@@ -188,6 +194,9 @@ impl Fund {
             self.can_be_batched(&made.batch, &made.lines)?;
             PaymentBatch::of(&made.lines, files)
         };
+        if !made.grants.is_empty() {
+            must_name_each_once(&made.grants, PAYMENTS_MAX, "name the grants of the file")?;
+        }
         if made.payments == 0 || made.total.is_zero() {
             return Err(Refusal::Nothing(
                 "there is no payment to put into this file",

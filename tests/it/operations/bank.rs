@@ -1,8 +1,10 @@
 //! A bank batch through the desk, from approval to the import of the bank's statement.
 
-use microgrants::domain::Command;
+use std::collections::BTreeSet;
+
 use microgrants::domain::file::FileDigest;
 use microgrants::domain::grant::PaymentState;
+use microgrants::domain::{Application, Command};
 use microgrants::projections::{PaymentBatchRow, PaymentRow};
 use microgrants::views::PageRequest;
 use serde_json::json;
@@ -93,7 +95,14 @@ async fn a_batch_is_a_file_once(app: TestApp) {
     let batch = sent_batch(&app, &office).await;
     let recorded = &batch.files[0];
     let plain: FileDigest = text(&hex::encode(Sha256::digest(&file.text)));
-    let digest = app.log.vault().bank_file_digest(&plain);
+    let mut groups = BTreeSet::new();
+    for row in payments(&app).await {
+        let application = app.log.load::<Application>(row.grant).await.unwrap().state;
+        groups.extend(application.target().map(|target| target.group.0));
+    }
+    assert_eq!(groups.len(), 2);
+    let digest = app.log.vault().bank_file_digest(&plain, &groups).await;
+    let digest = digest.unwrap();
     assert_ne!(
         recorded.digest, plain,
         "accounts follow from a plain digest"

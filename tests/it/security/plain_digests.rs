@@ -6,13 +6,14 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use microgrants::domain::{Event, OrganisationEvent};
+use microgrants::domain::file::FileDigest;
+use microgrants::domain::{Event, FundEvent, OrganisationEvent};
 use microgrants::store::events;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::operations::files::pdf;
-use crate::support::fixtures::Office;
+use crate::support::fixtures::{Office, text};
 use crate::support::scenario::command_from_json;
 use crate::support::service::serve;
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -158,6 +159,41 @@ async fn no_digest_of_a_personal_value_is_in_the_log(app: TestApp) {
 
     // Then
     assert_no_plain_digests(&app, &[BANK_FILE.as_bytes(), &receipt]).await;
+    let events = app.log.read_events(0, 100_000).await.unwrap();
+    let recorded = events.iter().find_map(|event| match &event.event {
+        Event::Fund(FundEvent::BankFileMade { digest, .. }) => Some(digest.clone()),
+        _ => None,
+    });
+    let groups = BTreeSet::from([group.0]);
+    let plain: FileDigest = text(&plain);
+    let keyed = app.log.vault().bank_file_digest(&plain, &groups).await;
+    assert_eq!(recorded, Some(keyed.unwrap()));
+}
+
+on_each_engine!(no_key_that_is_left_tests_a_bank_file_after_an_erasure);
+async fn no_key_that_is_left_tests_a_bank_file_after_an_erasure(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (group, _) = office.group(&app).await;
+    let (other, _) = office.group(&app).await;
+    let plain: FileDigest = text(&hex::encode(Sha256::digest(BANK_FILE)));
+    let both = BTreeSet::from([group.0, other.0]);
+    let vault = app.log.vault();
+    let before = vault.bank_file_digest(&plain, &both).await.unwrap();
+    let again = vault.bank_file_digest(&plain, &both).await.unwrap();
+    assert_eq!(before, again);
+
+    // When
+    let because = json!({ "reason": "Asked for on the phone." });
+    let erase = command_from_json("group", group.0, "erase", &because);
+    app.issue_ok(office.ada, erase).await;
+    vault.evict(group.0);
+
+    // Then
+    for groups in [both, BTreeSet::from([other.0]), BTreeSet::new()] {
+        let after = vault.bank_file_digest(&plain, &groups).await.unwrap();
+        assert_ne!(after, before, "{groups:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::super::{DeskRequest, render_page_at};
 use super::batch_payments::{self, BatchPayment, held_back, no_place, payment_id};
@@ -126,9 +127,10 @@ async fn draw_up(
     };
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let lines = new_lines(&payments, known);
+    let grants: BTreeSet<Uuid> = payments.iter().map(|payment| payment.row.grant).collect();
     let body = json!({
         "batch": batch.to_string(), "payments": file.payments, "total": file.total,
-        "digest": file.digest, "reason": reason, "lines": lines,
+        "digest": file.digest, "reason": reason, "lines": lines, "grants": grants,
     });
     let command = FundCommand::read("make-bank-file", body).and_then(Result::ok);
     Ok(command
