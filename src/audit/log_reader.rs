@@ -18,34 +18,63 @@ use crate::views::AsAt;
 /// auditor has it.
 #[derive(Clone, Debug, Serialize)]
 pub struct FolderCheck {
-    pub origin: String,
+    /// Null if the folder has no readable head, as are the size and the root.
+    pub origin: Option<String>,
     /// The number of events under the newest head.
-    pub size: u64,
+    pub size: Option<u64>,
     /// The root hash of the newest head, in base64 as in the signed note.
-    pub root: String,
+    pub root: Option<String>,
     /// The public key that signed it.
     pub key: String,
     pub findings: Vec<Finding>,
     #[serde(skip)]
-    pub(super) root_hash: [u8; 32],
+    pub(super) root_hash: Option<[u8; 32]>,
 }
 
 impl FolderCheck {
-    /// Verifies a folder with its own key.
+    /// Verifies a folder with its own key. A folder without a readable head does not hold, and can
+    /// be reported on all the same.
     pub fn of(folder: &Path) -> Result<Self, AuditError> {
         let Report { key, findings, .. } =
             or_report_failure(|| verify(folder, &Trusted::default(), |_| {}))?;
-        let head = newest_head(folder)?;
-        let text = head.text();
-        let root = text.lines().nth(2).unwrap_or_default().to_owned();
+        let head = match newest_head(folder) {
+            Ok(head) => Some(head),
+            Err(_) if !findings.is_empty() => None,
+            Err(error) => return Err(error),
+        };
+        let text = head.as_ref().map(Checkpoint::text);
+        let root = text.and_then(|text| text.lines().nth(2).map(str::to_owned));
         Ok(Self {
-            origin: head.origin,
-            size: head.size,
             root,
             key,
             findings,
-            root_hash: head.root,
+            size: head.as_ref().map(|head| head.size),
+            root_hash: head.as_ref().map(|head| head.root),
+            origin: head.map(|head| head.origin),
         })
+    }
+
+    /// What a report is from: the newest head and who signed it, or that there is none.
+    #[must_use]
+    pub fn source_text(&self) -> String {
+        match (self.size, &self.root) {
+            (Some(size), Some(root)) => format!(
+                "From the head of {size} events with the root hash {root}, signed by {}",
+                self.key
+            ),
+            _ => "From events under no readable head: nothing shows that they are all events, or \
+                  that the office signed them"
+                .to_owned(),
+        }
+    }
+
+    /// The newest head in few words.
+    #[must_use]
+    pub fn head_text(&self) -> String {
+        match (self.size, &self.root) {
+            (Some(size), Some(root)) => format!("Head: {size} events, {root}"),
+            _ => "No readable head".to_owned(),
+        }
     }
 
     #[must_use]

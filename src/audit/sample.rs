@@ -37,12 +37,14 @@ pub struct SampledGrant {
     pub missing: Vec<String>,
 }
 
-/// Draws `count` grants, or all if there are fewer.
+/// Draws `count` grants, or all if there are fewer. Fails if the folder has no readable head:
+/// drawn by another number, the grants could have been chosen.
 pub fn sample(folder: &Path, check: &FolderCheck, count: usize) -> Result<GrantSample, AuditError> {
+    let root_hash = check.root_hash.ok_or(AuditError::NothingToDrawBy)?;
     let origins = Origins::read(folder)?;
     let grants: Vec<Uuid> = origins.grants().collect();
     let of = grants.len();
-    let drawn = draw(&check.root_hash, grants, count);
+    let drawn = draw(&root_hash, grants, count);
     let wanted: Vec<(Uuid, Uuid)> = drawn
         .iter()
         .map(|(_, grant)| (*grant, origins.group_of(*grant)))
@@ -92,14 +94,14 @@ impl fmt::Display for GrantSample {
         if let Some(warning) = self.check.warning() {
             writeln!(f, "{warning}\n")?;
         }
-        writeln!(
-            f,
-            "{} of {} grants, drawn by the root hash {} of the head of {} events",
-            self.grants.len(),
-            self.of,
-            self.check.root,
-            self.check.size
-        )?;
+        write!(f, "{} of {} grants", self.grants.len(), self.of)?;
+        if let (Some(size), Some(root)) = (self.check.size, &self.check.root) {
+            write!(
+                f,
+                ", drawn by the root hash {root} of the head of {size} events"
+            )?;
+        }
+        writeln!(f)?;
         for grant in &self.grants {
             writeln!(f, "\n{}\nid {}", grant.heading, grant.grant)?;
             writeln!(f, "drawn by {}\n{}", grant.drawn_by, grant.verdict)?;

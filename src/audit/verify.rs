@@ -63,6 +63,8 @@ pub enum AuditError {
     Checkpoint(NoteError),
     #[error("no head was signed over position {0} yet")]
     NotCheckpointed(i64),
+    #[error("no grant was drawn: the folder has no readable head, whose root hash draws them")]
+    NothingToDrawBy,
     #[error("the folder cannot be replayed: {0}")]
     Replay(String),
 }

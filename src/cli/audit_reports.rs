@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::TaskError;
 use super::audit::not_checked;
-use crate::audit::{self, FolderCheck, ledger};
+use crate::audit::ledger::books::Books;
+use crate::audit::{self, FolderCheck, GrantSample, GrantStory, ledger};
 use crate::config::JournalFormat;
 use crate::views::AsAt;
 
@@ -39,58 +40,72 @@ pub(super) fn ledger(
         .transpose()
         .map_err(|error| not_checked(format!("--as-at: {error}")))?;
     let check = FolderCheck::of(folder).map_err(not_checked)?;
-    let books = ledger::books_of(folder, as_at).map_err(not_checked)?;
     let warning = check.warning();
+    let printed = ledger::books_of(folder, as_at)
+        .map(|books| print_books(&books, report, format, warning.as_deref()));
+    and_answer(&check, printed.map_err(not_checked))
+}
+
+fn print_books(books: &Books, report: LedgerReport, format: JournalFormat, warning: Option<&str>) {
     let printed = match (report, format) {
-        (LedgerReport::Journal, JournalFormat::Beancount) => {
-            ledger::beancount(&books, warning.as_deref())
-        }
-        (LedgerReport::Journal, JournalFormat::Hledger) => {
-            ledger::hledger(&books, warning.as_deref())
-        }
-        (LedgerReport::Journal, JournalFormat::Csv) => ledger::journal_csv(&books),
-        (LedgerReport::TrialBalance, JournalFormat::Csv) => ledger::trial_balance_csv(&books),
-        (LedgerReport::TrialBalance, _) => ledger::trial_balance(&books),
-        (LedgerReport::ByFund, JournalFormat::Csv) => ledger::fund_ledgers_csv(&books),
-        (LedgerReport::ByFund, _) => ledger::fund_ledgers(&books),
+        (LedgerReport::Journal, JournalFormat::Beancount) => ledger::beancount(books, warning),
+        (LedgerReport::Journal, JournalFormat::Hledger) => ledger::hledger(books, warning),
+        (LedgerReport::Journal, JournalFormat::Csv) => ledger::journal_csv(books),
+        (LedgerReport::TrialBalance, JournalFormat::Csv) => ledger::trial_balance_csv(books),
+        (LedgerReport::TrialBalance, _) => ledger::trial_balance(books),
+        (LedgerReport::ByFund, JournalFormat::Csv) => ledger::fund_ledgers_csv(books),
+        (LedgerReport::ByFund, _) => ledger::fund_ledgers(books),
     };
     print_line!("{}", printed.trim_end());
-    must_hold(&check)
 }
 
 /// Draws grants and prints the evidence of each.
 pub(super) fn sample(folder: &Path, count: usize, json: bool) -> Result<(), TaskError> {
     let check = FolderCheck::of(folder).map_err(not_checked)?;
-    let sample = audit::sample(folder, &check, count).map_err(not_checked)?;
+    let sample = audit::sample(folder, &check, count).map_err(not_checked);
+    let printed = sample.and_then(|sample| print_sample(&sample, json));
+    and_answer(&check, printed)
+}
+
+fn print_sample(sample: &GrantSample, json: bool) -> Result<(), TaskError> {
     if json {
-        let text = serde_json::to_string_pretty(&sample).map_err(not_checked)?;
+        let text = serde_json::to_string_pretty(sample).map_err(not_checked)?;
         print_line!("{text}");
     } else {
         print_line!("{}", sample.to_string().trim_end());
     }
-    must_hold(&check)
+    Ok(())
 }
 
 /// Prints the story of a grant, as text or as a page.
 pub(super) fn explain(folder: &Path, grant: &str, html: bool) -> Result<(), TaskError> {
     let check = FolderCheck::of(folder).map_err(not_checked)?;
-    let story = audit::explain(folder, &check, grant)
-        .map_err(not_checked)?
-        .ok_or_else(|| not_checked(format!("nothing in this log is about {grant}")))?;
+    let story = audit::explain(folder, &check, grant).map_err(not_checked);
+    let printed = story.and_then(|story| {
+        let unknown = || not_checked(format!("nothing in this log is about {grant}"));
+        print_story(&story.ok_or_else(unknown)?, html)
+    });
+    and_answer(&check, printed)
+}
+
+fn print_story(story: &GrantStory, html: bool) -> Result<(), TaskError> {
     if html {
         print_line!("{}", story.to_html().map_err(not_checked)?.trim_end());
     } else {
         print_line!("{}", story.to_string().trim_end());
     }
-    must_hold(&check)
+    Ok(())
 }
 
-/// The report is printed in any case. Of a folder that does not hold, the task fails and says so on
-/// standard error, too.
-fn must_hold(check: &FolderCheck) -> Result<(), TaskError> {
+/// The result of a task that answered a question. That the folder does not hold is said on standard
+/// error, too, and weighs more than why there is no answer.
+fn and_answer(check: &FolderCheck, answer: Result<(), TaskError>) -> Result<(), TaskError> {
     let Some(warning) = check.warning() else {
-        return Ok(());
+        return answer;
     };
     eprintln!("{warning}");
+    if let Err(error) = answer {
+        eprintln!("microgrants: {error}");
+    }
     Err(TaskError::DoesNotHold(check.findings.len()))
 }

@@ -332,10 +332,6 @@ impl fmt::Display for GrantStory {
         if self.missing.is_empty() {
             writeln!(f, "  Nothing.")?;
         }
-        writeln!(
-            f,
-            "\nFrom the head of {} events with the root hash {}, signed by {}",
-            self.check.size, self.check.root, self.check.key
-        )
+        writeln!(f, "\n{}", self.check.source_text())
     }
 }

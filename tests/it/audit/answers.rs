@@ -263,6 +263,56 @@ fn edit_amount(audit: &AuditCommand) {
     fs::write(&events, text.replace("700.00", "701.00")).unwrap();
 }
 
+/// Edits of a folder's heads, after which none of them can be read.
+const HEADS_LOST: [(&str, FileEdit); 3] = [
+    ("no head", |_| String::new()),
+    ("a line that is no head", |text| format!("{text}{{}}\n")),
+    ("a note that is no head", |text| text.replace("\\n\\n", "")),
+];
+
+on_sqlite!(a_folder_without_a_readable_head_is_reported_on_all_the_same);
+async fn a_folder_without_a_readable_head_is_reported_on_all_the_same(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+    let path = audit.path("folder").join(export_layout::CHECKPOINTS);
+    let heads = fs::read_to_string(&path).unwrap();
+    let grant = audit.grant();
+    let asked = [
+        (&["replay", "folder"][..], "\"allocated\""),
+        (
+            &["explain", "folder", "--grant", grant][..],
+            "no readable head",
+        ),
+        (
+            &["explain", "folder", "--grant", grant, "--html"][..],
+            "No readable head",
+        ),
+        (&["ledger", "folder"][..], "Grants-payable"),
+        (&["sample", "folder", "1"][..], "no grant was drawn"),
+        (&["prove", "folder", "--position", "2"][..], "head"),
+    ];
+    for (damage, edit) in HEADS_LOST {
+        fs::write(&path, edit(&heads)).unwrap();
+        for (arguments, answer) in asked {
+            let (code, says) = audit.run(arguments);
+            assert_eq!(code, Some(1), "{damage}, {arguments:?}: {says}");
+            assert!(
+                says.contains("DOES NOT HOLD"),
+                "{damage}, {arguments:?}: {says}"
+            );
+            assert!(says.contains(answer), "{damage}, {arguments:?}: {says}");
+        }
+    }
+    // That the folder does not hold weighs more than why there is no answer.
+    let nobody = "00000000-0000-0000-0000-000000000009";
+    let (code, says) = audit.run(&["explain", "folder", "--grant", nobody]);
+    assert_eq!(code, Some(1), "{says}");
+    assert!(says.contains("nothing in this log is about"), "{says}");
+    // There is nothing to answer from.
+    for task in [&["ledger", "nowhere"][..], &["sample", "nowhere", "1"][..]] {
+        assert_eq!(audit.run(task).0, Some(2), "{task:?}");
+    }
+}
+
 on_sqlite!(an_answer_from_an_edited_folder_says_so_first);
 async fn an_answer_from_an_edited_folder_says_so_first(app: TestApp) {
     let audit = AuditCommand::with_export(app).await;

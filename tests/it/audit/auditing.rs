@@ -414,6 +414,11 @@ impl AuditCommand {
         (output.status.code(), says)
     }
 
+    /// The id of the grant in the log.
+    pub fn grant(&self) -> &str {
+        &self.grant
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.place.folder.path().join(name)
     }

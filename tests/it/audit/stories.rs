@@ -102,7 +102,7 @@ async fn the_page_of_a_story_is_whole_and_escapes_what_was_typed(app: TestApp) {
     );
     assert!(!page.contains("<b>Soup"), "{page}");
     assert!(story.heading.contains("<b>Soup"), "{}", story.heading);
-    let head = format!("Head: {} events, ", story.check.size);
+    let head = format!("Head: {} events, ", story.check.size.unwrap());
     assert!(page.contains(&head), "{page}");
 }
 
