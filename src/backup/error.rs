@@ -22,6 +22,11 @@ pub enum InvalidBackup {
     Altered(String),
     #[error("{0} is not one of the files that were backed up: remove it")]
     Surplus(String),
+    #[error(
+        "{0} is a link, and a backup has its folders in itself: put the folder that was backed up \
+            in its place"
+    )]
+    LinkedFolder(&'static str),
     #[error("the folder is a backup of shape {0}, which this program does not know")]
     FormatVersion(u8),
     #[error("the folder is a backup of the organisation {0}: pass --organisation {0}")]

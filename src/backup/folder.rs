@@ -45,9 +45,12 @@ pub(super) fn read_info(from: &Path) -> Result<BackupInfo, InvalidBackup> {
     }
 }
 
-/// Checks that the folder has the files of the manifest and no others, each with its digest, and
-/// that no required file is missing.
+/// Checks that the folder has the files of the manifest and no others, each with its digest, that
+/// no required file is missing, and that no folder in it is a link.
 pub(super) fn check_files(from: &Path, info: &BackupInfo) -> Result<FolderFiles, InvalidBackup> {
+    for name in [LOG_FOLDER, FILES_FOLDER] {
+        must_not_be_link(from, name)?;
+    }
     let (mut names, mut files) = (BTreeSet::new(), Vec::new());
     for file in read_manifest(from)? {
         if !is_backup_file(&file.name, info.shape) {
@@ -77,6 +80,16 @@ pub(super) fn check_files(from: &Path, info: &BackupInfo) -> Result<FolderFiles,
         files,
         manifest: file_digest(&from.join(MANIFEST))?,
     })
+}
+
+/// Refuses a folder of a backup that is a link: it leads out of the backup, so that files could
+/// be changed elsewhere after they were checked.
+fn must_not_be_link(from: &Path, name: &'static str) -> Result<(), InvalidBackup> {
+    let metadata = std::fs::symlink_metadata(from.join(name));
+    if metadata.is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(InvalidBackup::LinkedFolder(name));
+    }
+    Ok(())
 }
 
 /// Whether a backup can have a file of this name.

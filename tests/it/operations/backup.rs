@@ -395,6 +395,37 @@ async fn what_was_damaged_is_not_restored(app: TestApp) {
     empty.restore(&folder, &origin).await.unwrap();
 }
 
+on_each_engine!(a_backup_with_a_linked_folder_is_not_restored);
+async fn a_backup_with_a_linked_folder_is_not_restored(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (_, group, _) = office.submitted(&app, 700).await;
+    files::store_file(&app, &app.files(), group, files::pdf(900)).await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = take_backup(&app, "backup").await;
+    let origin = same_origin(&app).await;
+    let empty = RestoreTarget::on_other_engine(&app).await;
+
+    for name in ["log", "files"] {
+        // When
+        let elsewhere = app.folder.path().join(format!("{name} elsewhere"));
+        fs::rename(folder.join(name), &elsewhere).unwrap();
+        symlink(&elsewhere, folder.join(name)).unwrap();
+        let refused = empty.restore(&folder, &origin).await.unwrap_err();
+
+        // Then
+        let says = refused.to_string();
+        assert!(says.contains(&format!("{name} is a link")), "{says}");
+        assert!(empty.is_empty().await, "nothing was put in");
+        fs::remove_file(folder.join(name)).unwrap();
+        fs::rename(&elsewhere, folder.join(name)).unwrap();
+    }
+    // The operator can name the backup itself by a link.
+    let linked = app.folder.path().join("linked");
+    symlink(&folder, &linked).unwrap();
+    empty.restore(&linked, &origin).await.unwrap();
+}
+
 on_each_engine!(a_database_of_other_keys_takes_nothing);
 async fn a_database_of_other_keys_takes_nothing(app: TestApp) {
     let office = Office::open(&app, 5000).await;
