@@ -48,6 +48,7 @@ def fold_person(event: Event, state: LogState) -> None:
             person.set_contact(p)
         case "ContactChanged":
             person.set_contact(p)
+            person.contact_changes += 1
             person.changed = event.position, p["changed_on"]
         case "AddressProven":
             person.proven.add(p["email"])
@@ -73,7 +74,7 @@ def fold_organisation(event: Event, state: LogState) -> None:
         case "RoleGiven":
             state.roles[p["person"]].add(p["role"])
         case "RoleProposed":
-            state.role_proposals[p["person"], p["role"]] = p["proposed_by"]
+            state.role_proposals[p["person"], p["role"]] = p["proposed_by"], p["contact"]
         case "RoleConfirmed":
             state.role_proposals.pop((p["person"], p["role"]), None)
             state.roles[p["person"]].add(p["role"])

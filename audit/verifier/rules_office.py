@@ -55,7 +55,9 @@ def a_role_is_proposed(event: Event, state: LogState) -> Iterator[str]:
 def a_role_is_confirmed(event: Event, state: LogState) -> Iterator[str]:
     """Another administrator confirms the role that was proposed."""
     p = event.p
-    proposer = state.role_proposals.get((p["person"], p["role"]))
+    proposer, contact = state.role_proposals.get((p["person"], p["role"]), (None, None))
+    if contact is not None and contact != state.people[p["person"]].contact_changes:
+        yield "a role was confirmed after the person's contact details had changed"
     if proposer is None:
         yield f"nobody had proposed {p['role']} for this person"
     elif proposer == p["confirmed_by"]:

@@ -72,6 +72,7 @@ class Person:
 
     registered_by: str | None = None
     changed: tuple[int, str | None] | None = None
+    contact_changes: int = 0
     email: str | None = None
     ways: frozenset[str] = frozenset()
     proven: set[str] = field(default_factory=set)
@@ -310,7 +311,9 @@ class LogState:
 
     def __init__(self) -> None:
         self.roles: defaultdict[str, set[str]] = defaultdict(set)
-        self.role_proposals: dict[tuple[str, str], str] = {}
+        # By person and role: who proposed it, and how often the person's contact details had
+        # changed then, which old events do not say.
+        self.role_proposals: dict[tuple[str, str], tuple[str, int | None]] = {}
         self.had_two_administrators = False
         self.programs = EarlierPrograms()
         # Whether decisions say how many people they needed: not so in logs of earlier programs.

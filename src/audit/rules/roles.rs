@@ -3,13 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::{Event, OrganisationEvent, PersonId, Role, Rule};
+use crate::domain::{Event, OrganisationEvent, PersonEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
+
+/// A proposed role.
+struct ProposedRole {
+    proposed_by: PersonId,
+    /// How often the person's contact details had changed then. Absent in old events.
+    contact: Option<u32>,
+}
 
 #[derive(Default)]
 pub(super) struct RoleGiving {
-    /// By person and role: who proposed it last.
-    proposed: BTreeMap<(PersonId, &'static str), PersonId>,
+    /// By person and role: the newest proposal.
+    proposed: BTreeMap<(PersonId, &'static str), ProposedRole>,
+    /// How often the contact details of each person have changed.
+    contact_changes: BTreeMap<PersonId, u32>,
 }
 
 impl RuleRoom for RoleGiving {
@@ -18,6 +27,11 @@ impl RuleRoom for RoleGiving {
     }
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        if let Event::Person(PersonEvent::ContactChanged { .. }) = &event.event {
+            let changes = self.contact_changes.entry(PersonId(event.stream));
+            let changes = changes.or_default();
+            *changes = changes.saturating_add(1);
+        }
         let Event::Organisation(happened) = &event.event else {
             return;
         };
@@ -40,13 +54,18 @@ impl RuleRoom for RoleGiving {
                 person,
                 role,
                 proposed_by,
+                contact,
                 ..
             } => {
                 let is_administrator = before.holds_role(*proposed_by, Role::Administrator);
                 let says = format!("{proposed_by} proposed a role, and is no administrator");
                 broken.unless(is_administrator, Rule::RoleByTwo, says);
                 let of = (*person, <&str>::from(*role));
-                self.proposed.insert(of, *proposed_by);
+                let proposed = ProposedRole {
+                    proposed_by: *proposed_by,
+                    contact: *contact,
+                };
+                self.proposed.insert(of, proposed);
             }
             OrganisationEvent::RoleConfirmed {
                 person,
@@ -81,7 +100,11 @@ impl RoleGiving {
         before: &LogState,
         broken: &mut Broken<'_>,
     ) {
-        let Some(proposed_by) = self.proposed.remove(&(person, role.into())) else {
+        let Some(ProposedRole {
+            proposed_by,
+            contact,
+        }) = self.proposed.remove(&(person, role.into()))
+        else {
             let says = format!("{confirmed_by} confirmed a role that nobody had proposed");
             return broken.report(Rule::RoleByTwo, says);
         };
@@ -92,6 +115,10 @@ impl RoleGiving {
             .all(|one| before.holds_role(*one, Role::Administrator));
         let says = "a person who is no administrator gave a role";
         broken.unless(are_administrators, Rule::RoleByTwo, says);
+        let changes = self.contact_changes.get(&person).copied().unwrap_or(0);
+        let is_unchanged = contact.is_none_or(|then| then == changes);
+        let says = "a role was confirmed after the person's contact details had changed";
+        broken.unless(is_unchanged, Rule::RoleByTwo, says);
     }
 }
 

@@ -10,6 +10,9 @@ const NOTHING_RECORDED: &str =
 const FORM_ONLY: &str =
     "it is about the form of what was entered, and no money or decision depends on it";
 const DEADLINE: &str = "it is about a deadline or an order of work that the office may move";
+const ROLE_OF_ONE: &str = "it is about people to whom an earlier program let one administrator give a role: those \
+     programs let them act as a second person, and the log does not show which program recorded \
+     an event. `RoleGiven` names these people";
 const PERSONAL: &str = "it is about personal data, which the log does not hold";
 
 /// What a log shows of the rules of a refusal.
@@ -46,7 +49,7 @@ grounds! {
             RoleHeld, DecisionByPanel, DeclaredBeforeScore, PaymentByFinance, ChangeByTwo,
                 StatementShared
         ],
-        KnownToOne | FoundingOver | ContactChangedSince => [RoleByTwo],
+        FoundingOver | ContactChangedSince => [RoleByTwo],
         NotProposed | ProposerGone => [
             RoleByTwo, SettingsByTwo, WordsByTwo, WebhookByTwo, FundRulesByTwo, CheckWaivedByTwo,
                 ReturnWaivedByTwo, EntrySettledByTwo, ChangeByTwo
@@ -109,6 +112,7 @@ grounds! {
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen => DEADLINE,
         Erased | GrantOpen | RecordsKept | GroupMerged => PERSONAL,
+        KnownToOne => ROLE_OF_ONE,
     }
 }
 

@@ -122,6 +122,11 @@ fn of_roles() -> Vec<Break> {
             "a role was confirmed that nobody had proposed",
             |log| log.remove(log.first("RoleProposed")),
         ),
+        broken(
+            Rule::RoleByTwo,
+            "a role was confirmed after the contact details of the person had changed",
+            |log| log.set(log.first("RoleProposed"), "contact", 7),
+        ),
         broken(Rule::RoleByTwo, "one person gave a role", |log| {
             let [first, _] = two_administrators(log);
             let fields = json!({ "person": holder(log, "officer"), "role": "finance" });
