@@ -188,6 +188,9 @@ fn scale_down(mut picture: DynamicImage) -> DynamicImage {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]
@@ -384,6 +387,61 @@ mod tests {
         assert_on_white(&png(deep), "RGBA of 16 bits");
         assert_on_white(&png(deep_grey), "LA of 16 bits");
         assert_on_white(&palette_png(), "palette");
+    }
+
+    /// A JPEG for printers, in four inks as Adobe writes them: eight columns each without ink, of
+    /// cyan, of magenta and of black.
+    const FOUR_INKS: &str = "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYF \
+        BgYGBQYGBgcJCAYHCQcGBggLCAkKCgoKCgYICwwLCgwJCgoK/8AAFAgACAAgBEMRAE0R \
+        AFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMC \
+        BAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYX \
+        GBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SF \
+        hoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh \
+        4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD9/K/fyv38r9/K/gDooor+ \
+        /wAr+AOiiiv7/KK/gDr/2Q==";
+
+    #[test]
+    fn a_jpeg_for_printers_keeps_its_colours() {
+        let printed = STANDARD.decode(FOUR_INKS).unwrap();
+        let kept = reencode_picture(&printed).unwrap();
+        let kept = image::load_from_memory(&kept).unwrap().to_rgb8();
+        for (column, colour) in [
+            (4, [255, 255, 255]),
+            (12, [0, 255, 255]),
+            (20, [255, 0, 255]),
+            (28, [0, 0, 0]),
+        ] {
+            let pixel = kept.get_pixel(column, 4).0;
+            let is_near = |(is, expected): (&u8, &u8)| is.abs_diff(*expected) < 8;
+            assert!(
+                pixel.iter().zip(&colour).all(is_near),
+                "{column}: {pixel:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_picture_of_sixteen_bits_keeps_its_shades() {
+        let shade = |x: u32| match x / 16 {
+            0 => 0_u16,
+            1 => 257,
+            2 => 0x7f7f,
+            _ => 65_535,
+        };
+        let grey = ImageBuffer::from_fn(64, 16, |x, _| image::Luma([shade(x)]));
+        let coloured = ImageBuffer::from_fn(64, 16, |x, _| image::Rgb([shade(x); 3]));
+        let pictures = [
+            png(DynamicImage::ImageLuma16(grey)),
+            png(DynamicImage::ImageRgb16(coloured)),
+        ];
+        for picture in pictures {
+            let kept = reencode_picture(&picture).unwrap();
+            let kept = image::load_from_memory(&kept).unwrap().to_luma8();
+            for (column, shade) in [(8, 0), (24, 1), (40, 0x7f), (56, 255)] {
+                let pixel = kept.get_pixel(column, 8).0[0];
+                assert!(pixel.abs_diff(shade) < 8, "{column}: {pixel}");
+            }
+        }
     }
 
     /// A PNG with a palette of black that is transparent and of black that is not.
