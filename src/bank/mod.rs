@@ -13,8 +13,6 @@ mod payment_file;
 mod reconciliation;
 mod statement;
 
-use crate::domain::reference::Reference;
-
 pub use credit_transfer::{
     AccountForm, CreditTransfer, FileFormat, PaymentService, RollNumbers, ServiceLevel,
 };
@@ -26,10 +24,3 @@ pub use statement::{
     Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
     read_statement, read_statement_with,
 };
-
-/// Reference of a payment at the bank, by which the statement is reconciled. At most 18 letters and
-/// digits.
-#[must_use]
-pub fn payment_reference(application: &Reference, payment: u16) -> String {
-    format!("GR{}P{payment}", application.digits())
-}

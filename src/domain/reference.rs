@@ -35,6 +35,13 @@ impl Reference {
             .then_some(own)
     }
 
+    /// The reference of a payment at the bank, by which the statement is reconciled. At most 18
+    /// letters and digits.
+    #[must_use]
+    pub fn of_payment(self, payment: u16) -> String {
+        format!("GR{}P{payment}", self.digits())
+    }
+
     /// Parses the reference of a payment at the bank, such as `GR000018P1`: the application's
     /// reference and the number of the payment.
     #[must_use]

@@ -8,7 +8,7 @@ use super::view_rows::{CURRENT, ViewRow, in_live_generation, is_current};
 use super::{Engine, Store, StoreResult, on_reader};
 
 /// The columns that have an index over current rows.
-const INDEXED_COLUMNS: [&str; 13] = [
+const INDEXED_COLUMNS: [&str; 16] = [
     "id",
     "state",
     "group_id",
@@ -22,6 +22,9 @@ const INDEXED_COLUMNS: [&str; 13] = [
     "help_waits",
     "contact_waits",
     "correction_waits",
+    "requested",
+    "awarded",
+    "amount",
 ];
 /// The largest number of values of an indexed column that are looked up separately; of more, all
 /// are looked up together.
@@ -249,6 +252,9 @@ mod tests {
             ("applications", one("help_waits"), "help_waits"),
             ("people", one("contact_waits"), "contact_waits"),
             ("groups", one("correction_waits"), "correction_waits"),
+            ("applications", one("requested"), "requested"),
+            ("grants", one("awarded"), "awarded"),
+            ("payments", one("amount"), "amount"),
             ("published", Vec::new(), "now"),
             ("applications", one("fund"), "fund"),
             ("grants", one("fund"), "fund"),

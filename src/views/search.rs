@@ -89,8 +89,9 @@ impl SearchHit {
 
 impl Views {
     /// Groups by name, with their applications and grants; applications and grants by number;
-    /// payments by their reference at the bank; and people, for those who may see them. At most
-    /// `limit` of each kind. Empty for a reader who does not see all records.
+    /// payments by their reference at the bank; applications, grants and payments by their amount;
+    /// and people, for those who may see them. At most `limit` of each kind. Empty for a reader who
+    /// does not see all records.
     pub async fn search(
         &self,
         reader: &Reader,
@@ -105,7 +106,7 @@ impl Views {
         let groups = self.find_groups(&text, limit + 1).await?;
         let people = self.find_people(reader, &text, limit + 1).await?;
         let ids: Vec<String> = groups.iter().map(|row| row.id.to_string()).collect();
-        let (applications, grants) = if let Some(reference) = Reference::parse(&text) {
+        let (mut applications, mut grants) = if let Some(reference) = Reference::parse(&text) {
             self.by_reference(reference).await?
         } else {
             (
@@ -113,6 +114,15 @@ impl Views {
                 self.of_groups(&ids, limit).await?,
             )
         };
+        let amount = amount_in(&text);
+        if let Some(amount) = &amount {
+            let more: Vec<ApplicationRow> = self.of_amount("requested", amount, limit).await?;
+            let known: Vec<_> = applications.iter().map(|row| row.id).collect();
+            applications.extend(more.into_iter().filter(|row| !known.contains(&row.id)));
+            let more: Vec<GrantRow> = self.of_amount("awarded", amount, limit).await?;
+            let known: Vec<_> = grants.iter().map(|row| row.id).collect();
+            grants.extend(more.into_iter().filter(|row| !known.contains(&row.id)));
+        }
         let names = self.names_of_hits(&people, &applications, &grants).await?;
         let name = |group: &dyn std::fmt::Display| {
             names.get(&group.to_string()).cloned().unwrap_or_default()
@@ -132,7 +142,46 @@ impl Views {
             grant_hit(row, group)
         }));
         hits.extend(self.payment_by_reference(&text).await?);
+        if let Some(amount) = &amount {
+            hits.extend(self.payments_of_amount(amount, limit).await?);
+        }
         Ok(SearchResult::limited(hits, limit))
+    }
+
+    /// The rows with this amount in a column, one more than the limit at most.
+    async fn of_amount<T: TableRow>(
+        &self,
+        column: &'static str,
+        amount: &str,
+        limit: usize,
+    ) -> Result<Vec<T>, ViewError> {
+        let page = PageRequest {
+            after: None,
+            limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),
+        };
+        let filter = Filter::equals(column, amount);
+        Ok(self.list::<T>(None, vec![filter], &page).await?.items)
+    }
+
+    async fn payments_of_amount(
+        &self,
+        amount: &str,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, ViewError> {
+        let payments: Vec<PaymentRow> = self.of_amount("amount", amount, limit).await?;
+        let mut hits = Vec::new();
+        for row in payments {
+            let application = self.find::<ApplicationRow>(row.grant, None).await?;
+            let grant = self.find::<GrantRow>(row.grant, None).await?;
+            let (Some(application), Some(grant)) = (application, grant) else {
+                continue;
+            };
+            let group = self.groups(vec![grant.group.to_string()]).await?;
+            let reference = Reference::parse(&application.reference);
+            let reference = reference.map(|reference| reference.of_payment(row.payment));
+            hits.push(payment_hit(&row, reference, grant.title, group));
+        }
+        Ok(hits)
     }
 
     async fn by_reference(
@@ -189,13 +238,8 @@ impl Views {
             .items;
         let group = self.groups(vec![grant.group.to_string()]).await?;
         let found = payments.into_iter().find(|row| row.payment == number);
-        Ok(found.map(|row| SearchHit {
-            reference: Some(text.trim().to_uppercase()),
-            groups: group.into_iter().map(|row| row.name).collect(),
-            amount: Some(row.amount),
-            state: Some(HitState::Payment(row.state)),
-            ..SearchHit::new(HitKind::Payment, &row.grant, grant.title)
-        }))
+        let reference = Some(text.trim().to_uppercase());
+        Ok(found.map(|row| payment_hit(&row, reference, grant.title, group)))
     }
 
     /// The names of the groups that the hits refer to, by id.
@@ -237,6 +281,29 @@ impl SearchResult {
     }
 }
 
+/// The amount that a text is, as rows have it: `£1,250` and `1250` are `1250.00`. None if it is none
+/// or nothing, or begins as a phone number or the number of an application does.
+fn amount_in(text: &str) -> Option<String> {
+    let amount = Money::parse_formatted(text).ok()?;
+    let is_number = text.starts_with('0') && !text.starts_with("0.");
+    (!amount.is_zero() && !is_number).then(|| amount.into())
+}
+
+fn payment_hit(
+    row: &PaymentRow,
+    reference: Option<String>,
+    title: String,
+    group: Vec<GroupRow>,
+) -> SearchHit {
+    SearchHit {
+        reference,
+        groups: group.into_iter().map(|row| row.name).collect(),
+        amount: Some(row.amount),
+        state: Some(HitState::Payment(row.state)),
+        ..SearchHit::new(HitKind::Payment, &row.grant, title)
+    }
+}
+
 fn group_hit(row: GroupRow) -> SearchHit {
     SearchHit {
         area: Some(row.area),
@@ -267,7 +334,7 @@ fn grant_hit(row: GrantRow, group: String) -> SearchHit {
     SearchHit {
         groups: vec![group],
         area: Some(row.area.to_string()),
-        amount: Some(row.award),
+        amount: Some(row.awarded),
         state: Some(HitState::Grant(row.state)),
         ..SearchHit::new(HitKind::Grant, &row.id, row.title)
     }

@@ -1,6 +1,5 @@
 //! Lines of a statement without a direction, without a payment of ours, and without a movement.
 
-use microgrants::bank;
 use microgrants::domain::GrantId;
 use microgrants::domain::grant::{GrantState, PaymentState};
 use microgrants::domain::reference::Reference;
@@ -27,7 +26,7 @@ async fn reference_of(app: &TestApp, grant: GrantId) -> String {
     app.catch_up().await;
     let row: ApplicationRow = app.views().find(grant.0, None).await.unwrap().unwrap();
     let reference = Reference::parse(&row.reference).expect("a reference");
-    bank::payment_reference(&reference, 1)
+    reference.of_payment(1)
 }
 
 async fn grant_row(app: &TestApp, grant: GrantId) -> GrantRow {

@@ -7,17 +7,20 @@ use microgrants::commands::{Caller, CommandError, CommandRequest};
 use microgrants::domain::application::ChooseLanguage;
 use microgrants::domain::command::WithReason;
 use microgrants::domain::language::Language;
+use microgrants::domain::panel::Award;
 use microgrants::domain::person::{ContactMethod, PersonDetails};
 use microgrants::domain::{
-    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, GrantId, GroupId,
+    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, GrantId, GroupId, Money,
     PersonCommand, PersonId, Refusal, Role,
 };
 use microgrants::projections::{GroupRow, PersonRow};
 use microgrants::views::{HitKind, PageRequest, PersonView, Reader, SearchHit};
+use serde_json::json;
 
 use crate::pages::journeys::{as_fields, serve_office, signed_in, visible_text, walk_to_draft};
 use crate::support::browser::Browser;
-use crate::support::fixtures::{open, person, text};
+use crate::support::fixtures::{Office, award_of, open, person, text};
+use crate::support::scenario::command_from_json;
 use crate::support::steps;
 use crate::support::test_app::TestApp;
 
@@ -317,6 +320,51 @@ async fn records_are_found_by_name_and_number(app: TestApp) {
     );
     let page = desk.get("/desk/find?q=nothing");
     assert!(page.contains("Nothing found"), "{}", visible_text(&page));
+}
+
+on_each_engine!(records_are_found_by_their_amounts);
+async fn records_are_found_by_their_amounts(app: TestApp) {
+    // Given an application for £900, and a grant of £1,250.50 with its payment.
+    let office = Office::open(&app, 9000).await;
+    let (sent, ..) = office.submitted(&app, 900).await;
+    let (application, group, member) = office.ready(&app, 1500).await;
+    let amount = Money::from_pence(125_050);
+    let award = Award {
+        reason: Some(text("The fund has no more")),
+        ..award_of(amount, app.in_days(90), app.in_days(120))
+    };
+    let award = Command::Application(application, ApplicationCommand::Award(award));
+    app.issue_ok(office.ada, award).await;
+    let grant = GrantId::from(application);
+    app.issue_ok(member, steps::accept_agreement(grant)).await;
+    office.make_payable(&app, grant, group, member).await;
+    let prepare = json!({ "amount": "1250.50" });
+    let prepare = command_from_json("grant", grant.0, "prepare-payment", &prepare);
+    app.issue_ok(office.ada, prepare).await;
+    let officer = as_role(Role::Officer);
+
+    for text in ["£900", "900", "900.00", " £ 900 "] {
+        // When
+        let hits = found(&app, &officer, text).await;
+
+        // Then
+        assert_eq!(kinds(&hits), [HitKind::Application], "{text}");
+        assert_eq!(hits[0].id, sent.to_string());
+    }
+    for text in ["£1,250.50", "1250.50", "1,250.5"] {
+        let hits = found(&app, &officer, text).await;
+        assert_eq!(kinds(&hits), [HitKind::Grant, HitKind::Payment], "{text}");
+        assert!(
+            hits.iter().all(|hit| hit.amount == Some(amount)),
+            "{hits:?}"
+        );
+        let reference = hits[1].reference.clone().unwrap();
+        let by_reference = found(&app, &officer, &reference).await;
+        assert_eq!(by_reference, hits[1..], "{reference}");
+    }
+    for text in ["£901", "1,250", "0900", "90,0"] {
+        assert_eq!(found(&app, &officer, text).await, [], "{text}");
+    }
 }
 
 on_each_engine!(members_are_added_by_name);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::super::DeskRequest;
-use crate::bank::{self, PaymentLine};
+use crate::bank::PaymentLine;
 use crate::commands::CommandError;
 use crate::domain::grant::SendPayment;
 use crate::domain::payee::PaymentRoute;
@@ -108,7 +108,7 @@ pub(super) async fn load(
             .get(&row.grant)
             .and_then(|reference| Reference::parse(reference))
             .ok_or_else(PageError::not_found)?;
-        let reference = bank::payment_reference(&heard, row.payment);
+        let reference = heard.of_payment(row.payment);
         let payee = group
             .and_then(|group| group.payee.as_ref())
             .filter(|payee| payee.payee == row.payee && payee.verified_by.is_some());

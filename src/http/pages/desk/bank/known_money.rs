@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::DeskRequest;
 use super::money_back::{DueReturn, PaidGrant, ReturnedMoney};
-use crate::bank::{self, ComparableName, Direction, ExpectedPayment, NamedPayment, StatementEntry};
+use crate::bank::{ComparableName, Direction, ExpectedPayment, NamedPayment, StatementEntry};
 use crate::domain::Money;
 use crate::domain::grant::{PaymentState, ReturnReason};
 use crate::domain::reference::Reference;
@@ -76,7 +76,7 @@ pub(super) async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney,
     }
     let expected = payments.into_iter().filter_map(|row| {
         let heard = Reference::parse(references.get(&row.grant)?)?;
-        let reference = bank::payment_reference(&heard, row.payment);
+        let reference = heard.of_payment(row.payment);
         Some(ExpectedPayment {
             grant: row.grant,
             payment: row.payment,
