@@ -7,6 +7,7 @@ use futures::TryStreamExt as _;
 
 use super::kept_files::NamedFiles;
 use super::{FormData, PageError, Visitor, csrf, kept_form};
+use crate::auth::kept_forms::LateFile;
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
 
@@ -20,15 +21,18 @@ pub(super) struct FormWithFile {
     pub bytes: Vec<u8>,
 }
 
-/// The fields of a multipart form, and the bytes of its last file; without a file they are empty.
+/// The fields of a multipart form, and the bytes of its last file, with its field and its name;
+/// without a file they are empty.
 #[derive(Debug, Default)]
 pub struct MultipartForm {
     pub fields: Vec<(String, String)>,
     pub bytes: Vec<u8>,
+    file_field: String,
+    file_name: String,
 }
 
-/// Parses a form, and checks that it was submitted from a page of this service. A file that was
-/// kept with it need not be chosen again.
+/// Parses a form, and checks that it was submitted from a page of this service. If it comes from a
+/// page of an earlier session, its file is kept with it, and need not be chosen again.
 pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,
@@ -36,17 +40,26 @@ pub(super) async fn read(
     app: &AppState,
 ) -> Result<FormWithFile, PageError> {
     csrf::check_origin(request)?;
-    let MultipartForm {
-        fields: words,
-        mut bytes,
-    } = read_parts(body).await?;
-    let posted = FormData::new(words);
-    kept_form::check_form(request, app, visitor, &posted).await?;
+    let sent = read_parts(body).await?;
+    let posted = FormData::new(sent.fields);
+    let mut files = Vec::new();
+    if !sent.bytes.is_empty() {
+        files.push(LateFile {
+            field: sent.file_field,
+            name: kept_form::shown_name(&sent.file_name),
+            content: sent.bytes,
+        });
+    }
+    kept_form::check_form_with_files(request, app, visitor, &posted, &files).await?;
+    let mut bytes = files.pop().map(|file| file.content).unwrap_or_default();
     if bytes.is_empty()
         && let Some(named) = NamedFiles::find(request, app, visitor, &posted).await?
         && let Some(file) = named.files.last()
     {
         bytes = named.open(app, file).await?.unwrap_or_default();
+        if bytes.len() > FILE_BYTES_MAX {
+            return Err(too_large().into());
+        }
     }
     Ok(FormWithFile { posted, bytes })
 }
@@ -56,10 +69,13 @@ pub(super) async fn read(
 pub async fn read_parts(mut body: Multipart) -> Result<MultipartForm, Problem> {
     let (mut parts, mut length) = (MultipartForm::default(), 0);
     while let Some(mut field) = body.try_next().await.map_err(incomplete_form)? {
-        if field
+        let file_name = field
             .content_disposition()
-            .is_some_and(|disposition| disposition.get_filename().is_some())
-        {
+            .and_then(|disposition| disposition.get_filename())
+            .map(str::to_owned);
+        if let Some(file_name) = file_name {
+            parts.file_name = file_name;
+            parts.file_field = field.name().unwrap_or_default().to_owned();
             parts.bytes = read_bytes(&mut field, FILE_BYTES_MAX).await?;
             continue;
         }
@@ -81,11 +97,15 @@ async fn read_bytes(field: &mut Field, most: usize) -> Result<Vec<u8>, Problem> 
     let mut bytes = Vec::new();
     while let Some(part) = field.try_next().await.map_err(incomplete_form)? {
         if bytes.len() + part.len() > most {
-            return Err(ErrorCode::TooLarge.problem("this is too much for one form"));
+            return Err(too_large());
         }
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
+}
+
+fn too_large() -> Problem {
+    ErrorCode::TooLarge.problem("this is too much for one form")
 }
 
 pub(super) fn incomplete_form(_: MultipartError) -> Problem {

@@ -393,6 +393,76 @@ async fn a_file_of_the_desk_waits_until_it_has_a_purpose(app: TestApp) {
     assert_eq!(kept_file_rows(&app).await, 0);
 }
 
+/// Signs a person in again, in a browser whose session has ended.
+async fn sign_in_again(app: &TestApp, browser: &mut Browser, person: PersonId) -> Page {
+    let link = sign_in_link(app, person).await;
+    let asked = browser.get(&link);
+    browser.submit_form(&asked, &link, &[])
+}
+
+on_each_engine!(statements_and_tables_of_the_desk_wait_until_their_person_has_signed_in);
+async fn statements_and_tables_of_the_desk_wait_until_their_person_has_signed_in(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let statement = format!("Date,Description,Amount\n{},A fee,-1.00\n", app.today());
+    let table = "reference,name,area\nG1,Tea club,oldham\n".to_owned();
+    for (form, at, to, content, answer) in [
+        (
+            "statement",
+            "/desk/bank",
+            "/desk/do/bank-statement",
+            statement,
+            "What the statement says",
+        ),
+        (
+            "import",
+            "/desk/import",
+            "/desk/do/import",
+            table,
+            "This is what the import would do",
+        ),
+    ] {
+        for signs_in_first in [false, true] {
+            // Given a page whose session ended.
+            let mut browser = signed_in(&app, &address, office.ada).await;
+            browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+            "october.csv".clone_into(&mut browser.file_name);
+            let page = browser.get(at);
+            let mut other = signed_in(&app, &address, office.ada).await;
+            let account = other.get("/account");
+            other.submit_form(&account, "/account", &[("session", "")]);
+            if signs_in_first {
+                sign_in_again(&app, &mut browser, office.ada).await;
+            }
+
+            // When
+            let chosen = [("kind", "groups"), ("what", "try")];
+            let fields = own_fields(&page, at, form);
+            let fields: Vec<_> = as_fields(&fields).into_iter().chain(chosen).collect();
+            browser.post_files(to, &fields, &[("file", &content)]);
+            let shown = if signs_in_first {
+                browser.get(at)
+            } else {
+                sign_in_again(&app, &mut browser, office.ada).await
+            };
+            let ids = kept_ids(&shown);
+            let fields = own_fields(&shown, at, form);
+            let mut fields: Vec<_> = as_fields(&fields).into_iter().chain(chosen).collect();
+            fields.extend(ids.iter().map(|id| ("kept_file", id.as_str())));
+            let read = browser.post_files(to, &fields, &[]);
+
+            // Then
+            assert!(
+                shown.path == at && ids.len() == 1 && shown.contains("october.csv (1 KB)"),
+                "{}: {}",
+                shown.path,
+                visible_text(&shown)
+            );
+            assert!(read.contains(answer), "{}", visible_text(&read));
+            assert_eq!(kept_file_rows(&app).await, 0);
+        }
+    }
+}
+
 on_each_engine!(a_kept_form_is_shown_to_its_person_alone);
 async fn a_kept_form_is_shown_to_its_person_alone(app: TestApp) {
     // Given: another member of the same group may open the same page.

@@ -9,7 +9,7 @@ use super::DeskRequest;
 use crate::domain::Role;
 use crate::http::AppState;
 use crate::http::pages::words::capitalised;
-use crate::http::pages::{Form, FormErrors, PageContext, PageError, Visitor, multipart};
+use crate::http::pages::{Form, FormErrors, PageContext, PageError, Visitor, kept_form, multipart};
 use crate::import::{ImportError, ImportKind, ImportReport, Importer};
 
 /// Number of effects that the page shows.
@@ -78,6 +78,7 @@ pub(super) async fn submit(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     require_importer(&visitor)?;
     let sent = multipart::read(&request, body, &visitor, &app).await?;
     let refused = async |field: &str, says: String| {

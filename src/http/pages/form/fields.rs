@@ -294,7 +294,18 @@ impl Form {
         label: &'a str,
         hint: &'a str,
     ) -> components::FormField<'a> {
-        let field = self.field(components::FieldKind::File, name, label, hint);
+        self.upload(components::FieldKind::File, name, label, hint)
+    }
+
+    /// A field for a file, with the files that were kept for it.
+    fn upload<'a>(
+        &'a self,
+        kind: components::FieldKind,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        let field = self.field(kind, name, label, hint);
         let again = Some(self.choose_again.as_str()).filter(|says| !says.is_empty());
         components::FormField {
             wrong: field.wrong.or(again),
@@ -314,7 +325,7 @@ impl Form {
         label: &'a str,
         hint: &'a str,
     ) -> components::FormField<'a> {
-        self.field(components::FieldKind::Table, name, label, hint)
+        self.upload(components::FieldKind::Table, name, label, hint)
     }
 
     fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<FieldChoice<'a>> {

@@ -19,8 +19,8 @@ use crate::domain::Money;
 use crate::http::AppState;
 use crate::http::pages::words::{capitalised, names_in_words};
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership,
-    see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, kept_form, multipart,
+    ownership, see_other,
 };
 use crate::projections::GrantRow;
 
@@ -64,6 +64,7 @@ pub(in crate::http::pages::desk) async fn preview_statement(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     require_finance(&visitor)?;
     let sent = multipart::read(&request, body, &visitor, &app).await?;
     let is_empty = sent.bytes.is_empty();
