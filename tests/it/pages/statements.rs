@@ -2,20 +2,21 @@
 
 use microgrants::auth::statement_links;
 use microgrants::domain::{Organisation, Refusal, Role};
+use microgrants::views::{StatementLine, StatementSubject};
 use serde_json::{Value, json};
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
-use crate::support::fixtures::{Office, person};
+use crate::support::fixtures::{Office, gbp, person};
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
 const PAGE: &str = "/desk/funders/health-partnership";
 
-/// A link to the funder's statement of today, and its path.
-async fn share(app: &TestApp, office: &Office) -> String {
+/// Makes a link to the funder's statement of these days. Returns its path.
+async fn share(app: &TestApp, office: &Office, days: &Value) -> String {
     let organisation = app.commands.organisation().0;
-    let share = command_from_json("organisation", organisation, "share-statement", &days(app));
+    let share = command_from_json("organisation", organisation, "share-statement", days);
     app.issue_ok(office.ada, share).await;
     let known = app.log.refresh::<Organisation>(organisation).await.unwrap();
     let link = known.state.statement_links().get(1).expect("a link");
@@ -92,7 +93,7 @@ async fn a_shared_statement_opens_without_an_account_until_it_is_ended(app: Test
 on_each_engine!(a_link_to_a_statement_expires);
 async fn a_link_to_a_statement_expires(app: TestApp) {
     let (office, address) = serve_office(&app).await;
-    let path = share(&app, &office).await;
+    let path = share(&app, &office, &days(&app)).await;
     let mut funder = Browser::new(&address);
     app.pass_days(90);
     assert_eq!(funder.get(&path).status, 200);
@@ -103,7 +104,7 @@ async fn a_link_to_a_statement_expires(app: TestApp) {
 on_each_engine!(a_statement_is_shared_once_and_never_ahead);
 async fn a_statement_is_shared_once_and_never_ahead(app: TestApp) {
     let (office, address) = serve_office(&app).await;
-    share(&app, &office).await;
+    share(&app, &office, &days(&app)).await;
     let organisation = app.commands.organisation().0;
     let command =
         |body: Value| command_from_json("organisation", organisation, "share-statement", &body);
@@ -133,7 +134,7 @@ async fn a_statement_is_shared_once_and_never_ahead(app: TestApp) {
 on_each_engine!(a_link_leads_to_the_address_of_the_settings);
 async fn a_link_leads_to_the_address_of_the_settings(app: TestApp) {
     let (office, address) = serve_office(&app).await;
-    share(&app, &office).await;
+    share(&app, &office, &days(&app)).await;
     let settings = json!({
         "name": "An anchor", "sending": { "address": "https://apply.example.org" },
     });
@@ -204,4 +205,41 @@ async fn a_past_day_of_the_figures_is_kept_and_an_impossible_one_is_said(app: Te
     );
     assert!(late.contains("is still to come. This is today."));
     assert!(!past.contains("We have nothing for"));
+}
+
+on_each_engine!(a_funders_statement_begins_on_the_day_that_was_chosen);
+async fn a_funders_statement_begins_on_the_day_that_was_chosen(app: TestApp) {
+    // Given an award of £900, and ten days later one of £650.
+    let (office, address) = serve_office(&app).await;
+    office.awarded(&app, 900).await;
+    app.pass_days(10);
+    office.awarded(&app, 650).await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let (from, today) = (app.in_days(-3), app.today());
+    let funder = StatementSubject::Funder("health-partnership");
+
+    // When
+    let statement = app.views().statement(funder, from, today).await.unwrap();
+    let page = ada.get(&format!("{PAGE}?from={from}&until={today}"));
+    let days = json!({ "funder": "health-partnership", "from": from, "until": today });
+    let link = share(&app, &office, &days).await;
+    let shared = Browser::new(&address).get(&link);
+
+    // Then
+    let (opening, closing) = (statement.opening, statement.closing);
+    assert_eq!(
+        (opening.allocated, opening.awarded),
+        (gbp(10_000), gbp(900))
+    );
+    assert_eq!(closing.awarded, gbp(1550));
+    let is_within = |line: &StatementLine| line.effective_on >= from.to_string();
+    assert!(statement.lines.iter().all(is_within), "{statement:?}");
+    let first = from.strftime("%-d %B %Y").to_string();
+    assert!(page.contains(&format!("value=\"{from}\"")), "{}", page.text);
+    for page in [page, shared] {
+        let text = visible_text(&page);
+        assert_eq!(page.status, 200, "{text}");
+        assert!(text.contains(&first) && text.contains("£1,550"), "{text}");
+    }
 }
