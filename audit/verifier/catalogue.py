@@ -214,7 +214,7 @@ UpdateQueried update:int question:text due_on:day?
 UpdateExcused update:int reason:text
 UpdateCorrected update:int people:int volunteers:int spent:money reason:text corrects:int
 OutcomeJudged update:int sign:text strength:text reason:text by:id
-NewsSent news:int channel:text words:secret pictured:secret? photographs:texts sent_on:day
+NewsSent news:int channel:text words:secret? pictured:secret? photographs:texts sent_on:day
 UnderspendDeclared amount:money released:split due_back:money
 ReturnRequested owed:text due_on:day
 ClawbackDemanded amount:money reason:text

@@ -401,7 +401,7 @@ impl GroupHistory<'_> {
         };
         let command = GrantCommand::SendNews(SendNews {
             channel: Channel::Web,
-            words: plaintext(&news.words),
+            words: Some(plaintext(&news.words)),
             pictured: Some(plaintext(&news.pictured)),
             photographs: std::collections::BTreeSet::new(),
             consent: true,

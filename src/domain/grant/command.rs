@@ -212,10 +212,11 @@ impl GrantCommand {
                 .map(|value| personal("draft", value))
                 .collect(),
             Self::SendNews(news) => {
-                let mut slots = vec![personal("words", &mut news.words)];
+                let words = news.words.as_mut();
+                let words = words.map(|value| personal("words", value));
                 let pictured = news.pictured.as_mut();
-                slots.extend(pictured.map(|value| personal("pictured", value)));
-                slots
+                let pictured = pictured.map(|value| personal("pictured", value));
+                words.into_iter().chain(pictured).collect()
             }
             Self::ReceiveUpdate(update) => {
                 let mut slots = vec![personal("words", &mut update.words)];

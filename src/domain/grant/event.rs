@@ -446,8 +446,9 @@ events! {
             news: u16,
             /// How it reached the organisation.
             channel: Channel,
-            /// What happened, in the group's words.
-            words: Encrypted,
+            /// What happened, in the group's words. Absent if it sent photographs only.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            words: Option<Encrypted>,
             /// What the photographs show, for people who cannot see them.
             pictured: Option<Encrypted>,
             /// Photographs, each one of the group's files.

@@ -19,9 +19,10 @@ const NEWS_MAX: u16 = 200;
 #[serde(deny_unknown_fields)]
 pub struct SendNews {
     pub channel: Channel,
-    /// What happened, in the group's words.
-    #[schema(value_type = PersonalInput)]
-    pub words: PersonalInput,
+    /// What happened, in the group's words. Photographs need none.
+    #[serde(default)]
+    #[schema(value_type = Option<PersonalInput>)]
+    pub words: Option<PersonalInput>,
     /// What the photographs show, for people who cannot see them.
     #[serde(default)]
     #[schema(value_type = Option<PersonalInput>)]
@@ -43,6 +44,9 @@ impl Grant {
     ) -> Result<GrantEvent, Refusal> {
         self.must_be_in_force()?;
         must_be_words_of_group(news.channel, news.consent, facts)?;
+        if news.words.is_none() && news.photographs.is_empty() {
+            return Err(Refusal::Nothing("write what happened, or add a photo"));
+        }
         for photograph in &news.photographs {
             facts.has_file(Some(photograph))?;
         }
@@ -52,7 +56,7 @@ impl Grant {
         Ok(GrantEvent::NewsSent {
             news: next_number(Some(self.news))?,
             channel: news.channel,
-            words: news.words.sealed(),
+            words: news.words.as_ref().map(PersonalInput::sealed),
             pictured: news.pictured.as_ref().map(PersonalInput::sealed),
             photographs: news.photographs.clone(),
             sent_on: facts.today,

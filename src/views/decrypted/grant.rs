@@ -31,7 +31,7 @@ pub struct GrantView {
 /// The words of news.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct NewsWords {
-    /// What happened. Absent if it was erased.
+    /// What happened. Absent if it was erased, or if only photographs were sent.
     pub words: Option<String>,
     /// What the photographs show.
     pub pictured: Option<String>,

@@ -48,7 +48,6 @@ async fn news_is_sent_at_any_time_and_read_as_it_was_sent(app: TestApp) {
     assert_shows(
         &refused,
         &[
-            "Tell us what happened.",
             "Ask the people in the photos",
             "We have kept these photos: 1.",
         ],
@@ -78,6 +77,38 @@ async fn news_is_sent_at_any_time_and_read_as_it_was_sent(app: TestApp) {
         &officer.get(&format!("/desk/grants/{grant}")),
         &["The new oven works", "Three loaves", "sent news"],
     );
+}
+
+on_each_engine!(news_can_be_a_photo_alone);
+async fn news_can_be_a_photo_alone(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let news = format!("/my/grants/{grant}/news");
+    let page = browser.get(&news);
+    let fields = [("words", ""), ("agreed", "yes")];
+
+    // When
+    let empty = send(&mut browser, &page, &news, &fields, &[]);
+    let photo = [("pictures", PAPER)];
+    let sent = send(&mut browser, &empty, &news, &fields, &photo);
+
+    // Then
+    assert_eq!(empty.status, 422, "{}", visible_text(&empty));
+    assert_shows(&empty, &["Tell us what happened, or add a photo."]);
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    let shown = browser.get(&format!("{news}/1"));
+    assert_shows(&shown, &["Photos and files"]);
+    assert!(
+        !shown.contains("What happened?"),
+        "{}",
+        visible_text(&shown)
+    );
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    let page = officer.get(&format!("/desk/grants/{grant}"));
+    assert_shows(&page, &["sent news", "No words to show."]);
 }
 
 on_each_engine!(a_report_is_saved_as_typed_and_continued_on_another_device);

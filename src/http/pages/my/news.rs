@@ -97,11 +97,12 @@ pub(super) async fn submit(
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
-    let (news, mut wrong) = match parse_news(&posted, visitor.language) {
+    let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
+    let has_photos = !files.is_empty() || !more.is_empty();
+    let (news, mut wrong) = match parse_news(&posted, has_photos, visitor.language) {
         Ok(news) => (Some(news), Vec::new()),
         Err(wrong) => (None, wrong),
     };
-    let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
     kept_form::note_values(&request, &photographs::with_files(&posted, &files));
     if let Some(pressed) = language_buttons::pressed(&posted)
         && more.is_empty()
@@ -139,18 +140,26 @@ pub(super) async fn submit(
     render(&visitor, &app, row, &files, Some(rejected)).await
 }
 
-fn parse_news(posted: &FormData, language: Language) -> Result<SendNews, FieldErrors> {
+/// The news as typed, without its photos. Photos need no words.
+fn parse_news(
+    posted: &FormData,
+    has_photos: bool,
+    language: Language,
+) -> Result<SendNews, FieldErrors> {
     let mut form = FormReader::new(posted, language);
-    let words = form.required_text("words", "Tell us what happened. One sentence is enough.");
+    let words = if has_photos {
+        form.optional_text("words")
+    } else {
+        form.required_text("words", "Tell us what happened, or add a photo.")
+    };
     let pictured = form.optional_text("pictured");
-    let whole = words.map(|words| SendNews {
+    form.finish(Some(SendNews {
         channel: Channel::Web,
         words,
         pictured,
         photographs: BTreeSet::new(),
         consent: true,
-    });
-    form.finish(whole)
+    }))
 }
 
 /// News as the group sent it.

@@ -47,7 +47,7 @@ impl GrantRow {
                     sent_on: *sent_on,
                     channel: *channel,
                     photographs: photographs.clone(),
-                    words: Some(words.clone()),
+                    words: words.clone(),
                     pictured: pictured.clone(),
                 },
             );

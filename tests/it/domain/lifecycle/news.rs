@@ -58,6 +58,7 @@ fn news_is_the_groups_and_ends_with_the_grant() {
     for (code, body) in [
         ("members_own_act", news("web", true)),
         ("consent_missing", news("phone", false)),
+        ("nothing", json!({ "channel": "phone", "consent": true })),
     ] {
         ask.assert_refused(0, code, "grant/send-news", &body);
     }

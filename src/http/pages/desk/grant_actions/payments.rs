@@ -82,14 +82,17 @@ impl GrantActions<'_> {
     fn news(&self, files: &[FileRow]) -> ActionSpec {
         let news = SendNews {
             channel: Channel::Phone,
-            words: PersonalInput::Open("words".to_owned()),
+            words: Some(PersonalInput::Open("words".to_owned())),
             pictured: None,
             photographs: BTreeSet::new(),
             consent: true,
         };
         self.spec("Enter news for the group", C::SendNews(news))
             .select("channel", "How did it come?", ways())
-            .text_area("words", "What happened, in the group’s words")
+            .text_area(
+                "words",
+                "What happened, in the group’s words (optional with photos)",
+            )
             .checkboxes(
                 "photographs",
                 "Photographs",
