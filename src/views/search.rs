@@ -281,8 +281,8 @@ impl SearchResult {
     }
 }
 
-/// The amount that a text is, as rows have it: `£1,250` and `1250` are `1250.00`. None if it is none
-/// or nothing, or begins as a phone number or the number of an application does.
+/// The amount that a text is, as rows have it: `£1,250` and `1250` are `1250.00`. None if it is
+/// none or nothing, or begins as a phone number or the number of an application does.
 fn amount_in(text: &str) -> Option<String> {
     let amount = Money::parse_formatted(text).ok()?;
     let is_number = text.starts_with('0') && !text.starts_with("0.");

@@ -102,9 +102,10 @@ rules! {
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
          role withdraws a proposal, and so does a change of the person's contact details, if the \
-         proposal has `contact`, the number of such changes before it. `FounderNamed` is by the operator, while there are fewer than \
-         two administrators. `RoleGiven` is of earlier programs: there is none after the first \
-         event that shows a later program, as `fields-complete` has it."
+         proposal has `contact`, the number of such changes before it. `FounderNamed` is by the \
+         operator, while there are fewer than two administrators. `RoleGiven` is of earlier \
+         programs: there is none after the first event that shows a later program, as \
+         `fields-complete` has it."
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
          "organisation.FounderNamed"]
     RolesExclude

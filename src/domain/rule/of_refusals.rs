@@ -10,9 +10,9 @@ const NOTHING_RECORDED: &str =
 const FORM_ONLY: &str =
     "it is about the form of what was entered, and no money or decision depends on it";
 const DEADLINE: &str = "it is about a deadline or an order of work that the office may move";
-const ROLE_OF_ONE: &str = "it is about people to whom an earlier program let one administrator give a role: those \
-     programs let them act as a second person, and the log does not show which program recorded \
-     an event. `RoleGiven` names these people";
+const ROLE_OF_ONE: &str = "it is about people whose role one administrator gave in an earlier \
+     program: those programs let them act as a second person, and the log does not show which \
+     program recorded an event. `RoleGiven` names these people";
 const PERSONAL: &str = "it is about personal data, which the log does not hold";
 
 /// What a log shows of the rules of a refusal.
