@@ -128,6 +128,14 @@ mod tests {
     const OF_THE_PROGRAM: [Rule; 2] = [Rule::ActorNamed, Rule::FieldsComplete];
 
     #[test]
+    fn roles_of_an_earlier_program_are_not_said_to_be_checked() {
+        assert!(matches!(
+            Refusal::KnownToOne.ground(),
+            Ground::NotChecked(_)
+        ));
+    }
+
+    #[test]
     fn every_rule_is_kept_by_a_refusal() {
         let mut kept: BTreeSet<Rule> = OF_THE_PROGRAM.into();
         for refusal in Refusal::iter() {
