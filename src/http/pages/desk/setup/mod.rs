@@ -66,7 +66,6 @@ struct SetupPage {
     page: PageContext,
     steps: Vec<SetupStep>,
     done: usize,
-    name: String,
     /// A round was opened, so the set-up is over.
     over: bool,
     imports: bool,
@@ -126,11 +125,9 @@ async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     require_administrator(request.visitor)?;
     let state = SetupState::load(request).await?;
     let steps = steps_of(&state, request);
-    let reader = request.signed.reader.person;
     let page = SetupPage {
         page: request.page_context("Set up").await?,
         done: steps.iter().filter(|step| step.done).count(),
-        name: request.names_of_colleagues([reader]).await?.of(&reader),
         over: state.is_over(),
         still: missing_before_panel(request.app, &state.funds).await?,
         imports: request.signed.reader.works_with_groups(),
@@ -234,18 +231,27 @@ fn grant_steps(state: &SetupState) -> Vec<SetupStep> {
     ]
 }
 
-/// Marks the first step that is not done. The last one waits for all others.
+/// Marks the first step that is not done. The last one waits for all others, and says for which.
 fn mark_next(steps: &mut [SetupStep]) {
-    let Some(first) = steps.iter().position(|step| !step.done) else {
+    if let Some(first) = steps.iter_mut().find(|step| !step.done) {
+        first.now = true;
+    }
+    let Some((last, before)) = steps.split_last_mut() else {
         return;
     };
-    steps[first].now = true;
-    if let Some(last) = steps.last_mut()
-        && first + 1 < STEPS
-        && !last.done
-    {
-        last.waits = Some(format!("After step {}", STEPS - 1));
+    if last.done {
+        return;
     }
+    let missing: Vec<_> = before
+        .iter()
+        .filter(|step| !step.done)
+        .map(|step| step.title)
+        .collect();
+    last.waits = match missing.as_slice() {
+        [] => None,
+        [one] => Some(format!("First: {one}")),
+        [one, ..] => Some(format!("First: {one}, and {} more", missing.len() - 1)),
+    };
 }
 
 /// The set-up is for administrators.
