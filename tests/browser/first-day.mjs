@@ -1,6 +1,8 @@
 // An office's first day, by hand in a browser: from the link that an empty service prints to a public round.
 // Counts the clicks, and takes a picture of every page.
 //
+// The service needs a mail server that keeps each email as a file (.eml) in FOLDER_OF_MAILS.
+//
 //     node tests/browser/first-day.mjs FIRST_LINK FOLDER_OF_MAILS [FOLDER_OF_PICTURES]
 
 import fs from 'node:fs';
@@ -60,6 +62,12 @@ await morgan.getByLabel('Your name').fill('Morgan Price');
 await morgan.getByLabel('Your email address').fill('morgan@example.org');
 await click(morgan, 'button', 'Begin');
 await picture(morgan, 'steps');
+
+await click(morgan, 'link', /: Your organisation/);
+await morgan.getByLabel('Phone', { exact: true }).fill('0161 496 0000');
+await morgan.getByLabel('Postal address').fill('1 Example Street\nStockport SK1 1AA');
+await picture(morgan, 'organisation');
+await click(morgan, 'button', 'Save');
 
 await click(morgan, 'link', /A second administrator/);
 await morgan.getByLabel('Their name').fill('Robin Hale');
