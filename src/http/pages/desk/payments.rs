@@ -115,12 +115,8 @@ const COLUMNS: [ListColumn; 9] = [
     column("payee", "Paid to", None),
     column("checked", "Bank details", None),
     column("prepared", "Two people", Some(C::Prepared.key())),
-    column("sent", "Sent on", Some(C::Sent.key()))
-        .numeric()
-        .unusual(),
-    column("paid", "Paid on", Some(C::Paid.key()))
-        .numeric()
-        .unusual(),
+    column("sent", "Sent on", Some(C::Sent.key())).unusual(),
+    column("paid", "Paid on", Some(C::Paid.key())).unusual(),
     column("batch", "Batch", Some(C::Batch.key())).unusual(),
 ];
 

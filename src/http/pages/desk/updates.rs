@@ -105,9 +105,7 @@ const COLUMNS: [ListColumn; 10] = [
     column("state", "Status", Some(C::State.key())),
     column("reminded", "Reminded", Some(C::Reminded.key())).minor(),
     column("contact", "Contact", None),
-    column("received", "Received", Some(C::Received.key()))
-        .numeric()
-        .minor(),
+    column("received", "Received", Some(C::Received.key())).minor(),
     column("grant", "Grant", None).unusual(),
     column("people", "People", Some(C::People.key()))
         .numeric()
