@@ -65,9 +65,7 @@ pub(super) fn payment_tag(row: &PaymentRow, goes_again: bool, language: Language
         S::Prepared | S::Approved => (Wait, "We are preparing it"),
         S::Sent => (Wait, "On its way"),
         S::Confirmed => (Good, "Paid"),
-        S::Failed | S::Reversed if goes_again => {
-            (Quiet, "The bank could not pay it. We made a new payment")
-        }
+        S::Failed | S::Reversed if goes_again => (Quiet, "Not paid: we made a new payment"),
         S::Failed | S::Reversed => (Todo, "The bank could not pay it"),
         S::Rejected | S::Cancelled => (Quiet, "Not sent"),
     };
