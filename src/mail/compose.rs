@@ -308,7 +308,7 @@ fn facts(values: &TemplateValues, language: Language) -> Vec<(&'static str, Stri
         ("amount", Language::Pl) => "Kwota",
         ("reference", Language::En) => "Your number",
         ("reference", Language::Pl) => "Twój numer",
-        ("due_on", Language::En) => "By",
+        ("due_on", Language::En) => "Please do this by",
         ("due_on", Language::Pl) => "Termin",
         (_, Language::En) => "Closing date",
         (_, Language::Pl) => "Koniec naboru",
