@@ -117,7 +117,7 @@ const COLUMNS: [ListColumn; 13] = [
     column("requested", "Asks for", Some(C::Requested.key())).numeric(),
     column("state", "Status", Some(C::State.key())),
     column("area", "Area", Some(C::Area.key())).minor(),
-    column("submitted", "Sent", Some(C::Submitted.key())).numeric(),
+    column("submitted", "Sent", Some(C::Submitted.key())),
     column("number", "Number", Some(C::Number.key())).unusual(),
     column("round", "Round", Some(C::Round.key())).unusual(),
     column("score", "Score", None).numeric().unusual(),
@@ -127,9 +127,7 @@ const COLUMNS: [ListColumn; 13] = [
     column("awarded", "Awarded", Some(C::Awarded.key()))
         .numeric()
         .unusual(),
-    column("decided", "Decided", Some(C::Decided.key()))
-        .numeric()
-        .unusual(),
+    column("decided", "Decided", Some(C::Decided.key())).unusual(),
     column("language", "Language", Some(C::Language.key())).unusual(),
     column("channel", "How it came", Some(C::Channel.key())).unusual(),
 ];

@@ -90,15 +90,9 @@ const COLUMNS: [ListColumn; 11] = [
     column("due_back", "To come back", Some(C::DueBack.key()))
         .numeric()
         .unusual(),
-    column("offered", "Offered", Some(C::Offered.key()))
-        .numeric()
-        .unusual(),
-    column("ends", "Ends", Some(C::Ends.key()))
-        .numeric()
-        .unusual(),
-    column("report", "Final report due", Some(C::UpdateDue.key()))
-        .numeric()
-        .unusual(),
+    column("offered", "Offered", Some(C::Offered.key())).unusual(),
+    column("ends", "Ends", Some(C::Ends.key())).unusual(),
+    column("report", "Final report due", Some(C::UpdateDue.key())).unusual(),
 ];
 
 fn fields(funds: &[FundRow]) -> Vec<ListFilter> {

@@ -63,12 +63,8 @@ const COLUMNS: [ListColumn; 10] = [
     column("grants", "Open grants", Some(C::OpenGrants.key())).numeric(),
     column("received", "Paid, less returned", None).numeric(),
     column("active", "Last activity", None).minor(),
-    column("registered", "Added", Some(C::Registered.key()))
-        .numeric()
-        .unusual(),
-    column("changed", "Last changed", Some(C::Changed.key()))
-        .numeric()
-        .unusual(),
+    column("registered", "Added", Some(C::Registered.key())).unusual(),
+    column("changed", "Last changed", Some(C::Changed.key())).unusual(),
 ];
 
 /// The conditions of the query.

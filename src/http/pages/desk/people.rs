@@ -67,9 +67,7 @@ const COLUMNS: [ListColumn; 6] = [
     column("groups", "Groups", Some(C::Groups.key()))
         .numeric()
         .minor(),
-    column("added", "Added", Some(C::Registered.key()))
-        .numeric()
-        .minor(),
+    column("added", "Added", Some(C::Registered.key())).minor(),
 ];
 
 #[derive(Template)]
