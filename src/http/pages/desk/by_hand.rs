@@ -50,12 +50,14 @@ pub(super) async fn late_report_step(
     request: &DeskRequest<'_>,
     grant: &GrantRow,
     seen: &UpdateView,
-    actions: Vec<Action>,
+    mut actions: Vec<Action>,
 ) -> Result<NextStep, PageError> {
     let title = "Next: phone or write to them";
     let due = late_text(seen, request.today());
     if let Some(path) = waiting_reminders(request).await?.remove(&grant.id) {
         let why = format!("{due} They have no email, so nobody has told them yet.");
+        // The words are there already, so a second reminder is not offered.
+        actions.retain(|action| action.form.name() != "remind-now" || action.form.was_rejected());
         let step = request.next_step(title, &why, "", actions);
         return Ok(step.with_link("What to say", path));
     }
