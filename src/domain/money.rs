@@ -125,6 +125,12 @@ impl Money {
         Self(self.0.trunc())
     }
 
+    /// As a form shows it in a field that has a pound sign before it: `1250`, `52058.50`.
+    #[must_use]
+    pub fn as_typed(self) -> String {
+        strip_formatting(&self.to_string())
+    }
+
     /// The amount in whole pence, at most 2^63: a thousand times all money in the world.
     #[must_use]
     pub fn pence(self) -> i64 {
@@ -259,6 +265,12 @@ mod tests {
         ] {
             assert_eq!(thousands(number), says);
         }
+    }
+
+    #[test]
+    fn a_form_shows_an_amount_without_empty_pence() {
+        assert_eq!(Money::from_pounds(1250).as_typed(), "1250");
+        assert_eq!(Money::from_pence(5_205_850).as_typed(), "52058.50");
     }
 
     #[test]

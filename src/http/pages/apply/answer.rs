@@ -11,9 +11,8 @@ use super::{refusal_text, start};
 use crate::clock::day_of;
 use crate::domain::application::{AnswerValue, ApplicationState};
 use crate::domain::language::Language;
-use crate::domain::money::strip_formatting;
 use crate::domain::organisation::QuestionKind;
-use crate::domain::{ApplicationId, Command, Refusal};
+use crate::domain::{ApplicationId, Command, Money, Refusal};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField};
@@ -269,10 +268,7 @@ fn current_answer(section: &Section, row: &ApplicationRow) -> String {
 
 /// An amount in the form that its field shows. A text that is not an amount stays as typed.
 fn plain_amount(typed: &str) -> String {
-    parse_amount(typed).map_or_else(
-        || typed.to_owned(),
-        |amount| strip_formatting(&amount.to_string()),
-    )
+    parse_amount(typed).map_or_else(|| typed.to_owned(), Money::as_typed)
 }
 
 /// The field with the version of the answer that the visitor saw.

@@ -379,7 +379,7 @@ fn with_criteria(spec: ActionSpec, texts: &FundTexts, own: Option<&ScoreRow>) ->
 
 fn award_fields(spec: ActionSpec, award: &Award) -> ActionSpec {
     spec.money("amount", "How much")
-        .prefill(String::from(award.amount))
+        .prefill(award.amount.as_typed())
         .text_area("reason", "Why, if it is not the amount they asked for")
         .hint("The group reads this.")
         .day("ends_on", "End date")

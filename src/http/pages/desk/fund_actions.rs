@@ -361,9 +361,9 @@ fn with_rule_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
         |pick: fn(&Rules) -> String, usual: &str| rules.map_or_else(|| usual.to_owned(), pick);
     let spec = spec
         .money("rules.minimum", "Smallest grant")
-        .prefill(known(|rules| String::from(rules.minimum), "500.00"))
+        .prefill(known(|rules| rules.minimum.as_typed(), "500"))
         .money("rules.maximum", "Largest grant")
-        .prefill(known(|rules| String::from(rules.maximum), "2500.00"))
+        .prefill(known(|rules| rules.maximum.as_typed(), "2500"))
         .number(
             "rules.eyes",
             "How many people a payment needs: two or three",

@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
+use crate::domain::{ApplicationCommand as C, ApplicationId, Command, Money};
 use crate::http::pages::components::NotedChoice;
 use crate::http::pages::form::FieldType;
 use crate::http::pages::words::place_name;
@@ -213,7 +213,7 @@ impl AssistedChanges<'_> {
         match key {
             REQUESTED => spec
                 .money("requested", label)
-                .prefill(row.requested.map(String::from).unwrap_or_default()),
+                .prefill(row.requested.map(Money::as_typed).unwrap_or_default()),
             AREA => {
                 let areas = self.fund.areas.iter();
                 let areas = areas.map(|area| (area.to_string(), place_name(area.as_str())));

@@ -78,7 +78,7 @@ impl GrantActions<'_> {
                     .form(format!("confirm-settlement-{number}"))
                     .hidden_number("entry", number)
                     .money("counts", "How much of it is money returned from this grant")
-                    .prefill(String::from(counts)),
+                    .prefill(counts.as_typed()),
             );
         }
         table.push(self.propose_settlement(number, entry));

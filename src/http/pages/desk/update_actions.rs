@@ -159,7 +159,7 @@ fn correct(seen: &UpdateView, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSp
         .number("volunteers", "How many helped")
         .prefill(seen.volunteers)
         .money("spent", "Spent")
-        .prefill(String::from(spent))
+        .prefill(spent.as_typed())
         .text_area("reason", "What was wrong?")
 }
 

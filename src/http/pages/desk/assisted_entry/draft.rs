@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::DeskRequest;
 use super::scans;
+use crate::domain::Money;
 use crate::domain::application::ApplicationState;
-use crate::domain::money::strip_formatting;
 use crate::domain::text::Slug;
 use crate::http::api::applications::application_views;
 use crate::http::pages::{Form, PageError, ownership};
@@ -44,14 +44,11 @@ impl EntryDraft {
         let row = &self.seen.row;
         let text = |key: Option<&Slug>| key.map(ToString::to_string).unwrap_or_default();
         let at_risk = row.people_at_risk.map(|yes| if yes { "yes" } else { "no" });
-        let requested = row.requested.map(|amount| amount.to_string());
+        let requested = row.requested.map(Money::as_typed);
         form.prefill("area", &text(row.area.as_ref()))
             .prefill("activity", &text(row.activity.as_ref()))
             .prefill("at_risk", at_risk.unwrap_or_default())
-            .prefill(
-                "requested",
-                &strip_formatting(&requested.unwrap_or_default()),
-            )
+            .prefill("requested", &requested.unwrap_or_default())
             .prefill("language", row.language.code())
             .prefill("helper", self.seen.helper.as_deref().unwrap_or_default())
             .prefill(

@@ -56,7 +56,7 @@ impl GrantActions<'_> {
                 self.spec("Prepare the payment", C::PreparePayment(prepare))
                     .form("prepare")
                     .money("amount", "How much")
-                    .prefill(String::from(left)),
+                    .prefill(left.as_typed()),
             );
         }
         let route = group.payee.as_ref().map(|payee| payee.route);

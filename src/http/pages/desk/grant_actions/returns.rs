@@ -79,13 +79,13 @@ impl GrantActions<'_> {
             .form(format!("propose-waiver-{key}"))
             .hidden("owed", key)
             .money("amount", "How much")
-            .prefill(String::from(amount))
+            .prefill(amount.as_typed())
             .text_area("reason", "Why"),
             self.spec(format!("Agree that they keep the {amount}{of}"), confirm)
                 .form(format!("confirm-waiver-{key}"))
                 .hidden("owed", key)
                 .money("amount", "How much")
-                .prefill(String::from(amount)),
+                .prefill(amount.as_typed()),
         ]
     }
 
@@ -106,7 +106,7 @@ impl GrantActions<'_> {
             .form(form)
             .hidden("owed", <&str>::from(owed))
             .money("amount", "How much")
-            .prefill(due.map(String::from).unwrap_or_default())
+            .prefill(due.map(Money::as_typed).unwrap_or_default())
             .day("received_on", "Date at the bank")
             .prefill(today)
     }
