@@ -215,7 +215,9 @@ async fn a_grant_says_who_signed_what_was_paid_and_what_comes_back(app: TestApp)
     assert!(
         page.contains("Signed by Cass, Dee, ")
             && page.contains("Next: ask for the money")
-            && !page.contains("Next: finish the grant"),
+            && !page.contains("Next: finish the grant")
+            && page.contains("<b>Accepted<span class=\"sr\">, done</span></b><span>")
+            && !page.contains("<b>Accepted<span class=\"sr\">, done</span></b><span></span>"),
         "{}",
         visible_text(&page)
     );

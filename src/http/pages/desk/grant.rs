@@ -104,13 +104,14 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let page = request.page_context(&row.title).await?;
     let next = next_of(&row, &group, &payments, &updates, &variations, page.today);
     let step = request.next_step(&next.title, &next.why, &next.action, actions);
+    let signed = accepted(request, &row).await?;
     let page = GrantPage {
         wrong: forms.error_summary(),
         reference: reference_of(request, &row).await?,
         area: place_name(row.area.as_str()),
         round: round_name(&fund, &row),
         tag: grant_tag(&row, page.today),
-        steps: Steps::of_grant(&row, page.today),
+        steps: Steps::of_grant(&row, signed.as_ref().map(|signed| signed.on), page.today),
         next: match next.link {
             Some((label, path)) => step.with_link(label, path),
             None => step,
@@ -125,7 +126,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         variations,
         contacts: request.contacts(group.id).await?,
         papers: Papers::of(&request.signed.reader, group.id, &group.files, page.today),
-        accepted: accepted(request, &row).await?,
+        accepted: signed,
         neighbours: neighbours(request, "grants", id).await?,
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,

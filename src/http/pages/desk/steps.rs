@@ -90,7 +90,8 @@ impl Steps {
         )
     }
 
-    pub(super) fn of_grant(row: &GrantRow, today: Date) -> Self {
+    /// The stages of a grant. `signed_on` is the day on which the group accepted the agreement.
+    pub(super) fn of_grant(row: &GrantRow, signed_on: Option<Date>, today: Date) -> Self {
         use GrantState as S;
         let checked = row.checks.values().all(CheckRow::is_settled);
         let (at, stopped) = match row.state {
@@ -110,7 +111,10 @@ impl Steps {
             0 => "not sent yet".to_owned(),
             _ => day(row.offered_on),
         };
-        let offer = (at == 1).then(|| format!("open until {}", day(row.expires_on)));
+        let offer = match at {
+            1 => format!("open until {}", day(row.expires_on)),
+            _ => signed_on.map(day).unwrap_or_default(),
+        };
         let paid = (!row.paid_net.is_zero()).then(|| row.paid_net.to_string());
         let report = (at <= 5).then(|| format!("due {}", day(row.update_due_on)));
         Self::at(
@@ -118,7 +122,7 @@ impl Steps {
             stopped,
             [
                 ("Offered", offered),
-                ("Accepted", offer.unwrap_or_default()),
+                ("Accepted", offer),
                 ("Checks", String::new()),
                 ("Paid", paid.unwrap_or_default()),
                 ("Running", format!("to {}", day(row.ends_on))),
