@@ -59,7 +59,7 @@ pub(in crate::http::pages) async fn organisation_readiness(
             "Phone number",
             !telephone.is_empty(),
             if telephone.is_empty() {
-                "Groups read that they can call you, and no number is set.".to_owned()
+                "Groups read that they can phone you, and no number is set.".to_owned()
             } else {
                 telephone
             },
