@@ -347,7 +347,9 @@ async fn several_applications_are_confirmed_before_they_are_eligible(app: TestAp
 
     let says = visible_text(&seen);
     assert!(
-        seen.status == 200 && says.contains("Mark as eligible 2") && says.contains("£1,500"),
+        seen.status == 200
+            && seen.contains(">Mark 2 applications as eligible</button>")
+            && says.contains("£1,500"),
         "{says}"
     );
     assert!(says.contains("Cannot be done now"), "{says}");

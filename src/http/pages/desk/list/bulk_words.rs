@@ -4,7 +4,6 @@
 pub(super) struct BulkWords {
     /// What the action will do, on the page before it.
     pub before: &'static str,
-    pub button: &'static str,
     /// The headings before and after the action, for one row and for several.
     asks: (&'static str, &'static str),
     done: (&'static str, &'static str),
@@ -16,27 +15,23 @@ impl BulkWords {
             "approve" => Self {
                 before: "You approve these payments. Once everyone who is needed has approved a \
                     payment, it can go to the bank.",
-                button: "Approve",
                 asks: ("Approve 1 payment", "Approve {} payments"),
                 done: ("1 payment approved", "{} payments approved"),
             },
             "reject" => Self {
                 before: "You reject these payments. Nobody pays them. A payment can be prepared \
                     again, on the page of its grant.",
-                button: "Reject",
                 asks: ("Reject 1 payment", "Reject {} payments"),
                 done: ("1 payment rejected", "{} payments rejected"),
             },
             "remind" => Self {
                 before: "We email each of these groups that its report is due. A group gets at \
                     most one reminder a day.",
-                button: "Send a reminder to",
                 asks: ("Send 1 reminder", "Send {} reminders"),
                 done: ("1 reminder sent", "{} reminders sent"),
             },
             "undo-eligible" => Self {
                 before: "These applications are as they were before we marked them as eligible.",
-                button: "Undo",
                 asks: (
                     "Put 1 application back to check",
                     "Put {} applications back to check",
@@ -48,7 +43,6 @@ impl BulkWords {
             },
             _ => Self {
                 before: "These applications go on to be scored by the panel.",
-                button: "Mark as eligible",
                 asks: (
                     "Mark 1 application as eligible",
                     "Mark {} applications as eligible",
@@ -61,7 +55,7 @@ impl BulkWords {
         }
     }
 
-    /// The heading of the page before the action: "Approve 3 payments".
+    /// The heading of the page before the action, and its button: "Approve 3 payments".
     pub fn asks(&self, count: usize) -> String {
         match count {
             0 => "Nothing can be done now".to_owned(),
