@@ -47,13 +47,17 @@ async fn what_a_grant_achieved_is_on_the_public_page_and_in_the_statement(app: T
     let impact = visible_text(&Browser::new(&address).get("/impact"));
     for says in [
         "Seen most often: Bringing people together, 1 of 1.",
-        "People who came: 20",
-        "People who helped: 3",
+        "people helped out 3",
         "Cost for each person who came: £45. This counts the grants with a report, so far 1.",
         "Not funded",
     ] {
         assert!(impact.contains(says), "{says}: {impact}");
     }
+    assert_eq!(
+        impact.matches("people came along 20").count(),
+        2,
+        "in all, and in the area: {impact}"
+    );
     let mut ada = signed_in(&app, &address, office.ada).await;
     let statement = ada.get("/desk/funders/health-partnership");
     assert!(
