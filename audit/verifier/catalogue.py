@@ -44,6 +44,7 @@ RoleProposed person:id role:text proposed_by:id proposal:int? contact:int?
 RoleConfirmed person:id role:text confirmed_by:id
 RoleEnded person:id role:text ended_on:day?
 SignsAdopted version:int signs:list
+ThemesAdopted version:int themes:themes
 FormPublished version:int questions:list name:text?
 AgreementPublished version:int text:text hash:text
 ReportPublished version:int area:text context:text hard:text lessons:text other_languages:object?
@@ -160,9 +161,9 @@ DraftReminded closes_on:day
 """
 
 GRANT = """
-GrantOffered fund:id round:text group:id area:text sources:split title:text description:text \
-    checks:texts conditions:conditions signers:int eyes:int update_every_days:int? \
-    expires_on:day ends_on:day update_due_on:day waits:bool? letters_on:day?
+GrantOffered fund:id round:text group:id area:text theme:text? sources:split title:text \
+    description:text checks:texts conditions:conditions signers:int eyes:int \
+    update_every_days:int? expires_on:day ends_on:day update_due_on:day waits:bool? letters_on:day?
 OfferSent expires_on:day
 LetterMoved letters_on:day expires_on:day
 LetterReleased
@@ -388,6 +389,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "secrets": list_of(secret),
 }
 TYPES["sitting"] = of_fields("present:ids withdrew:ids recorded_by:id? quorum:int? confirm_by:day?")
+TYPES["themes"] = list_of(of_fields("theme:text name:text other_languages:object?"))
 TYPES["leaving"] = of_fields("from:day to:day sources:split")
 TYPES["entry"] = of_fields("amount:money happened_on:day payment:int? owed:text?")
 TYPES["change"] = of_fields("amount:money? ends_on:day? update_due_on:day? purpose:object?")

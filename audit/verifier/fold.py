@@ -66,7 +66,7 @@ def fold_person(event: Event, state: LogState) -> None:
 
 
 def fold_organisation(event: Event, state: LogState) -> None:
-    """Roles, settings, words of emails, webhooks and links to statements."""
+    """Roles, settings, themes, words of emails, webhooks and links to statements."""
     p = event.p
     match event.name:
         case "FounderNamed":
@@ -83,6 +83,8 @@ def fold_organisation(event: Event, state: LogState) -> None:
             state.roles[p["person"]].discard(p["role"])
         case "AgreementPublished":
             state.agreement = p["hash"]
+        case "ThemesAdopted":
+            state.themes = {theme["theme"] for theme in p["themes"]}
         case "SettingsProposed":
             proposal = Proposal(p["proposed_by"], p["settings"])
             state.settings_proposals = {p["proposal"]: proposal}
@@ -201,6 +203,8 @@ def fold_application(event: Event, state: LogState) -> None:
     if event.name not in UNDISTURBING:
         own.undisturbed = False
     match event.name:
+        case "AnswersSaved":
+            own.theme = p["activity"] or own.theme
         case "ApplicationSubmitted" | "ApplicationResubmitted":
             own.submitted = True
             state.ways_named = state.ways_named or bool(p["reached_by"])

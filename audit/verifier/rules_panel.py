@@ -60,6 +60,24 @@ def the_scorer_had_declared(event: Event, state: LogState) -> Iterator[str]:
     yield from declared(event.id, [by], state)
 
 
+@check("theme-adopted", "application.AnswersSaved")
+def the_theme_is_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """Answers name a theme that is adopted, once there are any."""
+    theme = event.p["activity"]
+    if theme is not None and state.themes and theme not in state.themes:
+        yield f"the answers name the theme {theme}, which was not adopted"
+
+
+@check("theme-adopted", "grant.GrantOffered")
+def the_theme_is_the_applications(event: Event, state: LogState) -> Iterator[str]:
+    """An offer has the theme that its application named. Earlier programs wrote none."""
+    own, theme = state.applications.get(event.id), event.p["theme"]
+    if theme is None and not state.themes:
+        return
+    if theme != (own.theme if own else None):
+        yield "the offer has another theme than its application"
+
+
 def declared(application: str, people: list[str], state: LogState) -> Iterator[str]:
     """Each of the people has no interest, by their last declaration."""
     own = state.applications.get(application)

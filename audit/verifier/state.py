@@ -180,6 +180,8 @@ class Application:
     fund: str
     group: str
     started_at: int
+    # The theme that the answers named last.
+    theme: str | None = None
     submitted: bool = False
     eligible: bool = False
     # The moment until which the last word about eligibility can be taken back.
@@ -319,6 +321,8 @@ class LogState:
         # Whether decisions say how many people they needed: not so in logs of earlier programs.
         self.quorums_written = False
         self.agreement: str | None = None
+        # The keys of the themes that were adopted last.
+        self.themes: set[str] = set()
         self.summaries: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
         self.settings_proposals: dict[int, Proposal] = {}

@@ -94,6 +94,7 @@ fn sums<'a>(
         FigureGroup::Fund => GroupBy::Fund,
         FigureGroup::Funder => GroupBy::Funder,
         FigureGroup::Area => GroupBy::Area,
+        FigureGroup::Theme => GroupBy::Theme,
         FigureGroup::Round => GroupBy::Round,
         FigureGroup::Sign => GroupBy::Sign,
         FigureGroup::Grant => GroupBy::Grant,

@@ -37,6 +37,7 @@ pub enum FigureGroup {
     Fund,
     Funder,
     Area,
+    Theme,
     Round,
     Sign,
     Grant,

@@ -51,6 +51,7 @@ pub mod role;
 mod rule;
 pub mod take_back;
 pub mod text;
+pub mod theme;
 mod tidy;
 pub mod unproven;
 pub mod working_days;

@@ -518,6 +518,7 @@ pub fn created_number(event: &Event) -> Option<u32> {
         ) => Some(*number),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
+            | OrganisationEvent::ThemesAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
             | OrganisationEvent::ReportPublished { version, .. }

@@ -354,9 +354,9 @@ impl From<Refusal> for Problem {
             refusal.advice(),
         );
         match refusal {
-            Refusal::DayOutOfRange { field, .. } | Refusal::ContactUnfit { field, .. } => {
-                problem.with_field(field)
-            }
+            Refusal::DayOutOfRange { field, .. }
+            | Refusal::ContactUnfit { field, .. }
+            | Refusal::ThemeUnknown { field, .. } => problem.with_field(field),
             Refusal::AccentTooPale(_) => problem.with_field("accent"),
             _ => problem,
         }

@@ -21,13 +21,15 @@ pub struct PostingRow {
     pub restricted: String,
     pub grant_id: String,
     pub sign: String,
+    /// The theme of the application or grant; empty if it has none.
+    pub theme: String,
     /// The day in Europe/London on which it was recorded.
     pub recorded_on: String,
     /// The day on which it took effect.
     pub effective_on: String,
 }
 
-const COLUMNS: [(&str, &str); 13] = [
+const COLUMNS: [(&str, &str); 14] = [
     ("position", "bigint"),
     ("ordinal", "bigint"),
     ("figure", "text"),
@@ -39,6 +41,7 @@ const COLUMNS: [(&str, &str); 13] = [
     ("restricted", "text"),
     ("grant_id", "text"),
     ("sign", "text"),
+    ("theme", "text"),
     ("recorded_on", "text"),
     ("effective_on", "text"),
 ];
@@ -66,6 +69,7 @@ pub enum GroupBy {
     Fund,
     Funder,
     Area,
+    Theme,
     Round,
     Sign,
     Grant,
@@ -73,6 +77,10 @@ pub enum GroupBy {
     AreaAndSign,
     /// A key has the area and the grant, with a slash between them.
     AreaAndGrant,
+    /// A key has the theme and the sign, with a slash between them.
+    ThemeAndSign,
+    /// A key has the theme and the grant, with a slash between them.
+    ThemeAndGrant,
 }
 
 impl GroupBy {
@@ -82,11 +90,14 @@ impl GroupBy {
             Self::Fund => "t.fund",
             Self::Funder => "t.funder",
             Self::Area => "t.area",
+            Self::Theme => "t.theme",
             Self::Round => "t.round",
             Self::Sign => "t.sign",
             Self::Grant => "t.grant_id",
             Self::AreaAndSign => "t.area || '/' || t.sign",
             Self::AreaAndGrant => "t.area || '/' || t.grant_id",
+            Self::ThemeAndSign => "t.theme || '/' || t.sign",
+            Self::ThemeAndGrant => "t.theme || '/' || t.grant_id",
         }
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{ViewError, Views};
 use crate::domain::outcome::Sign;
 use crate::domain::text::{Identifier, Slug};
+use crate::domain::theme::Theme;
 use crate::projections::{PublishedGrant, PublishedRow};
 use crate::store::view_rows;
 
@@ -21,6 +22,8 @@ pub struct Published {
     pub through: i64,
     pub organisation: String,
     pub signs: Vec<Sign>,
+    /// All themes that were ever adopted.
+    pub themes: Vec<Theme>,
     pub funds: BTreeMap<Uuid, PublishedFund>,
     pub groups: BTreeMap<Uuid, PublishedGroup>,
     pub grants: Vec<PublishedGrant>,
@@ -44,8 +47,12 @@ impl Published {
     /// Adds a row.
     pub fn take(&mut self, row: PublishedRow) {
         match row {
-            PublishedRow::Organisation { name, signs } => {
-                (self.organisation, self.signs) = (name, signs);
+            PublishedRow::Organisation {
+                name,
+                signs,
+                themes,
+            } => {
+                (self.organisation, self.signs, self.themes) = (name, signs, themes);
             }
             PublishedRow::Fund { id, name, rounds } => {
                 drop(self.funds.insert(id, PublishedFund { name, rounds }));

@@ -30,6 +30,7 @@ mod settings;
 mod sittings;
 mod state;
 mod take_backs;
+mod themes;
 
 use uuid::Uuid;
 
@@ -125,6 +126,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<funds::Funds>::default(),
         Box::<budgets::Budgets>::default(),
         Box::<applications::Applications>::default(),
+        Box::<themes::Themes>::default(),
         Box::<decisions::Decisions>::default(),
         Box::<awards::Awards>::default(),
         Box::<take_backs::TakeBacks>::default(),

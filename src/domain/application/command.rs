@@ -129,7 +129,8 @@ pub struct SaveAnswers {
     pub requested: Option<Money>,
     #[serde(default)]
     pub area: Option<Slug>,
-    /// What kind of activity: arts, food, neighbours.
+    /// The key of the theme: arts, food, neighbours. One of the themes that the organisation has
+    /// adopted, if it has adopted any.
     #[serde(default)]
     pub activity: Option<Slug>,
     /// Whether children or adults at risk would be involved. If so, the fund's further checks are

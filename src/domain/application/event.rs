@@ -39,7 +39,7 @@ events! {
             /// The amount that the group asks for.
             requested: Option<Money>,
             area: Option<Slug>,
-            /// The key of the kind of activity.
+            /// The key of the theme.
             activity: Option<Slug>,
             /// Whether children or adults at risk would be involved.
             people_at_risk: Option<bool>,

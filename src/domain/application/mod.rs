@@ -86,6 +86,8 @@ pub struct Application {
     place: Option<ApplicationTarget>,
     requested: Option<Money>,
     area: Option<Slug>,
+    #[serde(default)]
+    theme: Option<Slug>,
     answered: BTreeSet<Slug>,
     /// The saved answers that are not finished. It is not sent with them.
     #[serde(default)]
@@ -178,6 +180,12 @@ impl Application {
     pub fn reserve_rank(&self) -> Option<u16> {
         self.rank
             .filter(|_| self.state == ApplicationState::ReserveList)
+    }
+
+    /// The theme that its answers name.
+    #[must_use]
+    pub fn theme(&self) -> Option<&Slug> {
+        self.theme.as_ref()
     }
 
     #[must_use]
@@ -336,6 +344,7 @@ impl Application {
             E::AnswersSaved {
                 requested,
                 area,
+                activity,
                 people_at_risk,
                 answers,
                 keyed_by,
@@ -344,6 +353,7 @@ impl Application {
                 self.saves = self.saves.saturating_add(u16::from(keyed_by.is_none()));
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
+                self.theme = activity.clone().or_else(|| self.theme.take());
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.answered.extend(answers.keys().cloned());
                 note_unfinished(&mut self.unfinished, event);

@@ -74,7 +74,10 @@ impl Application {
             return Err(Refusal::UnknownArea);
         }
         if let Some(activity) = &answers.activity {
-            fund.rules().texts.must_list_activity(activity)?;
+            let organisation = facts.organisation()?;
+            organisation.must_have_theme(activity, "activity")?;
+            let texts = &fund.rules().texts;
+            texts.must_list_activity(activity, organisation.themes())?;
         }
         if *answers == SaveAnswers::default() {
             return Err(Refusal::NoChange);

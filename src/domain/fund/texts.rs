@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Refusal;
 use crate::domain::language::Language;
 use crate::domain::text::{Line, Prose, Slug};
+use crate::domain::theme::Theme;
 
 /// The number of scores of a criterion, 0 to 5. Each can have a text.
 const POINTS: usize = 6;
@@ -23,7 +24,8 @@ pub struct FundTexts {
     /// The fund's name, purpose and whom it is for, in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_languages: BTreeMap<Language, FundTranslation>,
-    /// The kinds of activity to choose from.
+    /// The kinds of activity to choose from. Once the organisation has adopted themes, those of them
+    /// that are themes; without one, all themes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 12)]
     pub activities: Vec<ActivityKind>,
@@ -106,11 +108,21 @@ impl FundTexts {
         self.other_languages.get(&language)
     }
 
+    /// The fund's own kinds of activity that a group can choose. Once the organisation has adopted
+    /// themes, only kinds that are among them.
+    #[must_use]
+    pub fn kinds_among(&self, themes: &[Theme]) -> Vec<&ActivityKind> {
+        let is_theme = |kind: &&ActivityKind| {
+            themes.is_empty() || themes.iter().any(|theme| theme.theme == kind.activity)
+        };
+        self.activities.iter().filter(is_theme).collect()
+    }
+
     /// Refuses with [`Refusal::Unknown`] a kind of activity that is not among the fund's own. A
     /// fund without its own takes any.
-    pub fn must_list_activity(&self, activity: &Slug) -> Result<(), Refusal> {
-        let mut own = self.activities.iter();
-        if self.activities.is_empty() || own.any(|kind| kind.activity == *activity) {
+    pub fn must_list_activity(&self, activity: &Slug, themes: &[Theme]) -> Result<(), Refusal> {
+        let own = self.kinds_among(themes);
+        if own.is_empty() || own.iter().any(|kind| kind.activity == *activity) {
             Ok(())
         } else {
             Err(Refusal::Unknown("kind of activity"))
@@ -189,10 +201,18 @@ mod tests {
             ..FundTexts::default()
         };
         let (food, choirs) = (slug("food"), slug("choirs"));
-        assert_eq!(usual.must_list_activity(&food), Ok(()));
-        assert_eq!(own.must_list_activity(&choirs), Ok(()));
+        assert_eq!(usual.must_list_activity(&food, &[]), Ok(()));
+        assert_eq!(own.must_list_activity(&choirs, &[]), Ok(()));
         let refused = Err(Refusal::Unknown("kind of activity"));
-        assert_eq!(own.must_list_activity(&food), refused);
+        assert_eq!(own.must_list_activity(&food, &[]), refused);
+        let theme = |key: &str| Theme {
+            theme: slug(key),
+            name: "A theme".parse().expect("a line"),
+            other_languages: BTreeMap::new(),
+        };
+        let both = [theme("food"), theme("choirs")];
+        assert_eq!(own.must_list_activity(&food, &both), refused);
+        assert_eq!(own.must_list_activity(&food, &both[..1]), Ok(()));
 
         let said = [slug("warmth"), slug("need")];
         assert_eq!(usual.must_list_criteria(said.iter()), Ok(()));

@@ -198,6 +198,7 @@ impl Grant {
             round: place.round.clone(),
             group: place.group,
             area: terms.area.clone(),
+            theme: application.theme().cloned(),
             sources: offer.sources.clone(),
             title: summary.title.clone(),
             description: summary.description.clone(),

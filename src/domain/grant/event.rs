@@ -32,6 +32,9 @@ events! {
         /// A grant was offered, with everything that its rules will need. It repeats the award.
         GrantOffered {
             fund: FundId, round: Slug, group: GroupId, area: Slug,
+            /// The theme that the application named. Absent in old events.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            theme: Option<Slug>,
             /// The amount of the award, split by source.
             sources: FundingSplit,
             /// The public title.

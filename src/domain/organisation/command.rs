@@ -17,6 +17,7 @@ use crate::domain::mail::PublishMailText;
 use crate::domain::outcome::Sign;
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Document, Line, Prose, Slug};
+use crate::domain::theme::Theme;
 
 commands! {
     /// Commands of the organisation.
@@ -41,6 +42,8 @@ commands! {
         EndRolesOfErased(PersonRef) = "end-roles-of-erased", Permission::Operator;
         /// Adopts a framework of signs of success, as its next version.
         AdoptSigns(AdoptSigns) = "adopt-signs", Permission::Staff(&[Role::Administrator]);
+        /// Adopts themes, as the next version. Applications choose among them from then on.
+        AdoptThemes(AdoptThemes) = "adopt-themes", Permission::Staff(&[Role::Administrator]);
         /// Publishes the questions of the application form, as its next version.
         PublishForm(PublishForm) = "publish-form",
             Permission::Staff(&[Role::Administrator, Role::Officer]);
@@ -159,6 +162,15 @@ pub struct AdoptSigns {
     /// The signs in their order.
     #[schema(min_items = 1, max_items = 20)]
     pub signs: Vec<Sign>,
+}
+
+/// The themes that applications can be about. They replace all that were adopted before.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptThemes {
+    /// The themes in their order.
+    #[schema(min_items = 1, max_items = 20)]
+    pub themes: Vec<Theme>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]

@@ -17,6 +17,7 @@ use crate::domain::mail::MailKind;
 use crate::domain::outcome::Sign;
 use crate::domain::role::Role;
 use crate::domain::text::{Document, Line, Prose, Slug};
+use crate::domain::theme::Theme;
 
 events! {
     /// Events of the organisation.
@@ -89,6 +90,12 @@ events! {
             version: u32,
             /// All signs, which replace those before.
             signs: Vec<Sign>,
+        },
+        /// The themes of applications were set.
+        ThemesAdopted {
+            version: u32,
+            /// All themes, which replace those before.
+            themes: Vec<Theme>,
         },
         /// The questions of an application form were published.
         FormPublished {

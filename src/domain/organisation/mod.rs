@@ -1,5 +1,5 @@
-//! The organisation aggregate: roles, signs of success, versions of forms and agreements, mail
-//! templates, settings, webhooks and links to statements.
+//! The organisation aggregate: roles, signs of success, themes, versions of forms and agreements,
+//! mail templates, settings, webhooks and links to statements.
 
 mod accent;
 mod checkpoint_key;
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 pub use accent::{Accent, CONTRAST_MIN};
 pub use checkpoint_key::{CheckpointKey, RecordKeyRotation};
 pub use command::{
-    AdoptSigns, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
+    AdoptSigns, AdoptThemes, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
     OrganisationCommand, PersonRef, PublishAgreement, PublishForm, PublishReport, RecordRestore,
     RefuseMailText, RoleRef,
 };
@@ -48,6 +48,7 @@ use super::money::BelowZero;
 use super::outcome::Sign;
 use super::role::{Role, Roles};
 use super::text::{Line, Slug};
+use super::theme::{THEMES_MAX, Theme};
 use super::{Aggregate, DecisionContext, Refusal};
 use roles::RoleProposal;
 
@@ -61,6 +62,10 @@ pub struct Organisation {
     role_proposals: u32,
     signs: Vec<Sign>,
     signs_version: u32,
+    #[serde(default)]
+    themes: Vec<Theme>,
+    #[serde(default)]
+    themes_version: u32,
     forms: Vec<Vec<Question>>,
     /// The names of the forms, in the same order.
     #[serde(default)]
@@ -185,6 +190,25 @@ impl Organisation {
         self.signs_version
     }
 
+    /// The themes that were adopted last; none before any are adopted.
+    #[must_use]
+    pub fn themes(&self) -> &[Theme] {
+        &self.themes
+    }
+
+    /// Refuses with [`Refusal::ThemeUnknown`] a theme that is not adopted. An organisation that has
+    /// adopted none takes any: its page offers the usual ones, and it has not said which it wants.
+    pub fn must_have_theme(&self, theme: &Slug, field: &'static str) -> Result<(), Refusal> {
+        if self.themes.is_empty() || self.themes.iter().any(|known| known.theme == *theme) {
+            Ok(())
+        } else {
+            Err(Refusal::ThemeUnknown {
+                field,
+                theme: theme.to_string(),
+            })
+        }
+    }
+
     /// The questions of a version of the form.
     #[must_use]
     pub fn form(&self, version: u32) -> Option<&[Question]> {
@@ -220,6 +244,22 @@ impl Organisation {
         Ok(OrganisationEvent::SignsAdopted {
             version: self.signs_version + 1,
             signs: adopted.signs.clone(),
+        })
+    }
+
+    fn adopt_themes(&self, adopted: &AdoptThemes) -> Result<OrganisationEvent, Refusal> {
+        must_be_distinct(
+            adopted.themes.iter().map(|theme| &theme.theme),
+            THEMES_MAX,
+            "theme",
+            "add at least one theme",
+        )?;
+        if adopted.themes == self.themes {
+            return Err(Refusal::NoChange);
+        }
+        Ok(OrganisationEvent::ThemesAdopted {
+            version: self.themes_version + 1,
+            themes: adopted.themes.clone(),
         })
     }
 
@@ -346,6 +386,7 @@ impl Aggregate for Organisation {
             }
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
+            C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
             C::PublishReport(report) => {
@@ -393,6 +434,10 @@ impl Aggregate for Organisation {
             OrganisationEvent::SignsAdopted { version, signs } => {
                 self.signs.clone_from(signs);
                 self.signs_version = *version;
+            }
+            OrganisationEvent::ThemesAdopted { version, themes } => {
+                self.themes.clone_from(themes);
+                self.themes_version = *version;
             }
             OrganisationEvent::FormPublished {
                 questions, name, ..

@@ -66,6 +66,7 @@ impl Refusal {
             | Self::TooFewSigners(_)
             | Self::ConsentMissing
             | Self::UnknownSign(_)
+            | Self::ThemeUnknown { .. }
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)

@@ -459,6 +459,12 @@ pub enum Refusal {
     #[error("{0} is not one of your organisation's signs of success")]
     #[strum(message = "Choose one of the signs in the list.")]
     UnknownSign(String),
+    #[error("{theme} is not one of your organisation's themes")]
+    #[strum(message = "Choose one of the themes in the list.")]
+    ThemeUnknown {
+        field: &'static str,
+        theme: String,
+    },
     #[error("the final report has not been accepted or excused")]
     #[strum(message = "Accept or excuse the final report first.")]
     UpdateOutstanding,

@@ -239,6 +239,11 @@ rules! {
         "A person who scores, or revises a score, sits on the panel and had declared that they \
          have no interest; their last declaration counts."
         ["application.ScoreGiven", "application.ScoreRevised"]
+    ThemeAdopted
+        "The theme (`activity`) that answers name is one of the themes adopted last, and the theme \
+         of an offer is the one that the answers of its application named last. It holds from the \
+         first `ThemesAdopted` on; before it, an offer may name none."
+        ["application.AnswersSaved", "grant.GrantOffered"]
     }
 
     Decisions {

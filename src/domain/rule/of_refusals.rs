@@ -78,6 +78,7 @@ grounds! {
         AttendanceUnconfirmed => [QuorumConfirmed],
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
+        ThemeUnknown => [ThemeAdopted],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
         AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment],

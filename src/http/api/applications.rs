@@ -24,7 +24,7 @@ pub(super) async fn list(
     let params = QueryParams::parse(&http, super::APPLICATIONS_PARAMS)?;
     let expand = params.expansions(super::FUND_EXPANSIONS)?;
     let by_state = params.state_filter::<ApplicationState>()?;
-    let mut filters = params.place_filters()?;
+    let mut filters = params.place_filters("activity")?;
     if let Some(text) = params.get("reference") {
         let is_one = (6..=18).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
         if !is_one {

@@ -228,6 +228,7 @@ fn parse_by(text: &str) -> Option<GroupBy> {
         "fund" => GroupBy::Fund,
         "funder" => GroupBy::Funder,
         "area" => GroupBy::Area,
+        "theme" => GroupBy::Theme,
         "round" => GroupBy::Round,
         "sign" => GroupBy::Sign,
         "grant" => GroupBy::Grant,

@@ -24,7 +24,7 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let params = QueryParams::parse(&http, super::GRANTS_PARAMS)?;
     let expand = params.expansions(super::FUND_EXPANSIONS)?;
-    let filters = params.record_filters::<GrantState>()?;
+    let filters = params.record_filters::<GrantState>("theme")?;
     let (rows, end) = if signed.reader.sees_all() {
         list_own_rows::<GrantRow>(&app, &signed, &params, filters, "group_id").await?
     } else {

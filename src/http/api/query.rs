@@ -228,20 +228,28 @@ impl QueryParams {
         Ok(Some(app.views.position_before(instant).await?))
     }
 
-    /// The filters that applications and grants have in common.
-    pub(super) fn record_filters<State: VariantNames>(&self) -> Result<Vec<Filter>, Problem> {
+    /// The filters that applications and grants have in common. The column of the theme has a name of
+    /// its own in each.
+    pub(super) fn record_filters<State: VariantNames>(
+        &self,
+        theme_column: &'static str,
+    ) -> Result<Vec<Filter>, Problem> {
         let mut filters = self.state_filter::<State>()?;
-        filters.extend(self.place_filters()?);
+        filters.extend(self.place_filters(theme_column)?);
         Ok(filters)
     }
 
     /// The filters of applications and grants, without that by state.
-    pub(super) fn place_filters(&self) -> Result<Vec<Filter>, Problem> {
+    pub(super) fn place_filters(
+        &self,
+        theme_column: &'static str,
+    ) -> Result<Vec<Filter>, Problem> {
         self.equality_filters(&[
             ("fund", "fund"),
             ("round", "round"),
             ("group", "group_id"),
             ("area", "area"),
+            ("theme", theme_column),
         ])
     }
 
@@ -305,7 +313,7 @@ impl QueryParams {
         }
         let short =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        if matches!(name, "round" | "area" | "batch")
+        if matches!(name, "round" | "area" | "theme" | "batch")
             && !((1..=60).contains(&value.len()) && value.bytes().all(short))
         {
             return Err(ErrorCode::InvalidQuery

@@ -75,6 +75,7 @@ pub(super) const APPLICATIONS_PARAMS: &[&str] = &[
     "round",
     "group",
     "area",
+    "theme",
     "reference",
 ];
 pub(super) const GRANTS_PARAMS: &[&str] = &[
@@ -91,6 +92,7 @@ pub(super) const GRANTS_PARAMS: &[&str] = &[
     "round",
     "group",
     "area",
+    "theme",
 ];
 pub(super) const PAYMENTS_PARAMS: &[&str] = &[
     "after",
@@ -158,7 +160,7 @@ fn people_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/organisation",
             name: "organisation",
-            summary: "The organisation with its signs, questions and agreement.",
+            summary: "The organisation with its signs, themes, questions and agreement.",
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<OrganisationView>(),
             route: || web::get().to(organisation::show),

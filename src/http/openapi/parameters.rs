@@ -9,7 +9,9 @@ use crate::domain::registered_number::{IDENTIFIER_LENGTH_MAX, IDENTIFIER_PATTERN
 use crate::http::entity_tags::CONDITION_MAX;
 
 /// What totals can be grouped by.
-const GROUPINGS: [&str; 6] = ["fund", "funder", "area", "round", "sign", "grant"];
+const GROUPINGS: [&str; 7] = [
+    "fund", "funder", "area", "theme", "round", "sign", "grant",
+];
 const DIGITS: &str = "^[0-9]{1,18}$";
 /// The largest position that a request can contain.
 const POSITION_MAX: i64 = i64::MAX / 2;
@@ -123,7 +125,10 @@ fn query_parameter(name: &str) -> Value {
 /// The component name of a query parameter. Filters get the prefix `Of`, because path parameters
 /// have the same names.
 fn component_name(name: &str) -> String {
-    let of = if matches!(name, "fund" | "group" | "grant" | "round" | "area") {
+    let of = if matches!(
+        name,
+        "fund" | "group" | "grant" | "round" | "area" | "theme"
+    ) {
         "Of"
     } else {
         ""

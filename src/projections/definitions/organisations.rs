@@ -1,5 +1,5 @@
-//! The organisation: its name, settings, signs of success, current form and agreement, mail texts
-//! and public reports.
+//! The organisation: its name, settings, signs of success, themes, current form and agreement, mail
+//! texts and public reports.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use crate::domain::mail::{self, MailKind};
 use crate::domain::organisation::{AreaReportTranslation, Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
+use crate::domain::theme::{Theme, with_former};
 use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection};
@@ -31,6 +32,14 @@ pub struct OrganisationRow {
     pub updated_at: Moment,
     pub signs_version: u32,
     pub signs: Vec<Sign>,
+    #[serde(default)]
+    pub themes_version: u32,
+    /// The themes to choose from.
+    #[serde(default)]
+    pub themes: Vec<Theme>,
+    /// Themes that were adopted before and are not any more. Records that name one keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_themes: Vec<Theme>,
     pub form_version: u32,
     pub form: Vec<Question>,
     pub agreement_version: u32,
@@ -131,6 +140,11 @@ pub struct ProposedMailTextRow {
 }
 
 impl OrganisationRow {
+    /// The themes, and those that were adopted before.
+    pub fn all_themes(&self) -> impl Iterator<Item = &Theme> {
+        self.themes.iter().chain(&self.former_themes)
+    }
+
     /// The organisation's text for a mail: that of the fund, or else the general one. It may be one
     /// that is not used; see [`MailTextRow::unused_reason`].
     #[must_use]
@@ -153,7 +167,7 @@ pub(in crate::projections) struct OrganisationsProjection;
 
 impl Projection for OrganisationsProjection {
     const NAME: &'static str = "organisations";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = OrganisationRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -180,6 +194,9 @@ impl Projection for OrganisationsProjection {
                 updated_at: Moment::of(event),
                 signs_version: 0,
                 signs: Vec::new(),
+                themes_version: 0,
+                themes: Vec::new(),
+                former_themes: Vec::new(),
                 form_version: 0,
                 form: Vec::new(),
                 agreement_version: 0,
@@ -198,6 +215,12 @@ impl Projection for OrganisationsProjection {
             OrganisationEvent::SignsAdopted { version, signs, .. } => {
                 row.signs_version = *version;
                 row.signs.clone_from(signs);
+            }
+            OrganisationEvent::ThemesAdopted { version, themes } => {
+                row.themes_version = *version;
+                let before = row.all_themes().cloned().collect::<Vec<_>>();
+                row.former_themes = with_former(themes, &before).split_off(themes.len());
+                row.themes.clone_from(themes);
             }
             OrganisationEvent::FormPublished {
                 version, questions, ..

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::outcome::{Sign, Strength};
 use crate::domain::text::{Identifier, Slug};
+use crate::domain::theme::{Theme, with_former};
 use crate::domain::{
     ApplicationEvent, Event, FundEvent, FundId, GrantEvent, GroupEvent, GroupId, Money,
     OrganisationEvent,
@@ -27,6 +28,9 @@ pub enum PublishedRow {
     Organisation {
         name: String,
         signs: Vec<Sign>,
+        /// All themes that were ever adopted, each under its last name.
+        #[serde(default)]
+        themes: Vec<Theme>,
     },
     Fund {
         id: Uuid,
@@ -84,6 +88,8 @@ pub struct PublishedOffer {
     pub round: Slug,
     pub group: GroupId,
     pub area: Slug,
+    #[serde(default)]
+    pub theme: Option<Slug>,
     pub title: String,
     pub description: String,
     pub awarded_on: Date,
@@ -131,6 +137,7 @@ impl PublishedGrant {
                 round,
                 group,
                 area,
+                theme,
                 sources,
                 title,
                 description,
@@ -142,6 +149,7 @@ impl PublishedGrant {
                     round: round.clone(),
                     group: *group,
                     area: area.clone(),
+                    theme: theme.clone(),
                     title: title.to_string(),
                     description: description.to_string(),
                     awarded_on: event.recorded_on(),
@@ -323,7 +331,7 @@ pub(in crate::projections) struct PublishedProjection;
 
 impl Projection for PublishedProjection {
     const NAME: &'static str = "published";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = PublishedRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -331,7 +339,8 @@ impl Projection for PublishedProjection {
         let kind = match &event.event {
             Event::Organisation(
                 OrganisationEvent::OrganisationFounded { .. }
-                | OrganisationEvent::SignsAdopted { .. },
+                | OrganisationEvent::SignsAdopted { .. }
+                | OrganisationEvent::ThemesAdopted { .. },
             ) => "organisation",
             Event::Fund(FundEvent::FundCreated { .. } | FundEvent::RoundPlanned { .. }) => "fund",
             Event::Group(
@@ -402,14 +411,30 @@ fn organisation(happened: &OrganisationEvent, row: Option<PublishedRow>) -> Opti
             Some(PublishedRow::Organisation {
                 name: name.to_string(),
                 signs: Vec::new(),
+                themes: Vec::new(),
             })
         }
         (
             OrganisationEvent::SignsAdopted { signs, .. },
-            Some(PublishedRow::Organisation { name, .. }),
+            Some(PublishedRow::Organisation { name, themes, .. }),
         ) => Some(PublishedRow::Organisation {
             name,
             signs: signs.clone(),
+            themes,
+        }),
+        (
+            OrganisationEvent::ThemesAdopted {
+                themes: adopted, ..
+            },
+            Some(PublishedRow::Organisation {
+                name,
+                signs,
+                themes,
+            }),
+        ) => Some(PublishedRow::Organisation {
+            name,
+            signs,
+            themes: with_former(adopted, &themes),
         }),
         _ => None,
     }

@@ -42,6 +42,7 @@ fn plain_text(refusal: &Refusal) -> Option<&'static str> {
                 if it is urgent."
         }
         Refusal::UnknownArea => "Choose one of the places.",
+        Refusal::ThemeUnknown { .. } => "Choose one of these",
         Refusal::TooFewSigners(_) => "More people need to sign. Enter one name in each box.",
         Refusal::AccountFails => {
             "This sort code and account number do not match. Check them on a bank statement."

@@ -244,6 +244,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("RoleGiven", "gave a role"),
     ("RoleEnded", "ended a role"),
     ("SignsAdopted", "chose the signs of success"),
+    ("ThemesAdopted", "chose the themes"),
     ("FormPublished", "published the questions"),
     ("AgreementPublished", "published the agreement"),
     ("ReportPublished", "published a report on an area"),

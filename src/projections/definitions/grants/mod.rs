@@ -45,6 +45,10 @@ pub struct GrantRow {
     pub round: Slug,
     pub group: GroupId,
     pub area: Slug,
+    /// The theme that the application named; absent if it named none, or if an earlier version of
+    /// the service recorded the offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Slug>,
     pub title: String,
     pub description: String,
     /// The amount awarded with the offer.
@@ -147,7 +151,7 @@ pub(in crate::projections) struct GrantsProjection;
 
 impl Projection for GrantsProjection {
     const NAME: &'static str = "grants";
-    const SCHEMA_VERSION: i64 = 5;
+    const SCHEMA_VERSION: i64 = 6;
     type Row = GrantRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -203,6 +207,7 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         round: round.clone(),
         group: *group,
         area: area.clone(),
+        theme: theme_of(happened),
         title: title.to_string(),
         description: description.to_string(),
         offered: sources.total(),
@@ -244,6 +249,13 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         letters_on: *letters_on,
         revocation: None,
     })
+}
+
+fn theme_of(offered: &GrantEvent) -> Option<Slug> {
+    match offered {
+        GrantEvent::GrantOffered { theme, .. } => theme.clone(),
+        _ => None,
+    }
 }
 
 impl GrantRow {

@@ -1,5 +1,5 @@
-//! The fund, round and area of each application and grant, and the postings of figures under these
-//! dimensions.
+//! The fund, round, area and theme of each application and grant, and the postings of figures under
+//! these dimensions.
 //!
 //! Postings are append-only: a budget or an outcome as at any position or day is a sum of postings.
 
@@ -25,6 +25,8 @@ pub struct DimensionRow {
     fund: String,
     round: String,
     area: String,
+    #[serde(default)]
+    theme: String,
     standing: Option<GroupMaturity>,
     requested: Money,
     submitted_on: Option<Date>,
@@ -64,7 +66,7 @@ pub(in crate::projections) struct PostingDimensionsProjection;
 
 impl Projection for PostingDimensionsProjection {
     const NAME: &'static str = "places";
-    const SCHEMA_VERSION: i64 = 4;
+    const SCHEMA_VERSION: i64 = 5;
     type Row = DimensionRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -108,6 +110,13 @@ impl Projection for PostingDimensionsProjection {
                     ..DimensionRow::default()
                 })
             }
+            Event::Application(ApplicationEvent::AnswersSaved {
+                activity: Some(theme),
+                ..
+            }) => Some(DimensionRow {
+                theme: theme.to_string(),
+                ..row?
+            }),
             Event::Application(ApplicationEvent::ApplicationSubmitted {
                 requested,
                 area,

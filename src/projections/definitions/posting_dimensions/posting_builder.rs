@@ -39,6 +39,7 @@ impl PostingBuilder<'_> {
                 String::new()
             },
             sign: String::new(),
+            theme: self.dimensions.theme.clone(),
             recorded_on: day.clone(),
             effective_on: day,
         });
@@ -156,6 +157,10 @@ impl PostingBuilder<'_> {
 
     pub(super) fn post_application_event(&mut self, happened: &ApplicationEvent) {
         match happened {
+            ApplicationEvent::AnswersSaved {
+                activity: Some(theme),
+                ..
+            } if self.dimensions.submitted_on.is_some() => self.move_to_theme(theme.as_str()),
             ApplicationEvent::ApplicationSubmitted {
                 requested,
                 area,
@@ -189,6 +194,19 @@ impl PostingBuilder<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Moves an application that was submitted to another theme. Nothing else is posted of it yet
+    /// when the group can change its answers.
+    fn move_to_theme(&mut self, theme: &str) {
+        let before = self.dimensions;
+        if before.theme == theme {
+            return;
+        }
+        for (figure, amount) in [("requested", before.requested.pence()), ("submitted", 1)] {
+            self.add(figure, -amount);
+            theme.clone_into(&mut self.add(figure, amount).theme);
         }
     }
 

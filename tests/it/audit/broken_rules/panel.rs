@@ -10,6 +10,7 @@ use super::{Break, LogLines, NewEvent};
 pub fn breaks() -> Vec<Break> {
     [
         of_applications(),
+        of_themes(),
         of_people_who_decide(),
         of_quorums(),
         of_awards(),
@@ -81,6 +82,35 @@ fn recorder_and_other(log: &LogLines, at: usize) -> [String; 2] {
 
 fn officer(log: &LogLines) -> String {
     log.field(log.first("EligibilityConfirmed"), "by")
+}
+
+fn of_themes() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::ThemeAdopted,
+            "the answers name a theme that was not adopted",
+            |log| {
+                let at = log.first_where("AnswersSaved", |fields| !fields["activity"].is_null());
+                log.set(at, "activity", json!("fishing"));
+            },
+        ),
+        broken(
+            Rule::ThemeAdopted,
+            "a grant is offered with another theme than its application has",
+            |log| {
+                let at = log.first_where("GrantOffered", |fields| fields["theme"] != "arts");
+                log.set(at, "theme", json!("arts"));
+            },
+        ),
+        broken(
+            Rule::ThemeAdopted,
+            "a grant is offered without the theme of its application",
+            |log| {
+                let at = log.first("GrantOffered");
+                log.set(at, "theme", json!(null));
+            },
+        ),
+    ]
 }
 
 fn of_applications() -> Vec<Break> {

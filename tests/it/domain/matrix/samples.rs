@@ -133,6 +133,7 @@ fn organisation(name: &str) -> Sample {
         "adopt-signs" => staff(json!({
             "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }],
         })),
+        "adopt-themes" => staff(json!({ "themes": [{ "theme": "food", "name": "Food" }] })),
         "publish-form" => {
             let question =
                 json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });

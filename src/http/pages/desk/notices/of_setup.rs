@@ -21,6 +21,11 @@ pub(super) const OF_SETUP: &[ActionNotice] = &[
     ),
     says(
         "organisation",
+        "adopt-themes",
+        "Themes saved. Groups choose from them from now on.",
+    ),
+    says(
+        "organisation",
         "publish-form",
         "Questions published. Rounds planned from now on can use them.",
     ),
