@@ -1,11 +1,12 @@
-//! Texts to start from: the signs of success, the questions of the form, and the agreement. The
-//! set-up page and the demonstration use the same ones.
+//! Texts to start from: the signs of success, the themes, the questions of the form, and the
+//! agreement. The set-up page and the demonstration use the same ones.
 
 use serde::Deserialize;
 
 use crate::domain::organisation::Question;
 use crate::domain::outcome::Sign;
 use crate::domain::text::Document;
+use crate::domain::theme::Theme;
 
 #[derive(Deserialize)]
 struct StarterAgreement {
@@ -23,6 +24,16 @@ pub const QUESTIONS_OF_EVERY_FORM: usize = 4;
 pub fn signs() -> Vec<Sign> {
     serde_json::from_str(include_str!("../texts/starter/signs.json"))
         .expect("the signs to start from are whole")
+}
+
+/// The themes, in English and Polish. An organisation that has adopted none asks for one of these.
+///
+/// # Panics
+/// If `texts/starter/themes.json` is malformed. A test ensures that it is not.
+#[must_use]
+pub fn themes() -> Vec<Theme> {
+    serde_json::from_str(include_str!("../texts/starter/themes.json"))
+        .expect("the themes to start from are whole")
 }
 
 /// The questions of the form, in English and Polish. With the four that every form asks, a group
@@ -61,6 +72,20 @@ mod tests {
         assert!(agreement().as_str().len() > 1000);
         let questions = questions();
         assert_eq!(questions.len(), 5);
+        let themes = themes();
+        assert_eq!(themes.len(), 5);
+        for language in Language::VARIANTS
+            .iter()
+            .filter(|one| **one != Language::En)
+        {
+            for theme in &themes {
+                assert!(
+                    theme.other_languages.contains_key(language),
+                    "{} is not in {language:?}",
+                    theme.theme
+                );
+            }
+        }
         for question in questions {
             for language in Language::VARIANTS
                 .iter()

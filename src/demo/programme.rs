@@ -13,6 +13,7 @@ use crate::domain::funding_source::FundingSource;
 use crate::domain::organisation::{PublishReport, Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::{Document, Line, Prose, Slug};
+use crate::domain::theme::Theme;
 use crate::domain::{Money, PersonId, Role};
 use crate::starter;
 
@@ -30,9 +31,11 @@ pub struct DemoProgramme {
     #[serde(default)]
     pub(super) settings: Option<Settings>,
     pub(super) staff: Vec<Staff>,
-    /// The signs and questions to start from, unless the file has its own.
+    /// The signs, themes and questions to start from, unless the file has its own.
     #[serde(default = "starter::signs")]
     pub(super) signs: Vec<Sign>,
+    #[serde(default = "starter::themes")]
+    pub(super) themes: Vec<Theme>,
     #[serde(default = "starter::questions")]
     pub(super) questions: Vec<Question>,
     pub(super) agreement: Document,

@@ -9,7 +9,8 @@ use super::{DemoStep, demo_id};
 use crate::domain::command::{NoBody, ProposalRef, WithReason};
 use crate::domain::fund::{Allocate, CreateFund, FundState, PlanRound, RoundRef};
 use crate::domain::organisation::{
-    AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, PublishAgreement, PublishForm, RoleRef,
+    AdoptSigns, AdoptThemes, ConfirmRole, FoundOrganisation, NameFounder, PublishAgreement,
+    PublishForm, RoleRef,
 };
 use crate::domain::person::{MailedAddress, PersonDetails};
 use crate::domain::personal_data::PersonalInput;
@@ -197,6 +198,7 @@ impl SetupSteps<'_> {
         let by = Actor::Person(staff_id(self.organisation, "director"));
         let DemoProgramme {
             signs,
+            themes,
             questions,
             agreement,
             ..
@@ -205,6 +207,12 @@ impl SetupSteps<'_> {
             by,
             OrganisationCommand::AdoptSigns(AdoptSigns {
                 signs: signs.clone(),
+            }),
+        );
+        self.organisation(
+            by,
+            OrganisationCommand::AdoptThemes(AdoptThemes {
+                themes: themes.clone(),
             }),
         );
         self.organisation(

@@ -112,12 +112,12 @@ fn every_update_is_of_its_own() {
     assert_eq!(unknown_quoted.count(), 0, "a story without an update");
 }
 
-/// A kind that the fund's form does not have would be shown by its key.
 #[test]
-fn every_kind_of_activity_is_one_of_the_form() {
-    let known = ["arts", "food", "neighbours", "sport", "other"];
+fn every_group_names_an_adopted_theme() {
+    let adopted = crate::starter::themes();
     for group in groups() {
-        assert!(known.contains(&group.activity.as_str()), "{}", group.name);
+        let mut keys = adopted.iter().map(|theme| &theme.theme);
+        assert!(keys.any(|key| *key == group.activity), "{}", group.name);
     }
 }
 

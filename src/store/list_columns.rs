@@ -80,6 +80,7 @@ list_columns! {
         State = K::Text("state"),
         Round = K::Text("round"),
         Area = K::Text("area"),
+        Theme = K::Text("theme"),
         Awarded = K::Amount("awarded"),
         PaidNet = K::Amount("paid_net"),
         DueBack = K::Amount("due_back"),

@@ -14,7 +14,7 @@ use crate::domain::grant_sums::GrantSums;
 pub use crate::store::postings::GroupBy;
 use crate::store::postings::SumQuery;
 
-/// A budget, with one line for each fund, funder, area or round.
+/// A budget, with one line for each fund, funder, area, theme or round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Budget {
     /// The last position of the log that the figures include.
@@ -22,11 +22,11 @@ pub struct Budget {
     pub lines: Vec<BudgetLine>,
 }
 
-/// The money of one fund, funder, area or round. Everywhere: awarded = committed + returned, and
+/// The money of one fund, funder, area, theme or round. Everywhere: awarded = committed + returned, and
 /// committed = unpaid + paid net. By fund and by funder: allocated = uncommitted + committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BudgetLine {
-    /// The id or name of the fund, funder, area or round.
+    /// The id or name of the fund, funder, area, theme or round.
     pub of: String,
     pub allocated: Money,
     pub requested: Money,
@@ -48,7 +48,7 @@ pub struct BudgetLine {
     pub waived: Money,
     /// Paid, less returned: confirmed, less what groups returned.
     pub paid_net: Money,
-    /// Allocated less committed. Absent by area and by round, because money is not allocated to
+    /// Allocated less committed. Absent by area, theme and round, because money is not allocated to
     /// these.
     pub uncommitted: Option<Money>,
     pub applications: i64,
@@ -61,7 +61,7 @@ pub struct BudgetLine {
     pub out_of_order: Vec<String>,
 }
 
-/// Outcomes, with one line for each fund, area, grant or sign.
+/// Outcomes, with one line for each fund, area, theme, grant or sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Outcome {
     /// The last position of the log that the figures include.
@@ -71,7 +71,7 @@ pub struct Outcome {
     pub cost_per_person: CostPerPerson,
 }
 
-/// The outcomes of one fund, area or grant, or for one sign.
+/// The outcomes of one fund, area, theme or grant, or for one sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OutcomeLine {
     pub of: String,
@@ -153,26 +153,45 @@ impl Views {
         &self,
         position: i64,
     ) -> Result<BTreeMap<String, Vec<OutcomeLine>>, ViewError> {
+        self.outcomes_by_sign_in(GroupBy::AreaAndSign, position)
+            .await
+    }
+
+    /// The outcomes of each theme by sign. A theme without outcomes is left out.
+    pub async fn outcomes_by_theme(
+        &self,
+        position: i64,
+    ) -> Result<BTreeMap<String, Vec<OutcomeLine>>, ViewError> {
+        self.outcomes_by_sign_in(GroupBy::ThemeAndSign, position)
+            .await
+    }
+
+    /// The outcomes by sign of each area or theme.
+    async fn outcomes_by_sign_in(
+        &self,
+        by: GroupBy,
+        position: i64,
+    ) -> Result<BTreeMap<String, Vec<OutcomeLine>>, ViewError> {
         let totals = self
             .totals(TotalsQuery {
-                by: GroupBy::AreaAndSign,
+                by,
                 fund: None,
                 area: None,
                 position,
                 effective_on: None,
             })
             .await?;
-        let mut by_area: BTreeMap<String, Vec<OutcomeLine>> = BTreeMap::new();
+        let mut by_part: BTreeMap<String, Vec<OutcomeLine>> = BTreeMap::new();
         for (key, figures) in &totals.sums {
-            if let Some((area, sign)) = key.split_once('/')
-                && !area.is_empty()
+            if let Some((part, sign)) = key.split_once('/')
+                && !part.is_empty()
                 && !sign.is_empty()
             {
                 let line = outcome_line(sign.to_owned(), figures);
-                by_area.entry(area.to_owned()).or_default().push(line);
+                by_part.entry(part.to_owned()).or_default().push(line);
             }
         }
-        Ok(by_area)
+        Ok(by_part)
     }
 
     /// The sums themselves, which may be negative.

@@ -81,25 +81,44 @@ impl Views {
         &self,
         position: i64,
     ) -> Result<BTreeMap<String, CostPerPerson>, ViewError> {
+        self.cost_per_person_in(GroupBy::AreaAndGrant, position)
+            .await
+    }
+
+    /// The cost for each person by theme. A theme without a report is left out.
+    pub async fn cost_per_person_by_theme(
+        &self,
+        position: i64,
+    ) -> Result<BTreeMap<String, CostPerPerson>, ViewError> {
+        self.cost_per_person_in(GroupBy::ThemeAndGrant, position)
+            .await
+    }
+
+    /// The cost for each person in each area or theme.
+    async fn cost_per_person_in(
+        &self,
+        by: GroupBy,
+        position: i64,
+    ) -> Result<BTreeMap<String, CostPerPerson>, ViewError> {
         let query = Sums {
-            by: GroupBy::AreaAndGrant,
+            by,
             fund: None,
             area: None,
             position,
             effective_on: None,
         };
         let totals = self.totals(query).await?;
-        let mut by_area: BTreeMap<String, ReportedSums> = BTreeMap::new();
+        let mut by_part: BTreeMap<String, ReportedSums> = BTreeMap::new();
         for (key, figures) in &totals.sums {
-            if let Some((area, grant)) = key.split_once('/')
+            if let Some((part, grant)) = key.split_once('/')
                 && !grant.is_empty()
             {
-                by_area.entry(area.to_owned()).or_default().add(figures);
+                by_part.entry(part.to_owned()).or_default().add(figures);
             }
         }
-        let with_reports = by_area.into_iter().filter(|(_, sums)| sums.grants > 0);
+        let with_reports = by_part.into_iter().filter(|(_, sums)| sums.grants > 0);
         Ok(with_reports
-            .map(|(area, sums)| (area, sums.divide()))
+            .map(|(part, sums)| (part, sums.divide()))
             .collect())
     }
 }

@@ -13,8 +13,9 @@ use crate::domain::text::Slug;
 use crate::projections::{Movement, PublishedGrant, PublishedOffer};
 use crate::views::{Published, PublishedGroup};
 
-/// Name of the vocabulary that the signs of success belong to.
-const VOCABULARY: &str = "Signs of success";
+/// Names of the vocabularies that the signs of success and the themes belong to.
+const SIGNS: &str = "Signs of success";
+const THEMES: &str = "Themes";
 /// ISO 3166 code of the country of all places.
 const COUNTRY: &str = "GB";
 
@@ -175,7 +176,10 @@ pub(super) fn grant_record(
         grant_programme: [programme(all, offer)],
         from_open_call: "Yes",
         location_scope: place.map(super::Place::scope),
-        classifications: sign_classifications(all, grant),
+        classifications: theme_classification(all, offer)
+            .into_iter()
+            .chain(sign_classifications(all, grant))
+            .collect(),
         commitment_transaction: transactions("commitment", committed.collect()),
         disbursement_transaction: transactions("payment", paid.collect()),
         date_modified: grant.modified.max(group.modified).to_string(),
@@ -234,6 +238,19 @@ fn programme(published: &Published, offer: &PublishedOffer) -> GrantProgramme {
     }
 }
 
+/// The theme of the grant, under the name that it has or had last. None if it has no theme, or one
+/// that was never adopted.
+fn theme_classification(published: &Published, offer: &PublishedOffer) -> Option<Classification> {
+    let key = offer.theme.as_ref()?;
+    let mut all = published.themes.iter();
+    let theme = all.find(|theme| theme.theme == *key)?;
+    Some(Classification {
+        vocabulary: THEMES,
+        code: key.to_string(),
+        title: theme.name.to_string(),
+    })
+}
+
 /// Signs of success with any strength, in the framework's order.
 fn sign_classifications(published: &Published, grant: &PublishedGrant) -> Vec<Classification> {
     let seen = |sign: &&crate::domain::outcome::Sign| {
@@ -243,7 +260,7 @@ fn sign_classifications(published: &Published, grant: &PublishedGrant) -> Vec<Cl
             .is_some_and(|strength| *strength > Strength::None)
     };
     let coded = |sign: &crate::domain::outcome::Sign| Classification {
-        vocabulary: VOCABULARY,
+        vocabulary: SIGNS,
         code: sign.sign.to_string(),
         title: sign.title.to_string(),
     };

@@ -43,32 +43,6 @@ const ANCHORS: [&str; 6] = [
     "Very well",
 ];
 
-/// The kinds of activity of a fund, by key and label.
-pub fn activities(texts: &FundTexts, language: Language) -> Vec<(String, String)> {
-    if texts.activities.is_empty() {
-        return usual_activities(language);
-    }
-    let choice = |kind: &crate::domain::fund::ActivityKind| {
-        let label = kind.other_languages.get(&language).unwrap_or(&kind.label);
-        (kind.activity.to_string(), label.to_string())
-    };
-    texts.activities.iter().map(choice).collect()
-}
-
-/// The usual kinds of activity.
-fn usual_activities(language: Language) -> Vec<(String, String)> {
-    let kinds = [
-        ("arts", translate("Arts, music or crafts", language)),
-        ("food", translate("Food, growing or cooking", language)),
-        ("neighbours", translate("Meeting neighbours", language)),
-        ("sport", translate("Sport or being outdoors", language)),
-        ("other", translate("Something else", language)),
-    ];
-    kinds
-        .map(|(key, label)| (key.to_owned(), label.to_owned()))
-        .to_vec()
-}
-
 /// The questions on eligibility, in their order: the area, those of the fund, the amount.
 pub fn eligibility(fund: &FundRow, language: Language) -> Vec<Eligibility> {
     let areas: Vec<String> = fund

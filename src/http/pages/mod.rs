@@ -47,6 +47,7 @@ mod site;
 mod statement_sheet;
 mod subject_access;
 mod theme;
+mod theme_names;
 mod tokens;
 mod visitor;
 mod words;

@@ -42,24 +42,24 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// The stylesheet of an accent, with its address.
-struct Theme {
+struct AccentSheet {
     accent: Accent,
     path: String,
     css: String,
 }
 
 /// The theme that was made last. An organisation has one accent.
-static NEWEST: Mutex<Option<Arc<Theme>>> = Mutex::new(None);
+static NEWEST: Mutex<Option<Arc<AccentSheet>>> = Mutex::new(None);
 
 /// The theme of an accent, made at its first use.
-fn theme_of(accent: &Accent) -> Arc<Theme> {
+fn theme_of(accent: &Accent) -> Arc<AccentSheet> {
     let mut newest = NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = newest.as_ref().filter(|known| known.accent == *accent) {
         return Arc::clone(known);
     }
     let css = theme_css(accent.colour());
     let digest = hex::encode(Sha256::digest(css.as_bytes()));
-    let made = Arc::new(Theme {
+    let made = Arc::new(AccentSheet {
         accent: accent.clone(),
         path: format!("/assets/theme-{}.css", &digest[..DIGITS]),
         css,

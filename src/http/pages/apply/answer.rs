@@ -17,10 +17,11 @@ use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField};
 use crate::http::pages::sign_in::query_param;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
-    fund_texts, language_buttons, ownership, render_form_page, see_other,
+    language_buttons, ownership, render_form_page, see_other,
 };
 use crate::projections::{ApplicationRow, FundRow};
 
@@ -127,7 +128,7 @@ pub(super) async fn render(
         .position(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
     let section = open[at].clone();
-    let fund = fund_of(app, &row).await?;
+    let (fund, names) = (fund_of(app, &row).await?, ThemeNames::load(app).await?);
     let typed = rejected
         .as_ref()
         .map(|rejected| FormData::new(rejected.values.clone()))
@@ -164,7 +165,7 @@ pub(super) async fn render(
         },
         conflict,
         from_review,
-        choices: choices(&section, &fund, visitor),
+        choices: choices(&section, &fund, &names, visitor),
         form: form.prefill("answer", &current_answer(&section, &row)),
         field,
         sum: BudgetSum::new(&section, &row, visitor.language),
@@ -225,7 +226,12 @@ async fn with_uploads(
 }
 
 /// The choices of a question, empty for free text.
-fn choices(section: &Section, fund: &FundRow, visitor: &Visitor) -> Vec<(String, String)> {
+fn choices(
+    section: &Section,
+    fund: &FundRow,
+    names: &ThemeNames,
+    visitor: &Visitor,
+) -> Vec<(String, String)> {
     if section.own.is_some() {
         return Vec::new();
     }
@@ -235,7 +241,7 @@ fn choices(section: &Section, fund: &FundRow, visitor: &Visitor) -> Vec<(String,
             .iter()
             .map(|area| (area.to_string(), place_name(area.as_str())))
             .collect(),
-        ACTIVITY => fund_texts::activities(&fund.rules.texts, visitor.language),
+        ACTIVITY => names.choices(&fund.rules.texts, visitor.language),
         PEOPLE_AT_RISK => start::yes_no_choices(visitor),
         _ => Vec::new(),
     }

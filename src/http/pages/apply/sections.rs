@@ -15,8 +15,9 @@ use crate::domain::text::{Prose, Slug};
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::question_field::{amount_error_text, answer_error_text, in_words};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
-use crate::http::pages::{PageError, fund_texts, ownership};
+use crate::http::pages::{PageError, ownership};
 use crate::projections::{ApplicationRow, FundRow};
 
 /// Keys of sections, as they appear in addresses.
@@ -194,7 +195,8 @@ pub async fn all_sections(
         .into_iter()
         .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
         .collect();
-    let mut sections = fixed_sections(row, &fund, language);
+    let activity = activity_label(app, row, &fund, language).await?;
+    let mut sections = fixed_sections(row, activity, language);
     if row.is_unfinished(REQUESTED) {
         let amount = sections.iter_mut().find(|section| section.key == AMOUNT);
         if let (Some(section), Some(typed)) = (amount, answers.remove(REQUESTED)) {
@@ -230,7 +232,7 @@ fn save_again(language: Language) -> String {
 }
 
 /// The sections that each application has, except the one on who helped.
-fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> Vec<Section> {
+fn fixed_sections(row: &ApplicationRow, activity: String, language: Language) -> Vec<Section> {
     let section = |key: &str, title: &str, answer: String| Section {
         key: key.to_owned(),
         title: translate(title, language).to_owned(),
@@ -249,11 +251,7 @@ fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> V
     };
     vec![
         section(AREA, "Where will it happen?", area.unwrap_or_default()),
-        section(
-            ACTIVITY,
-            "What kind of activity is it?",
-            activity_label(row, fund, language),
-        ),
+        section(ACTIVITY, "What kind of activity is it?", activity),
         section(
             AMOUNT,
             "How much money do you need?",
@@ -267,21 +265,16 @@ fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> V
     ]
 }
 
-/// The kind of activity that the group chose; empty before it chose.
-pub fn activity_label(row: &ApplicationRow, fund: &FundRow, language: Language) -> String {
+/// The theme that the group chose, as its fund asks for it; empty before it chose.
+pub async fn activity_label(
+    app: &AppState,
+    row: &ApplicationRow,
+    fund: &FundRow,
+    language: Language,
+) -> Result<String, PageError> {
     let activity = row.activity.as_ref().map_or("", Slug::as_str);
-    label_among(
-        &fund_texts::activities(&fund.rules.texts, language),
-        activity,
-    )
-}
-
-/// The label of a kind of activity among those of its fund.
-pub fn label_among(kinds: &[(String, String)], activity: &str) -> String {
-    kinds
-        .iter()
-        .find(|(key, _)| key == activity)
-        .map_or_else(|| place_name(activity), |(_, label)| label.clone())
+    let names = ThemeNames::load(app).await?;
+    Ok(names.label(&fund.rules.texts, activity, language))
 }
 
 /// A section for each question of the application's form.

@@ -13,6 +13,7 @@ use crate::http::AppState;
 use crate::http::pages::days::days_between;
 use crate::http::pages::fund_texts::{self, Eligibility};
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::visitor::remember_language;
 use crate::http::pages::words::{names_in_words, place_name};
 use crate::http::pages::{
@@ -227,9 +228,10 @@ pub(super) async fn blank_form(
         &ownership::form_questions(&app, round.form).await?,
         &visitor,
     );
+    let names = ThemeNames::load(&app).await?;
     let (areas, activities) = (
         area_names(&fund),
-        fund_texts::activities(&fund.rules.texts, visitor.language),
+        names.choices(&fund.rules.texts, visitor.language),
     );
     render_page(&BlankFormPage {
         page: shell,

@@ -132,7 +132,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             .declarations()
             .map(|(person, interested)| (names.of(&person), interested))
             .collect(),
-        kind: sections::activity_label(&row, &fund, Language::En),
+        kind: sections::activity_label(request.app, &row, &fund, Language::En).await?,
         area: area_of(&row),
         page,
         scores_wait: row.scores.len() < given,

@@ -16,14 +16,14 @@ use super::{DeskRequest, label_of};
 use crate::domain::application::{ApplicationState, Channel};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
-use crate::domain::{FundId, GroupId, Money, Role};
+use crate::domain::{GroupId, Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::api::applications::application_views;
-use crate::http::pages::apply::sections::label_among;
 use crate::http::pages::days::short_day;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::words::{Tagged as _, capitalised};
-use crate::http::pages::{PageError, fund_texts};
+use crate::http::pages::PageError;
 use crate::projections::{ApplicationRow, FundRow};
 use crate::views::{ApplicationColumn as C, Filter, ListAmount, TableRow};
 
@@ -80,7 +80,14 @@ pub(super) static LIST: ListDefinition = ListDefinition {
         Some(("awarded", ListAmount::Awarded)),
     ],
     search: Some(ListSearch::NumberOrGroup),
-    filters: |request| Ok(request.filters_by_column(&["state", "fund", "round", "area"])),
+    filters: |request| {
+        let mut filters = request.filters_by_column(&["state", "fund", "round", "area"]);
+        let themes = request.all("theme");
+        if !themes.is_empty() {
+            filters.push(Filter::any_of("activity", themes));
+        }
+        Ok(filters)
+    },
     fields,
     has_past: true,
     has_counts: true,
@@ -112,11 +119,12 @@ pub(in crate::http::pages) fn opening_address() -> String {
     format!("{}?{query}", LIST.path())
 }
 
-const COLUMNS: [ListColumn; 13] = [
+const COLUMNS: [ListColumn; 14] = [
     column("group", "Group", Some(C::Group.key())),
     column("requested", "Asks for", Some(C::Requested.key())).numeric(),
     column("state", "Status", Some(C::State.key())),
     column("area", "Area", Some(C::Area.key())).minor(),
+    column("theme", "Theme", Some(C::Activity.key())).unusual(),
     column("submitted", "Sent", Some(C::Submitted.key())),
     column("number", "Number", Some(C::Number.key())).unusual(),
     column("round", "Round", Some(C::Round.key())).unusual(),
@@ -132,7 +140,7 @@ const COLUMNS: [ListColumn; 13] = [
     column("channel", "How it came", Some(C::Channel.key())).unusual(),
 ];
 
-fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
+fn fields(funds: &[FundRow], themes: &ThemeNames) -> Vec<ListFilter> {
     let state = |state: &&'static str| {
         let parsed: ApplicationState = state.parse().ok()?;
         Some(((*state).to_owned(), parsed.word().to_owned()))
@@ -155,6 +163,7 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
             names_of_rounds(funds).into_iter().collect(),
         ),
         ListFilter::area(funds),
+        ListFilter::theme(themes),
     ]
 }
 
@@ -165,7 +174,6 @@ struct ListedApplication {
     #[serde(default)]
     reference: String,
     state: ApplicationState,
-    fund: FundId,
     round: String,
     group: GroupId,
     requested: Option<Money>,
@@ -197,16 +205,12 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         .group_names(items.iter().map(|row| row.group.to_string()))
         .await?;
     let funds = request.app.views.cached_funds().await?;
-    let kinds = |fund: &FundRow| {
-        let kinds = fund_texts::activities(&fund.rules.texts, Language::En);
-        (FundId(fund.id), kinds)
-    };
     let table = ApplicationTable {
         columns,
         groups,
         scores,
         rounds: names_of_rounds(&funds),
-        kinds: funds.iter().map(kinds).collect(),
+        themes: ThemeNames::load(request.app).await?,
         today: request.today(),
         with_pence: have_pence(items.iter().filter_map(|row| row.requested)),
         from_list: request.list_suffix(),
@@ -240,14 +244,18 @@ struct ApplicationTable {
     groups: BTreeMap<String, String>,
     scores: BTreeMap<Uuid, ListCell>,
     rounds: BTreeMap<String, String>,
-    /// The kinds of activity of each fund, by key and label.
-    kinds: BTreeMap<FundId, Vec<(String, String)>>,
+    themes: ThemeNames,
     today: Date,
     with_pence: bool,
     from_list: String,
 }
 
 impl ApplicationTable {
+    fn theme(&self, row: &ListedApplication) -> String {
+        let key = row.activity.as_deref().unwrap_or_default();
+        self.themes.name(key, Language::En)
+    }
+
     fn row(&self, row: &ListedApplication) -> ListRow {
         let id = row.id.to_string();
         let name = self.groups.get(&row.group.to_string()).cloned();
@@ -285,11 +293,11 @@ impl ApplicationTable {
             }
             "area" => {
                 let area = row.area.as_deref().map(place_name);
-                let activity = row.activity.as_deref().unwrap_or_default();
-                let kinds = self.kinds.get(&row.fund);
-                let kind = kinds.map(|kinds| label_among(kinds, activity));
-                ListCell::text(area.unwrap_or_default()).sub(kind.unwrap_or_default())
+                let shown = self.columns.iter().any(|column| column.id == "theme");
+                let theme = if shown { String::new() } else { self.theme(row) };
+                ListCell::text(area.unwrap_or_default()).sub(theme)
             }
+            "theme" => ListCell::text(self.theme(row)),
             "submitted" => day(row.submitted_on),
             "decided" => day(row.decided_on),
             "number" => ListCell::text(number(&row.reference)),
@@ -346,6 +354,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         ))
     };
     let rows: Vec<ApplicationRow> = request.whole_list(&LIST).await?;
+    let themes = ThemeNames::load(request.app).await?;
     let groups = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
@@ -356,6 +365,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Fund",
         "Round",
         "Area",
+        "Theme",
         "Asks for",
         "Awarded",
         "Sent",
@@ -375,6 +385,9 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             fund.into(),
             round.into(),
             row.area.map(|area| place_name(area.as_str())).into(),
+            row.activity
+                .map(|theme| themes.name(theme.as_str(), Language::En))
+                .into(),
             row.requested.into(),
             row.awarded.into(),
             row.submitted_on.into(),

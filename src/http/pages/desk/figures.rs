@@ -7,6 +7,8 @@ use askama::Template;
 
 use super::DeskRequest;
 use super::list::names_of_rounds;
+use super::texts::organisation;
+use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
 use crate::domain::{Money, thousands};
 use crate::http::pages::charts::{
@@ -15,10 +17,10 @@ use crate::http::pages::charts::{
 };
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::statement_sheet::signed;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::year_chart::YearChart;
 use crate::http::pages::{PageContext, PageError};
-use crate::projections::OrganisationRow;
 use crate::views::{CostPerPerson, GroupBy, OutcomeLine, Quarter};
 
 #[derive(Template)]
@@ -28,6 +30,7 @@ struct FiguresPage {
     days: DaySelection,
     funds: Vec<MoneyBar>,
     areas: Vec<MoneyBar>,
+    themes: Vec<MoneyBar>,
     funders: Vec<MoneyBar>,
     rounds: Vec<MoneyBar>,
     /// The money by month.
@@ -35,19 +38,21 @@ struct FiguresPage {
     signs: Vec<OutcomeBar>,
     /// Whether the office has judged any sign.
     judged: bool,
-    by_area: Vec<AreaSigns>,
+    signs_by_area: Vec<PartSigns>,
+    signs_by_theme: Vec<PartSigns>,
     /// How many reports there are, in words.
     reports: String,
-    totals: Vec<OutcomeBar>,
-    /// What each person who came cost, over all grants that have reported, and in each area.
+    people_by_area: Vec<PeopleLine>,
+    people_by_theme: Vec<PeopleLine>,
+    /// What each person who came cost, over all grants that have reported.
     cost: CostPerPerson,
-    costs: BTreeMap<String, CostPerPerson>,
     quarters: Vec<QuarterLine>,
     /// What follows the address of a fund, and of a funder.
     of_fund: String,
     of_funder: String,
     whole: Whole,
     all_areas: Whole,
+    all_themes: Whole,
     all_funders: Whole,
     /// The largest sum that a round was asked for or awarded.
     most: Money,
@@ -57,11 +62,6 @@ impl FiguresPage {
     /// A sum as a part of the largest one in the chart of rounds.
     fn share_of_most(&self, sum: &Money) -> String {
         percent(share(*sum, self.most))
-    }
-
-    /// What each person who came cost in an area.
-    fn cost_in(&self, area: &str) -> Option<Money> {
-        self.costs.get(area)?.per_person
     }
 
     /// Whether the cost for each person rests on few reports.
@@ -109,8 +109,21 @@ fn quarter_lines(quarters: &[Quarter]) -> Vec<QuarterLine> {
     quarters.iter().map(line).collect()
 }
 
-/// The signs of one area.
-struct AreaSigns {
+/// The people of one area or theme, and what each who came cost.
+struct PeopleLine {
+    bar: OutcomeBar,
+    cost: Option<Money>,
+}
+
+/// The figures of the themes.
+struct ThemeFigures {
+    money: Vec<MoneyBar>,
+    people: Vec<PeopleLine>,
+    signs: Vec<PartSigns>,
+}
+
+/// The signs of one area or theme.
+struct PartSigns {
     name: String,
     reports: String,
     bars: Vec<OutcomeBar>,
@@ -177,17 +190,16 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
                 .map(|line| MoneyBar::new(name(&line.of), line))
                 .collect())
         };
-    let own: Option<OrganisationRow> = views
-        .find(request.app.commands.organisation(), None)
-        .await?;
-    let signs = own.map(|own| own.signs).unwrap_or_default();
+    let signs = organisation(request).await?.signs;
     let all = views
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
         .await?;
     let totals = views
         .outcome_lines(totals_query(GroupBy::Area, None, None, &days))
         .await?;
-    let by_area = outcomes_by_area(request, &totals, &signs, &days).await?;
+    let reports = reports_in_words(&totals);
+    let (signs_by_area, people_by_area) = area_figures(request, totals, &signs, &days).await?;
+    let themes = theme_figures(request, &signs, &days).await?;
     let known = |names: &BTreeMap<String, String>, key: &str| {
         names.get(key).cloned().unwrap_or_else(|| place_name(key))
     };
@@ -206,28 +218,92 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         year: YearChart::new(by_month),
         whole: Whole::of(&by_fund),
         all_areas: Whole::of(&areas),
+        all_themes: Whole::of(&themes.money),
         all_funders: Whole::of(&funders),
         most: largest_amount(&by_round),
         funds: by_fund,
         areas,
+        themes: themes.money,
         funders,
         rounds: by_round,
         judged: all.lines.iter().any(|line| line.judged_of > 0),
         signs: outcome_bars(order_by_sign(&signs, all.lines)),
         cost: all.cost_per_person,
-        costs: views.cost_per_person_by_area(days.position).await?,
         quarters: trend(request, &days).await?,
-        reports: reports_in_words(&totals),
-        totals: bars_of_areas(totals),
-        by_area,
+        reports,
+        signs_by_area,
+        signs_by_theme: themes.signs,
+        people_by_area,
+        people_by_theme: themes.people,
         days,
     };
     request.render(&page)
 }
 
-fn bars_of_areas(lines: Vec<OutcomeLine>) -> Vec<OutcomeBar> {
-    let named = lines.into_iter().map(|line| (place_name(&line.of), line));
+/// The people of each area or theme.
+fn people_lines(
+    lines: Vec<OutcomeLine>,
+    costs: &BTreeMap<String, CostPerPerson>,
+    name: &dyn Fn(&str) -> String,
+) -> Vec<PeopleLine> {
+    let named = lines.into_iter().map(|line| (name(&line.of), line));
+    let line = |bar: OutcomeBar| PeopleLine {
+        cost: costs.get(&bar.line.of).and_then(|cost| cost.per_person),
+        bar,
+    };
     outcome_bars(named.collect())
+        .into_iter()
+        .map(line)
+        .collect()
+}
+
+/// The signs and the people of the areas.
+async fn area_figures(
+    request: &DeskRequest<'_>,
+    totals: Vec<OutcomeLine>,
+    signs: &[Sign],
+    days: &DaySelection,
+) -> Result<(Vec<PartSigns>, Vec<PeopleLine>), PageError> {
+    let views = &request.app.views;
+    let by_area = views.outcomes_by_area(days.position).await?;
+    let costs = views.cost_per_person_by_area(days.position).await?;
+    Ok((
+        signs_in_parts(&totals, signs, by_area, &place_name),
+        people_lines(totals, &costs, &place_name),
+    ))
+}
+
+/// The figures of the themes. They add up to those of the areas; what has no theme is a line of its
+/// own. None if nothing has a theme.
+async fn theme_figures(
+    request: &DeskRequest<'_>,
+    signs: &[Sign],
+    days: &DaySelection,
+) -> Result<ThemeFigures, PageError> {
+    let views = &request.app.views;
+    let names = ThemeNames::load(request.app).await?;
+    let name = |key: &str| match key {
+        "" => "No theme".to_owned(),
+        key => names.name(key, Language::En),
+    };
+    let query = totals_query(GroupBy::Theme, None, None, days);
+    let mut lines = views.budget(query).await?.lines;
+    // Money that is not awarded has no theme.
+    let any = lines.iter().any(|line| !line.of.is_empty());
+    lines.retain(|line| any && (!line.of.is_empty() || line.applications > 0 || line.awards > 0));
+    let bars: Vec<MoneyBar> = lines
+        .into_iter()
+        .map(|line| MoneyBar::new(name(&line.of), line))
+        .collect();
+    let mut totals = views.outcome_lines(query).await?;
+    totals.retain(|line| any && (!line.of.is_empty() || line.grants > 0 || line.updates > 0));
+    let by_theme = views.outcomes_by_theme(days.position).await?;
+    let costs = views.cost_per_person_by_theme(days.position).await?;
+    Ok(ThemeFigures {
+        money: MoneyBar::on_one_scale(bars),
+        signs: signs_in_parts(&totals, signs, by_theme, &name),
+        people: people_lines(totals, &costs, &name),
+    })
 }
 
 /// What follows a fund's, and a funder's, address so that its page keeps the chosen day.
@@ -246,22 +322,20 @@ fn largest_amount(bars: &[MoneyBar]) -> Money {
     amounts.max().unwrap_or_default()
 }
 
-/// The outcomes of each area by sign, in the order of the areas' totals.
-async fn outcomes_by_area(
-    request: &DeskRequest<'_>,
+/// The outcomes of each area or theme by sign, in the order of the totals.
+fn signs_in_parts(
     totals: &[OutcomeLine],
     signs: &[Sign],
-    days: &DaySelection,
-) -> Result<Vec<AreaSigns>, PageError> {
-    let views = &request.app.views;
-    let mut by_area = views.outcomes_by_area(days.position).await?;
-    let area = |line: &OutcomeLine| AreaSigns {
-        name: place_name(&line.of),
+    mut by_part: BTreeMap<String, Vec<OutcomeLine>>,
+    name: &dyn Fn(&str) -> String,
+) -> Vec<PartSigns> {
+    let part = |line: &OutcomeLine| PartSigns {
+        name: name(&line.of),
         reports: reports_in_words([line]),
         bars: outcome_bars(order_by_sign(
             signs,
-            by_area.remove(&line.of).unwrap_or_default(),
+            by_part.remove(&line.of).unwrap_or_default(),
         )),
     };
-    Ok(totals.iter().map(area).collect())
+    totals.iter().map(part).collect()
 }

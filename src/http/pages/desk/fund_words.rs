@@ -22,6 +22,7 @@ use crate::domain::text::{Line, Slug};
 use crate::domain::{Command, FundCommand, FundId, Role};
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, fund_texts, ownership,
 };
@@ -42,6 +43,8 @@ struct FundWordsPage {
     languages: Vec<TranslationFields>,
     questions: Vec<QuestionFields>,
     criteria: Vec<CriterionFields>,
+    /// Whether the organisation has adopted themes, so that the kinds of activity are among them.
+    governed: bool,
     /// A second administrator must confirm the change.
     proposes: bool,
 }
@@ -69,11 +72,13 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let fund: FundRow = request.row(ownership::parse_uuid(id)?).await?;
     let forms = request.forms();
     let texts = &fund.rules.texts;
+    let themes = ThemeNames::load(request.app).await?;
     let places = |count: usize| 0..(count + SPARE).min(ITEMS_MAX);
     let page = FundWordsPage {
         page: request.page_context("Words, languages and scoring").await?,
         wrong: forms.error_summary(),
-        form: prefill(forms.form("fund-words"), texts),
+        form: prefill(forms.form("fund-words"), texts, &themes),
+        governed: !themes.adopted().is_empty(),
         languages: other_languages().map(TranslationFields::of).collect(),
         questions: places(texts.eligibility.len())
             .map(QuestionFields::at)
@@ -139,10 +144,10 @@ fn numbered(name: &str, at: usize) -> String {
 }
 
 /// Fills in the fund's words, or the usual ones where the fund has none.
-fn prefill(form: Form, texts: &FundTexts) -> Form {
+fn prefill(form: Form, texts: &FundTexts, themes: &ThemeNames) -> Form {
     let text = |text: Option<String>| text.unwrap_or_default();
     let activities = |language: Language| {
-        let labels = fund_texts::activities(texts, language);
+        let labels = themes.choices(texts, language);
         let labels: Vec<String> = labels.into_iter().map(|(_, label)| label).collect();
         labels.join("\n")
     };
@@ -205,8 +210,10 @@ pub(super) async fn submit(
     visitor.require_staff()?;
     let fund = fund_in_path(&request, &app).await?;
     let back = format!("/desk/funds/{}/words", fund.id);
+    let themes = ThemeNames::load(&app).await?;
     let texts = match (WordsReader {
         posted: &posted,
+        themes: &themes,
         wrong: FieldErrors::new(),
     })
     .read(&fund)
@@ -237,6 +244,7 @@ pub(super) async fn submit(
 /// Reads the posted words, and collects all errors.
 struct WordsReader<'a> {
     posted: &'a FormData,
+    themes: &'a ThemeNames,
     wrong: FieldErrors,
 }
 
@@ -302,7 +310,9 @@ impl WordsReader<'_> {
     /// The kinds of activity. A kind whose label is unchanged keeps its key.
     fn activities(&mut self, fund: &FundRow) -> Vec<ActivityKind> {
         let labels = lines(self.posted.text("activities"));
-        let known = fund_texts::activities(&fund.rules.texts, Language::En);
+        let mut known = self.themes.choices(&fund.rules.texts, Language::En);
+        let themes = self.themes.current().iter();
+        known.extend(themes.map(|theme| (theme.theme.to_string(), theme.name.to_string())));
         let translated: Vec<(Language, Vec<&str>)> = other_languages()
             .map(|language| (language, language_field("activities", language)))
             .map(|(language, field)| (language, lines(self.posted.text(&field))))
@@ -338,7 +348,20 @@ impl WordsReader<'_> {
                 other_languages: translated.iter().filter_map(other).collect(),
             });
         }
+        self.must_be_themes(&kinds);
         kinds
+    }
+
+    /// Once the organisation has adopted themes, a fund offers only those.
+    fn must_be_themes(&mut self, kinds: &[ActivityKind]) {
+        let adopted = self.themes.adopted();
+        let is_theme = |kind: &&ActivityKind| {
+            adopted.is_empty() || adopted.iter().any(|theme| theme.theme == kind.activity)
+        };
+        if let Some(other) = kinds.iter().find(|kind| !is_theme(kind)) {
+            let says = format!("“{}” is not one of your themes", other.label);
+            self.miss("activities", says);
+        }
     }
 
     /// The question on eligibility at an index; `None` if it is left empty.

@@ -15,9 +15,12 @@ use super::list::{
 };
 use crate::domain::Money;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
+use crate::domain::language::Language;
+use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
 use crate::http::pages::days::{due_text, short_day};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tagged as _, place_name};
 use crate::projections::{FundRow, GrantRow, PaymentRow, UpdateRow};
 use crate::views::{Filter, GrantColumn as C, ListAmount};
@@ -65,7 +68,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     ],
     search: Some(ListSearch::Group),
     filters: |request| {
-        let mut filters = request.filters_by_column(&["id", "state", "fund", "round", "area"]);
+        let mut filters = request.filters_by_column(&["id", "state", "fund", "round", "area", "theme"]);
         if request.text("asks") == "change" {
             filters.push(Filter::equals("change_waits", "waiting"));
         }
@@ -79,13 +82,14 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     purpose: "A grant starts here when the panel awards an application.",
 };
 
-const COLUMNS: [ListColumn; 11] = [
+const COLUMNS: [ListColumn; 12] = [
     column("group", "Group", Some(C::Group.key())),
     column("award", "Awarded", Some(C::Awarded.key())).numeric(),
     column("paid", "Paid, less returned", Some(C::PaidNet.key())).numeric(),
     column("state", "Status", Some(C::State.key())),
     column("next", "Next", Some(C::Urgency.key())),
     column("area", "Area", Some(C::Area.key())).minor(),
+    column("theme", "Theme", Some(C::Theme.key())).unusual(),
     column("round", "Round", Some(C::Round.key())).unusual(),
     column("due_back", "To come back", Some(C::DueBack.key()))
         .numeric()
@@ -95,7 +99,7 @@ const COLUMNS: [ListColumn; 11] = [
     column("report", "Final report due", Some(C::UpdateDue.key())).unusual(),
 ];
 
-fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
+fn fields(funds: &[FundRow], themes: &ThemeNames) -> Vec<ListFilter> {
     let state = |state: &&'static str| {
         let parsed: GrantState = state.parse().ok()?;
         let label = parsed.word().to_owned();
@@ -119,6 +123,7 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
         ),
         ListFilter::fund(funds),
         ListFilter::area(funds),
+        ListFilter::theme(themes),
     ]
 }
 
@@ -132,6 +137,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .group_names(items.iter().map(|row| row.group.to_string()))
             .await?,
         rounds: names_of_rounds(&funds),
+        themes: ThemeNames::load(request.app).await?,
         waiting: WaitingFor::load(request, items).await?,
         today: request.today(),
         with_pence: have_pence(items.iter().flat_map(|row| [row.awarded, row.paid_net])),
@@ -148,10 +154,17 @@ struct GrantTable {
     columns: Vec<&'static ListColumn>,
     groups: BTreeMap<String, String>,
     rounds: BTreeMap<String, String>,
+    themes: ThemeNames,
     waiting: WaitingFor,
     today: Date,
     with_pence: bool,
     from_list: String,
+}
+
+/// The name of the theme of a grant; empty if it has none.
+fn theme_of(themes: &ThemeNames, row: &GrantRow) -> String {
+    let key = row.theme.as_ref().map_or("", Slug::as_str);
+    themes.name(key, Language::En)
 }
 
 /// By grant, the payments that are not paid yet and the reports that are not accepted.
@@ -235,6 +248,7 @@ impl GrantTable {
             "state" => ListCell::tag(grant_tag(row, self.today)),
             "next" => self.next(row),
             "area" => ListCell::text(place_name(row.area.as_str())),
+            "theme" => ListCell::text(theme_of(&self.themes, row)),
             "round" => {
                 let name = self.rounds.get(row.round.as_str());
                 ListCell::text(name.cloned().unwrap_or_default())
@@ -289,10 +303,12 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
     let rounds = names_of_rounds(&request.funds().await?);
+    let themes = ThemeNames::load(request.app).await?;
     let columns = [
         "Grant",
         "Group",
         "Area",
+        "Theme",
         "Round",
         "Status",
         "On hold",
@@ -311,10 +327,12 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     ];
     let owners: Vec<_> = rows.iter().map(|row| Some(row.group.0)).collect();
     let mut sheet = build_spreadsheet("Grants", columns, rows, |row| {
+        let theme = theme_of(&themes, &row);
         [
             row.title.into(),
             name_cell(&groups, &row.group),
             place_name(row.area.as_str()).into(),
+            theme.into(),
             name_cell(&rounds, &row.round),
             row.state.word().into(),
             if row.on_hold { "yes" } else { "no" }.into(),

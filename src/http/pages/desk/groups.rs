@@ -18,6 +18,7 @@ use crate::domain::{Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
 use crate::http::pages::days::short_day;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::projections::{FundRow, GrantRow, GroupRow};
 use crate::views::{Filter, GroupColumn as C, LikelyDuplicate};
@@ -111,7 +112,7 @@ async fn activity(
     Ok(known)
 }
 
-fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
+fn fields(funds: &[FundRow], _: &ThemeNames) -> Vec<ListFilter> {
     vec![ListFilter::area(funds)]
 }
 

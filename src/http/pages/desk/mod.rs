@@ -74,6 +74,7 @@ mod steps;
 mod submit_command;
 mod tell;
 mod texts;
+mod themes;
 mod undo;
 mod update_actions;
 mod updates;
@@ -437,6 +438,7 @@ async fn render_with_labels(
         ["erasures"] => erasures::show(&request).await,
         ["texts"] => texts::list(&request).await,
         ["texts", "signs"] => signs::show(&request).await,
+        ["texts", "themes"] => themes::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,

@@ -20,8 +20,9 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, Money};
 use crate::http::pages::components::NotedChoice;
 use crate::http::pages::form::FieldType;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
-use crate::http::pages::{PageError, fund_texts, ownership};
+use crate::http::pages::{PageError, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 /// The purposes of files that can answer a question.
@@ -44,7 +45,7 @@ const UNCHANGED: &str = "As it was";
 const FIXED_QUESTIONS: [(&str, &str); 4] = [
     (REQUESTED, "How much they ask for"),
     (AREA, "Where it happens"),
-    (ACTIVITY, "The kind of activity"),
+    (ACTIVITY, "The theme"),
     (AT_RISK, "Whether children or adults at risk take part"),
 ];
 
@@ -186,13 +187,15 @@ impl AssistedChanges<'_> {
             .into_iter()
             .filter(|question| self.is_requested(question.question.as_str()))
             .collect();
-        let save = C::SaveAnswers(self.sample_answers(&open));
+        let themes = ThemeNames::load(self.request.app).await?;
+        let themes = themes.choices(&self.fund.rules.texts, Language::En);
+        let save = C::SaveAnswers(self.sample_answers(&open, &themes));
         let fixed = FIXED_QUESTIONS
             .into_iter()
             .filter(|(key, _)| self.is_requested(key))
             .fold(
                 self.spec("Enter the group’s new answers", save),
-                |spec, (key, label)| self.fixed_question_field(spec, key, label),
+                |spec, (key, label)| self.fixed_question_field(spec, (key, label), &themes),
             );
         let group = [self.row.group.to_string()];
         let files = self.request.app.views.files_of(&group, None).await?;
@@ -203,7 +206,12 @@ impl AssistedChanges<'_> {
     }
 
     /// Adds the field of a key of [`FIXED_QUESTIONS`], filled in with the recorded value.
-    fn fixed_question_field(&self, spec: ActionSpec, key: &str, label: &str) -> ActionSpec {
+    fn fixed_question_field(
+        &self,
+        spec: ActionSpec,
+        (key, label): (&str, &str),
+        themes: &[(String, String)],
+    ) -> ActionSpec {
         let row = self.row;
         let or_unchanged = |choices: Vec<(String, String)>| {
             std::iter::once((String::new(), UNCHANGED.to_owned()))
@@ -221,11 +229,7 @@ impl AssistedChanges<'_> {
                     .prefill(text_or_empty(row.area.as_ref()))
             }
             ACTIVITY => spec
-                .select(
-                    "activity",
-                    label,
-                    or_unchanged(fund_texts::activities(&self.fund.rules.texts, Language::En)),
-                )
+                .select("activity", label, or_unchanged(themes.to_vec()))
                 .prefill(text_or_empty(row.activity.as_ref())),
             _ => spec
                 .select_as(
@@ -243,16 +247,17 @@ impl AssistedChanges<'_> {
     }
 
     /// Sample answers to all requested questions, for the dry run.
-    fn sample_answers(&self, open: &[Question]) -> SaveAnswers {
+    fn sample_answers(&self, open: &[Question], themes: &[(String, String)]) -> SaveAnswers {
         let row = self.row;
         SaveAnswers {
             requested: self
                 .is_requested(REQUESTED)
                 .then_some(row.requested.unwrap_or(self.fund.rules.minimum)),
             area: row.area.clone().filter(|_| self.is_requested(AREA)),
-            activity: self
-                .is_requested(ACTIVITY)
-                .then(|| "other".parse().expect("a slug")),
+            activity: themes
+                .first()
+                .filter(|_| self.is_requested(ACTIVITY))
+                .and_then(|(theme, _)| theme.parse().ok()),
             people_at_risk: self
                 .is_requested(AT_RISK)
                 .then_some(row.people_at_risk == Some(true)),

@@ -75,7 +75,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     amounts: [Some(("In all", ListAmount::Amount)), None],
     search: None,
     filters,
-    fields: |_| {
+    fields: |_, _| {
         let states = [
             ("prepared", "To approve"),
             ("approved", "To send"),

@@ -51,7 +51,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     amounts: [None, None],
     search: None,
     filters: |_| Ok(Vec::new()),
-    fields: |_| Vec::new(),
+    fields: |_, _| Vec::new(),
     has_past: false,
     has_counts: false,
     has_contacts: false,

@@ -5,7 +5,8 @@ use actix_web::web;
 
 use super::{
     assisted_entry, bank, erase, form_editor, fund_words, group, group_members, import, list,
-    outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell, webhooks,
+    outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell, themes,
+    webhooks,
 };
 
 /// Registers the desk. The addresses of the commands come last, because their pattern also matches
@@ -74,6 +75,7 @@ fn money_forms(config: &mut web::ServiceConfig) {
 fn other_forms(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/desk/do/signs").route(web::post().to(signs::adopt)))
+        .service(web::resource("/desk/do/themes").route(web::post().to(themes::adopt)))
         .service(web::resource("/desk/do/settings").route(web::post().to(settings::submit)))
         .service(
             web::resource("/desk/do/fund-words/{fund}").route(web::post().to(fund_words::submit)),

@@ -27,7 +27,7 @@ struct TextsPage {
     own: OrganisationRow,
     /// Whether the reader may change the wording.
     edits: bool,
-    /// Whether the reader may choose the signs of success and change the agreement.
+    /// Whether the reader may choose the signs of success and the themes, and change the agreement.
     administers: bool,
 }
 

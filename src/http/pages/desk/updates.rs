@@ -76,7 +76,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     amounts: [None, None],
     search: None,
     filters: |request| Ok(filters(request)),
-    fields: |_| {
+    fields: |_, _| {
         let states = [
             ("overdue", "Overdue"),
             ("received", "To read"),

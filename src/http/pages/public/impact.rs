@@ -9,12 +9,14 @@ use askama::Template;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
+use crate::domain::text::Slug;
 use crate::domain::{Money, thousands};
 use crate::http::AppState;
 use crate::http::pages::charts::{DaySelection, FEW_REPORTS, mean_days_to_decide, totals_query};
 use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{names_in_words, place_name};
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page, sign_in};
 use crate::projections::{AreaReportRow, GrantRow, OrganisationRow, StoryRow};
@@ -33,6 +35,8 @@ struct ImpactPage {
     signs: Vec<SignLine>,
     flower: Flower,
     areas: Vec<AreaImpact>,
+    /// What was awarded and who came, by theme. Empty if no grant has a theme.
+    themes: Vec<ThemeImpact>,
     funders: Vec<(String, Money)>,
     demand: Demand,
     cost: CostPerPerson,
@@ -95,6 +99,14 @@ struct AreaImpact {
     grants: Vec<AcceptedGrant>,
 }
 
+/// The money and the people of one theme.
+struct ThemeImpact {
+    name: String,
+    grants: i64,
+    came: i64,
+    money: BudgetLine,
+}
+
 /// The office's text on an area, in the language of the page where there is one.
 struct AreaReportView {
     context: String,
@@ -129,6 +141,8 @@ struct AcceptedGrant {
     title: String,
     description: String,
     group: String,
+    /// The name of its theme; empty if it has none.
+    theme: String,
     award: Money,
     stories: Vec<StoryView>,
 }
@@ -215,7 +229,8 @@ pub(super) async fn show(
         .await?;
     let (outcomes, money) = totals_by_area(&app, &days).await?;
     let totals = ImpactTotals::of(&outcomes, &money);
-    let mut grants = accepted_grants(&app, &days).await?;
+    let names = ThemeNames::load(&app).await?;
+    let mut grants = accepted_grants(&app, &days, (&names, visitor.language)).await?;
     let stories = featured_stories(grants.values().flatten());
     let mut seen = views.outcomes_by_area(days.position).await?;
     let costs = views.cost_per_person_by_area(days.position).await?;
@@ -250,6 +265,7 @@ pub(super) async fn show(
             .map(|line| (place_name(&line.of), line.allocated))
             .collect(),
         demand: demand(&app, &days).await?,
+        themes: theme_lines(&page, &app, &days, &names).await?,
         cost: by_sign.cost_per_person,
         sealed: newest_checkpoint(&app).await?,
         open_data: app.site.open_data.is_some(),
@@ -279,6 +295,34 @@ async fn totals_by_area(
     let outcomes = app.views.outcome_lines(by_area).await?;
     let money = app.views.budget(by_area).await?.lines;
     Ok((outcomes, money))
+}
+
+/// The money and the people of each theme. What has no theme is a line of its own, so that the
+/// lines add up to those of the areas. None if nothing has a theme.
+async fn theme_lines(
+    page: &PageContext,
+    app: &AppState,
+    days: &DaySelection,
+    names: &ThemeNames,
+) -> Result<Vec<ThemeImpact>, PageError> {
+    let by_theme = totals_query(GroupBy::Theme, None, None, days);
+    let outcomes = app.views.outcome_lines(by_theme).await?;
+    let mut money = app.views.budget(by_theme).await?.lines;
+    let any = money.iter().any(|line| !line.of.is_empty());
+    money.retain(|line| any && line.awards > 0);
+    let line = |money: BudgetLine| {
+        let outcome = outcomes.iter().find(|outcome| outcome.of == money.of);
+        ThemeImpact {
+            name: match money.of.as_str() {
+                "" => page.t("No theme").to_owned(),
+                key => names.name(key, page.language),
+            },
+            grants: outcome.map_or(0, |outcome| outcome.grants),
+            came: outcome.map_or(0, |outcome| outcome.people),
+            money,
+        }
+    };
+    Ok(money.into_iter().map(line).collect())
 }
 
 async fn demand(app: &AppState, days: &DaySelection) -> Result<Demand, PageError> {
@@ -361,6 +405,7 @@ pub(in crate::http::pages) fn order_by_sign(
 async fn accepted_grants(
     app: &AppState,
     days: &DaySelection,
+    (themes, language): (&ThemeNames, Language),
 ) -> Result<BTreeMap<String, Vec<AcceptedGrant>>, PageError> {
     use GrantState as S;
     let accepted = vec![Filter::in_state([
@@ -404,6 +449,7 @@ async fn accepted_grants(
                 id: row.id.to_string(),
                 stories: stories_of(&row, &told, &group),
                 group,
+                theme: themes.name(row.theme.as_ref().map_or("", Slug::as_str), language),
                 award: row.awarded,
                 title: row.title,
                 description: row.description,

@@ -43,10 +43,11 @@ use crate::http::AppState;
 use crate::http::pages::apply::answer_files::{AnswerFiles, with_files};
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::question_field::{self, QuestionField};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, components,
-    file_upload, fund_texts, ownership, see_other,
+    file_upload, ownership, see_other,
 };
 use crate::http::problem::Problem;
 use crate::projections::{FileRow, FundRow, RoundRow};
@@ -362,13 +363,14 @@ impl RoundFields {
     ) -> Result<Self, PageError> {
         let (fund, round) = ownership::fund_and_round(request.app, fund, key).await?;
         let questions = ownership::form_questions(request.app, round.form).await?;
+        let themes = ThemeNames::load(request.app).await?;
         Ok(Self {
             areas: fund
                 .areas
                 .iter()
                 .map(|area| (area.to_string(), place_name(area.as_str())))
                 .collect(),
-            activities: fund_texts::activities(&fund.rules.texts, Language::En),
+            activities: themes.choices(&fund.rules.texts, Language::En),
             questions: questions
                 .iter()
                 .map(|question| {

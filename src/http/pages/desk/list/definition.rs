@@ -10,6 +10,7 @@ use crate::domain::Role;
 use crate::domain::reference::Reference;
 use crate::domain::text::Slug;
 use crate::http::pages::PageError;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::projections::FundRow;
 use crate::views::{Filter, ListAmount, ListKey, ListOrder, ListSelection};
@@ -39,7 +40,7 @@ pub(in crate::http::pages::desk) struct ListDefinition {
     /// The conditions that a query describes.
     pub filters: fn(&DeskRequest<'_>) -> Result<Vec<Filter>, PageError>,
     /// The choices of the filters.
-    pub fields: fn(&[FundRow]) -> Vec<ListFilter>,
+    pub fields: fn(&[FundRow], &ThemeNames) -> Vec<ListFilter>,
     /// Whether the list can be shown as it was on a day.
     pub has_past: bool,
     /// Whether the tabs show how many rows each has.
@@ -181,6 +182,11 @@ impl ListFilter {
             .map(|area| (area.to_owned(), place_name(area)))
             .collect();
         Self::new("area", "Area", "Any area", choices)
+    }
+
+    /// The themes, with those that the organisation had before.
+    pub fn theme(themes: &ThemeNames) -> Self {
+        Self::new("theme", "Theme", "Any theme", themes.for_filters())
     }
 }
 

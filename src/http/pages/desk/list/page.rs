@@ -2,14 +2,14 @@
 
 use actix_web::HttpResponse;
 
-use super::definition::{BulkAction, ListColumn, ListDefinition, ListTab};
+use super::definition::{BulkAction, ListColumn, ListDefinition, ListFilter, ListTab};
 use super::parts::{ColumnChoice, FilterField, List, ListHead, ListRow, PageLinks, TabLink, Tick};
 use crate::domain::Money;
 use crate::http::pages::days::short_day;
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::layout::url_encoded;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::{PageContext, PageError};
-use crate::projections::FundRow;
 use crate::views::{
     COUNT_MAX, ListCursor, ListPage, ListSelection, ListTotals, SavedViewRow, TableRow,
 };
@@ -137,6 +137,7 @@ impl DeskRequest<'_> {
         rows: Vec<ListRow>,
     ) -> Result<List, PageError> {
         let funds = self.app.views.cached_funds().await?;
+        let themes = ThemeNames::load(self.app).await?;
         let saved = self
             .app
             .views
@@ -156,7 +157,7 @@ impl DeskRequest<'_> {
         let query = self.list_query();
         let is_filter = |(name, _): &(String, String)| !OF_LOOKS.contains(&name.as_str());
         let forms = self.forms();
-        let fields = (list.fields)(&funds);
+        let fields = (list.fields)(&funds, &themes);
         let own_names: Vec<_> = fields.iter().map(|field| field.name).collect();
         let of_filters = |name: &str| own_names.contains(&name) || matches!(name, "q" | "as_at");
         Ok(List {
@@ -165,7 +166,7 @@ impl DeskRequest<'_> {
             lead: list.lead,
             path: self.path.clone(),
             purpose: list.purpose,
-            chips: self.chips(list, &tabs, &funds),
+            chips: self.chips(list, &tabs, &fields),
             search: list
                 .search
                 .map(|search| (search.label(), self.text("q").to_owned())),
@@ -384,9 +385,8 @@ impl DeskRequest<'_> {
         &self,
         list: &ListDefinition,
         tabs: &[TabLink],
-        funds: &[FundRow],
+        fields: &[ListFilter],
     ) -> Vec<(String, String)> {
-        let fields = (list.fields)(funds);
         let has_tab = tabs.iter().any(|tab| tab.is_current);
         let is_of_tab = |name: &str| {
             let mut names = list.tabs.iter().flat_map(|tab| tab.query);

@@ -19,11 +19,13 @@ use super::application::is_undecided;
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
+use crate::domain::text::Slug;
 use crate::domain::{Money, PersonId, Role};
 use crate::http::AppState;
 use crate::http::pages::apply::sections;
 use crate::http::pages::charts::{DaySelection, totals_query};
 use crate::http::pages::fund_texts::{self, CriterionText};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tag, Tagged as _, place_name};
 use crate::http::pages::{PageError, ownership, see_other};
 use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
@@ -199,7 +201,7 @@ async fn load(request: &DeskRequest<'_>, fund: &str, key: &str) -> Result<PanelR
         .group_names(seen.iter().map(|seen| seen.row.group.to_string()))
         .await?;
     let panel = panel_names(request).await?;
-    let activities = fund_texts::activities(&fund.rules.texts, Language::En);
+    let themes = ThemeNames::load(app).await?;
     let criteria = fund_texts::criteria(&fund.rules.texts);
     let mut lines: Vec<_> = seen
         .into_iter()
@@ -207,7 +209,9 @@ async fn load(request: &DeskRequest<'_>, fund: &str, key: &str) -> Result<PanelR
         .map(|(seen, given)| {
             let group = groups.get(&seen.row.group.to_string());
             let group = group.cloned().unwrap_or_default();
-            let mut line = panel_line(seen.row, given, group, &activities, &panel);
+            let mut line = panel_line(seen.row, given, group, &panel);
+            let activity = line.row.activity.as_ref().map_or("", Slug::as_str);
+            line.activity = themes.label(&fund.rules.texts, activity, Language::En);
             line.hidden = line.why_hidden(&request.signed.reader);
             line
         })
@@ -232,23 +236,16 @@ fn panel_line(
     row: ApplicationRow,
     given: usize,
     group: String,
-    activities: &[(String, String)],
     panel: &BTreeMap<PersonId, String>,
 ) -> PanelLine {
     let area = row.area.as_ref().map(|area| place_name(area.as_str()));
-    let activity = row.activity.as_ref().and_then(|activity| {
-        activities
-            .iter()
-            .find(|(key, _)| key == activity.as_str())
-            .map(|(_, label)| label.clone())
-    });
     let mut line = PanelLine {
         reference: Reference::parse(&row.reference)
             .map(|reference| reference.to_string())
             .unwrap_or_default(),
         group,
         area: area.unwrap_or_default(),
-        activity: activity.unwrap_or_default(),
+        activity: String::new(),
         given,
         tenths: mean_in_tenths(&row.scores),
         hidden: None,

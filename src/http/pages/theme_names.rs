@@ -1,0 +1,87 @@
+//! The names of themes: what a group can choose, and what a record is about.
+
+use std::sync::{Arc, LazyLock};
+
+use super::PageError;
+use super::words::place_name;
+use crate::domain::fund::{ActivityKind, FundTexts};
+use crate::domain::language::Language;
+use crate::domain::theme::Theme;
+use crate::http::AppState;
+use crate::projections::OrganisationRow;
+use crate::starter;
+
+/// The themes of an organisation that has adopted none.
+static USUAL: LazyLock<Vec<Theme>> = LazyLock::new(starter::themes);
+
+/// The themes of the organisation, with those that it had before.
+pub struct ThemeNames(Option<Arc<OrganisationRow>>);
+
+impl ThemeNames {
+    pub async fn load(app: &AppState) -> Result<Self, PageError> {
+        let id = app.commands.organisation();
+        Ok(Self(app.views.cached_organisation(id).await?))
+    }
+
+    /// The themes that are adopted now.
+    pub fn adopted(&self) -> &[Theme] {
+        self.0.as_ref().map_or(&[], |own| own.themes.as_slice())
+    }
+
+    /// The themes of the organisation, or the usual ones if it has adopted none.
+    pub fn current(&self) -> &[Theme] {
+        match self.adopted() {
+            [] => &USUAL,
+            adopted => adopted,
+        }
+    }
+
+    /// What a group can choose in a fund, by key and label: the fund's own kinds, or else all
+    /// themes.
+    pub fn choices(&self, texts: &FundTexts, language: Language) -> Vec<(String, String)> {
+        let own = texts.kinds_among(self.adopted());
+        if own.is_empty() {
+            let choice = |theme: &Theme| (theme.theme.to_string(), theme.name_in(language).into());
+            return self.current().iter().map(choice).collect();
+        }
+        own.into_iter()
+            .map(|kind| (kind.activity.to_string(), label_of(kind, language)))
+            .collect()
+    }
+
+    /// The name of a theme, also of one that is not adopted any more. A key that was never a theme
+    /// is shown in words. Empty for no theme.
+    pub fn name(&self, key: &str, language: Language) -> String {
+        let own = self.0.iter().flat_map(|own| own.all_themes());
+        own.chain(USUAL.iter())
+            .find(|theme| theme.theme.as_str() == key)
+            .map_or_else(
+                || place_name(key),
+                |theme| theme.name_in(language).to_owned(),
+            )
+    }
+
+    /// The label of a theme in a fund: its own, or else the theme's name.
+    pub fn label(&self, texts: &FundTexts, key: &str, language: Language) -> String {
+        let own = texts
+            .activities
+            .iter()
+            .find(|kind| kind.activity.as_str() == key);
+        own.map_or_else(
+            || self.name(key, language),
+            |kind| label_of(kind, language),
+        )
+    }
+
+    /// The choices of a filter: the themes, then those of before.
+    pub fn for_filters(&self) -> Vec<(String, String)> {
+        let choice = |theme: &Theme| (theme.theme.to_string(), theme.name.to_string());
+        let former = self.0.iter().flat_map(|own| &own.former_themes);
+        self.current().iter().chain(former).map(choice).collect()
+    }
+}
+
+fn label_of(kind: &ActivityKind, language: Language) -> String {
+    let label = kind.other_languages.get(&language).unwrap_or(&kind.label);
+    label.to_string()
+}
