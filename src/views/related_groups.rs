@@ -13,6 +13,7 @@ use super::{Filter, PageRequest, Paged, ViewError, Views};
 use crate::crypto::vault::DecryptedValue;
 use crate::domain::personal_data::BlindIndexKind;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::text::Slug;
 use crate::domain::{FundId, Money};
 use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
 use crate::store::{personal_data, view_rows};
@@ -38,6 +39,8 @@ pub struct HistoryLine {
     pub group: Uuid,
     pub fund: FundId,
     pub round: String,
+    /// The theme that it names, if it names one.
+    pub theme: Option<Slug>,
     #[schema(value_type = Option<String>, format = "date")]
     pub submitted_on: Option<Date>,
     pub application: String,
@@ -176,6 +179,7 @@ impl Views {
                 group: row.group.0,
                 fund: row.fund,
                 round: row.round.to_string(),
+                theme: row.activity,
                 submitted_on: row.submitted_on,
                 application: <&str>::from(row.state).to_owned(),
                 requested: row.requested,

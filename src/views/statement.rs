@@ -89,6 +89,8 @@ pub struct StatementLine {
     pub fund: String,
     pub funder: Option<String>,
     pub area: Option<String>,
+    /// The theme of the grant, if it has one.
+    pub theme: Option<String>,
 }
 
 impl StatementLine {
@@ -147,6 +149,7 @@ impl Views {
                 fund: posting.fund,
                 funder: some(posting.funder),
                 area: some(posting.area),
+                theme: some(posting.theme),
             });
         Ok(Statement {
             of: of.key().1.to_owned(),

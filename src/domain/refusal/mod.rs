@@ -461,10 +461,7 @@ pub enum Refusal {
     UnknownSign(String),
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
-    ThemeUnknown {
-        field: &'static str,
-        theme: String,
-    },
+    ThemeUnknown { field: &'static str, theme: String },
     #[error("the final report has not been accepted or excused")]
     #[strum(message = "Accept or excuse the final report first.")]
     UpdateOutstanding,

@@ -240,10 +240,7 @@ impl QueryParams {
     }
 
     /// The filters of applications and grants, without that by state.
-    pub(super) fn place_filters(
-        &self,
-        theme_column: &'static str,
-    ) -> Result<Vec<Filter>, Problem> {
+    pub(super) fn place_filters(&self, theme_column: &'static str) -> Result<Vec<Filter>, Problem> {
         self.equality_filters(&[
             ("fund", "fund"),
             ("round", "round"),

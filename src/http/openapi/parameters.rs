@@ -9,9 +9,7 @@ use crate::domain::registered_number::{IDENTIFIER_LENGTH_MAX, IDENTIFIER_PATTERN
 use crate::http::entity_tags::CONDITION_MAX;
 
 /// What totals can be grouped by.
-const GROUPINGS: [&str; 7] = [
-    "fund", "funder", "area", "theme", "round", "sign", "grant",
-];
+const GROUPINGS: [&str; 7] = ["fund", "funder", "area", "theme", "round", "sign", "grant"];
 const DIGITS: &str = "^[0-9]{1,18}$";
 /// The largest position that a request can contain.
 const POSITION_MAX: i64 = i64::MAX / 2;

@@ -12,10 +12,12 @@ use super::charts::{DaySelection, FEW_REPORTS, OutcomeBar, outcome_bars, totals_
 use super::days::short_day;
 use super::desk::rows_by_id;
 use super::public::order_by_sign;
+use super::theme_names::ThemeNames;
 use super::words::{Tagged as _, place_name, sum_word};
 use crate::clock::day_of;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
+use crate::domain::text::Slug;
 use crate::domain::{Money, thousands};
 use crate::http::AppState;
 use crate::mail::format_day;
@@ -67,6 +69,8 @@ pub struct GrantLine {
     pub group: String,
     pub purpose: String,
     pub area: String,
+    /// The name of its theme; empty if it has none.
+    pub theme: String,
     pub awarded: i64,
     pub sent: i64,
     pub confirmed: i64,
@@ -98,11 +102,12 @@ impl StatementSheet {
         let today = day_of(app.commands.now());
         let rows = grants_of(app, &statement).await?;
         let people = people_by_grant(app, &statement).await?;
+        let themes = ThemeNames::load(app).await?;
         let groups = rows.values().map(|row| row.group.to_string());
         let names = app.views.names_of_groups(groups.collect()).await?;
         let lines = |row: Option<&GrantRow>, id: &str| {
             let known = people.get(id).copied().unwrap_or_default();
-            describe(row, &names, known, (reader, today))
+            describe(row, (&names, &themes), known, (reader, today))
         };
         let mut grants = grant_lines(&statement, &rows, lines, today);
         let all = grants.len();
@@ -246,12 +251,13 @@ struct GrantWords {
     group: String,
     purpose: String,
     area: String,
+    theme: String,
     so_far: String,
 }
 
 fn describe(
     row: Option<&GrantRow>,
-    names: &BTreeMap<String, String>,
+    (names, themes): (&BTreeMap<String, String>, &ThemeNames),
     people: People,
     (reader, today): (SheetReader, Date),
 ) -> GrantWords {
@@ -260,6 +266,7 @@ fn describe(
             group: String::new(),
             purpose: String::new(),
             area: String::new(),
+            theme: String::new(),
             so_far: String::new(),
         };
     };
@@ -276,6 +283,7 @@ fn describe(
             String::new()
         },
         area: place_name(row.area.as_str()),
+        theme: themes.name(row.theme.as_ref().map_or("", Slug::as_str), Language::En),
         so_far: so_far(row, people, today),
     }
 }
@@ -408,6 +416,7 @@ fn grant_lines(
                 group: words.group,
                 purpose: words.purpose,
                 area: words.area,
+                theme: words.theme,
                 awarded: 0,
                 sent: 0,
                 confirmed: 0,

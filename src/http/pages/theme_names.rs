@@ -67,10 +67,7 @@ impl ThemeNames {
             .activities
             .iter()
             .find(|kind| kind.activity.as_str() == key);
-        own.map_or_else(
-            || self.name(key, language),
-            |kind| label_of(kind, language),
-        )
+        own.map_or_else(|| self.name(key, language), |kind| label_of(kind, language))
     }
 
     /// The choices of a filter: the themes, then those of before.

@@ -19,11 +19,11 @@ use crate::domain::reference::Reference;
 use crate::domain::{GroupId, Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::api::applications::application_views;
+use crate::http::pages::PageError;
 use crate::http::pages::days::short_day;
 use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::words::{Tagged as _, capitalised};
-use crate::http::pages::PageError;
 use crate::projections::{ApplicationRow, FundRow};
 use crate::views::{ApplicationColumn as C, Filter, ListAmount, TableRow};
 
@@ -294,7 +294,11 @@ impl ApplicationTable {
             "area" => {
                 let area = row.area.as_deref().map(place_name);
                 let shown = self.columns.iter().any(|column| column.id == "theme");
-                let theme = if shown { String::new() } else { self.theme(row) };
+                let theme = if shown {
+                    String::new()
+                } else {
+                    self.theme(row)
+                };
                 ListCell::text(area.unwrap_or_default()).sub(theme)
             }
             "theme" => ListCell::text(self.theme(row)),

@@ -12,6 +12,7 @@ use super::contacts::Contacts;
 use super::erasures::day_text;
 use super::grant_actions::{CheckView, GrantActions, VariationView};
 use super::grant_news::{NewsView, news_views};
+use super::grants::theme_of;
 use super::list::{Neighbours, grant_tag, neighbours};
 use super::next_step::NextStep;
 use super::papers::Papers;
@@ -24,6 +25,7 @@ use crate::domain::{Event, GrantEvent, GroupId, Money, PersonId};
 use crate::http::pages::bounced::bounced_payment;
 use crate::http::pages::days::due_text;
 use crate::http::pages::my::signer_names;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tag, Tagged, place_name};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{
@@ -42,6 +44,8 @@ struct GrantPage {
     row: GrantRow,
     reference: String,
     area: String,
+    /// The name of its theme; empty if it has none.
+    theme: String,
     round: String,
     tag: Tag,
     steps: Steps,
@@ -109,6 +113,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         wrong: forms.error_summary(),
         reference: reference_of(request, &row).await?,
         area: place_name(row.area.as_str()),
+        theme: theme_of(&ThemeNames::load(app).await?, &row),
         round: round_name(&fund, &row),
         tag: grant_tag(&row, page.today),
         steps: Steps::of_grant(&row, signed.as_ref().map(|signed| signed.on), page.today),

@@ -68,7 +68,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     ],
     search: Some(ListSearch::Group),
     filters: |request| {
-        let mut filters = request.filters_by_column(&["id", "state", "fund", "round", "area", "theme"]);
+        let mut filters =
+            request.filters_by_column(&["id", "state", "fund", "round", "area", "theme"]);
         if request.text("asks") == "change" {
             filters.push(Filter::equals("change_waits", "waiting"));
         }
@@ -162,7 +163,7 @@ struct GrantTable {
 }
 
 /// The name of the theme of a grant; empty if it has none.
-fn theme_of(themes: &ThemeNames, row: &GrantRow) -> String {
+pub(super) fn theme_of(themes: &ThemeNames, row: &GrantRow) -> String {
     let key = row.theme.as_ref().map_or("", Slug::as_str);
     themes.name(key, Language::En)
 }

@@ -19,10 +19,12 @@ use super::{DeskRequest, HistoryEntry, history};
 use crate::domain::application::ApplicationState;
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::grant::GrantState;
+use crate::domain::language::Language;
 use crate::domain::text::Slug;
 use crate::domain::{Money, PersonId};
 use crate::http::file_response::{self, DownloadContext};
 use crate::http::pages::phone::Phone;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tag, TagKind, Tagged, check_name, check_tag, place_name};
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, Visitor, file_upload, ownership, see_other,
@@ -69,6 +71,8 @@ pub(super) struct GroupLine {
     pub round: String,
     /// The title that the office gave it; empty before that.
     pub purpose: String,
+    /// The name of its theme; empty if it has none.
+    pub theme: String,
     pub tag: Tag,
     pub submitted_on: Option<Date>,
     pub requested: Option<Money>,
@@ -98,6 +102,7 @@ pub(super) async fn group_lines(
     let funds: BTreeSet<String> = lines.iter().map(|line| line.fund.to_string()).collect();
     let funds: Vec<FundRow> = request.rows_by_id(funds).await?;
     let purposes = purposes(request, &lines).await?;
+    let themes = ThemeNames::load(request.app).await?;
     let round_of = |line: &HistoryLine| {
         funds
             .iter()
@@ -115,6 +120,7 @@ pub(super) async fn group_lines(
         GroupLine {
             round: round_of(&line),
             purpose: purposes.get(&line.id).cloned().unwrap_or_default(),
+            theme: themes.name(line.theme.as_ref().map_or("", Slug::as_str), Language::En),
             path: match grant {
                 Some(_) => format!("/desk/grants/{}", line.id),
                 None => format!("/desk/applications/{}", line.id),

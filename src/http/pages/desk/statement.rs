@@ -10,8 +10,10 @@ use super::list::build_spreadsheet;
 use super::statement_links::{StatementSharing, sharing};
 use crate::clock::day_of;
 use crate::domain::Money;
+use crate::domain::language::Language;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, cost_of};
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{place_name, sum_word};
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::FundRow;
@@ -133,7 +135,7 @@ fn period(request: &DeskRequest<'_>) -> (Date, Date) {
 }
 
 /// A row of a total, which is about no one grant.
-fn total_row(position: i64, day: Date, says: String, amount: Money) -> [SpreadsheetCell; 9] {
+fn total_row(position: i64, day: Date, says: String, amount: Money) -> [SpreadsheetCell; 10] {
     let none = || SpreadsheetCell::Empty;
     [
         position.into(),
@@ -141,6 +143,7 @@ fn total_row(position: i64, day: Date, says: String, amount: Money) -> [Spreadsh
         day.into(),
         says.into(),
         amount.into(),
+        none(),
         none(),
         none(),
         none(),
@@ -159,8 +162,10 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     };
     let statement = request.app.views.statement(of, from, until).await?;
     let columns = [
-        "Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Grant",
+        "Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Theme",
+        "Grant",
     ];
+    let themes = ThemeNames::load(request.app).await?;
     let cost = cost_of(request.app, &statement).await?;
     let (opening, closing) = (statement.opening, statement.closing);
     let until_position = statement.until_position;
@@ -191,6 +196,9 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             line.fund.into(),
             line.funder.as_deref().map(place_name).into(),
             line.area.as_deref().map(place_name).into(),
+            line.theme
+                .map(|theme| themes.name(&theme, Language::En))
+                .into(),
             line.grant.into(),
         ]
     });
