@@ -16,4 +16,5 @@ pub mod refusals;
 pub mod requested_changes;
 pub mod reviewed_inputs;
 pub mod sybil_attacks;
+pub mod themes;
 pub mod two_people;

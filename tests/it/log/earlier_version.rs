@@ -96,6 +96,7 @@ async fn assert_budget_of_every_day(old: &TestApp) {
         GroupBy::Fund,
         GroupBy::Funder,
         GroupBy::Area,
+        GroupBy::Theme,
         GroupBy::Round,
     ] {
         for effective_on in [None, Some(day.as_str())] {

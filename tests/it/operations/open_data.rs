@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::support::browser::Browser;
 use crate::support::fixtures::{Office, text};
 use crate::support::in_memory_domain::InMemoryDomain;
+use crate::support::scenario::command_from_json;
 use crate::support::service::{Client, serve_with};
 use crate::support::test_app::TestApp;
 
@@ -154,6 +155,35 @@ async fn of_the_seeds_holds_and_reads_back_from_csv(app: TestApp) {
         (package.to_json(), package.to_csv()),
         "the same grants give the same bytes"
     );
+}
+
+on_each_engine!(of_a_grant_has_its_theme_under_the_name_that_it_had);
+async fn of_a_grant_has_its_theme_under_the_name_that_it_had(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let adopt = async |key: &str, name: &str| {
+        let themes = json!({ "themes": [{ "theme": key, "name": name }] });
+        let organisation = app.commands.organisation().0;
+        let adopt = command_from_json("organisation", organisation, "adopt-themes", &themes);
+        app.issue_ok(office.ada, adopt).await;
+    };
+    adopt("food", "Food and drink").await;
+    office.payable(&app, 1000).await;
+
+    // When
+    adopt("dancing", "Dancing").await;
+    app.catch_up().await;
+
+    // Then
+    let package = package_of(&app.views().published().await.unwrap(), app.today());
+    let own: Value = serde_json::from_str(&package.to_json()).unwrap();
+    assert_eq!(
+        own["grants"][0]["classifications"],
+        json!([
+            { "vocabulary": "Themes", "code": "food", "title": "Food and drink" }
+        ])
+    );
+    assert!(package.to_csv().contains("Themes,food,Food and drink"));
 }
 
 on_sqlite!(of_the_seeds_names_who_received_and_where);

@@ -369,6 +369,7 @@ async fn assert_sums_are_shown(views: &Views, position: i64) {
         GroupBy::Fund,
         GroupBy::Funder,
         GroupBy::Area,
+        GroupBy::Theme,
         GroupBy::Round,
     ] {
         let budget = views.budget(sums(by, position)).await.unwrap();

@@ -24,6 +24,7 @@ pub mod sending;
 pub mod sign_in;
 pub mod spreadsheets;
 pub mod statements;
+pub mod themes;
 pub mod through_lists;
 pub mod two_tabs;
 pub mod typed_texts;

@@ -128,6 +128,7 @@ async fn each_sum_of_the_seeds_is_the_same_everywhere(app: TestApp) {
         GroupBy::Fund,
         GroupBy::Funder,
         GroupBy::Area,
+        GroupBy::Theme,
         GroupBy::Round,
     ] {
         assert_eq!(payments_of(&budget(&app, by).await), events, "{by:?}");
