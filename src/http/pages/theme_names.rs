@@ -41,7 +41,8 @@ impl ThemeNames {
     pub fn choices(&self, texts: &FundTexts, language: Language) -> Vec<(String, String)> {
         let own = texts.kinds_among(self.adopted());
         if own.is_empty() {
-            let choice = |theme: &Theme| (theme.theme.to_string(), theme.name_in(language).into());
+            let choice =
+                |theme: &Theme| (theme.theme.to_string(), theme.name_in(language).to_owned());
             return self.current().iter().map(choice).collect();
         }
         own.into_iter()
