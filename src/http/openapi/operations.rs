@@ -12,7 +12,7 @@ use crate::domain::role::Permission;
 const TAGS: [(&str, &str); 9] = [
     (
         "organisation",
-        "The organisation: its signs of success, questions, agreement, emails and roles.",
+        "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
     ),
     (
         "people",
@@ -52,8 +52,8 @@ const TAGS: [(&str, &str); 9] = [
 const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     (
         "organisation",
-        "The signs of success, questions and agreement in use, your own wording of emails, and \
-            earlier agreements.",
+        "The signs of success, themes, questions and agreement in use, your own wording of emails, \
+            and earlier agreements.",
     ),
     (
         "people",

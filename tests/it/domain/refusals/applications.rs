@@ -1,18 +1,24 @@
 //! Refusals of an application until it is sent.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::date;
 use microgrants::domain::application::{
     ApplicationHelp, Channel, HelpKind, SaveAnswers, StartApplication, Submit,
 };
 use microgrants::domain::command::NoBody;
+use microgrants::domain::organisation::AdoptThemes;
 use microgrants::domain::person::PersonDetails;
+use microgrants::domain::theme::Theme;
 use microgrants::domain::{
-    Actor, ApplicationCommand as A, ApplicationId, Command, PersonCommand, PersonId,
+    Actor, ApplicationCommand as A, ApplicationId, Command, OrganisationCommand, PersonCommand,
+    PersonId,
 };
 use uuid::Uuid;
 
 use super::{SeenRefusals, on_application};
 use crate::support::fixtures::{gbp, open, submit, text};
+use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::{FUND, Scenario};
 
 pub fn refusals(seen: &mut SeenRefusals) {
@@ -20,7 +26,27 @@ pub fn refusals(seen: &mut SeenRefusals) {
     drafts(seen, &mut world);
     incomplete_drafts(seen, &mut world);
     unreachable(seen, &mut world);
+    unknown_theme(seen, &mut world);
     late_forms(seen, &mut world);
+}
+
+/// Once themes are adopted, answers name one of them.
+fn unknown_theme(seen: &mut SeenRefusals, world: &mut Scenario) {
+    let theme = Theme {
+        theme: text("food"),
+        name: text("Food"),
+        other_languages: BTreeMap::new(),
+    };
+    let adopt = OrganisationCommand::AdoptThemes(AdoptThemes {
+        themes: vec![theme],
+    });
+    world.issue_ok(0, Command::Organisation(ORGANISATION, adopt));
+    let sport = SaveAnswers {
+        activity: Some(text("sport")),
+        ..SaveAnswers::default()
+    };
+    let save = on_application(world, A::SaveAnswers(sport));
+    seen.assert_refused(world, 0, "theme_unknown", save);
 }
 
 fn start(world: &Scenario, late: bool) -> A {

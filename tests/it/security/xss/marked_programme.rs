@@ -111,6 +111,8 @@ impl MarkedProgramme<'_> {
         let sign =
             json!({ "sign": "bringing-people-together", "title": PAYLOAD, "meaning": PAYLOAD });
         on(self.ada, "adopt-signs", json!({ "signs": [sign] }));
+        let theme = json!({ "theme": "food", "name": PAYLOAD });
+        on(self.ada, "adopt-themes", json!({ "themes": [theme] }));
         let question =
             json!({ "question": "idea", "label": PAYLOAD, "help": PAYLOAD, "required": true });
         on(self.ada, "publish-form", json!({ "questions": [question] }));
