@@ -355,7 +355,7 @@ async fn a_replay_answers_as_the_service_does(app: TestApp) {
         by_funder.iter().any(|line| line["allocated"] == "5000.00"),
         "{by_funder:?}"
     );
-    for by in ["area", "round"] {
+    for by in ["area", "theme", "round"] {
         let found = lines(&["--by", by]);
         assert!(
             found.iter().any(|line| line["committed"] == "700.00"),
