@@ -22,8 +22,8 @@ pub struct Budget {
     pub lines: Vec<BudgetLine>,
 }
 
-/// The money of one fund, funder, area, theme or round. Everywhere: awarded = committed + returned, and
-/// committed = unpaid + paid net. By fund and by funder: allocated = uncommitted + committed.
+/// The money of one fund, funder, area, theme or round. Everywhere: awarded = committed + returned,
+/// and committed = unpaid + paid net. By fund and by funder: allocated = uncommitted + committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BudgetLine {
     /// The id or name of the fund, funder, area, theme or round.

@@ -24,8 +24,8 @@ pub struct FundTexts {
     /// The fund's name, purpose and whom it is for, in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_languages: BTreeMap<Language, FundTranslation>,
-    /// The kinds of activity to choose from. Once the organisation has adopted themes, those of them
-    /// that are themes; without one, all themes.
+    /// The kinds of activity to choose from. Once the organisation has adopted themes, only those
+    /// that are themes count, and without one all themes can be chosen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 12)]
     pub activities: Vec<ActivityKind>,

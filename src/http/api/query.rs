@@ -228,8 +228,8 @@ impl QueryParams {
         Ok(Some(app.views.position_before(instant).await?))
     }
 
-    /// The filters that applications and grants have in common. The column of the theme has a name of
-    /// its own in each.
+    /// The filters that applications and grants have in common. The column of the theme has another
+    /// name in each.
     pub(super) fn record_filters<State: VariantNames>(
         &self,
         theme_column: &'static str,

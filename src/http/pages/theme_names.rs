@@ -34,6 +34,13 @@ impl ThemeNames {
         self.own.as_ref().map_or(&[], |own| own.themes.as_slice())
     }
 
+    /// The themes that were adopted before and are not any more.
+    pub fn former(&self) -> &[Theme] {
+        self.own
+            .as_ref()
+            .map_or(&[], |own| own.former_themes.as_slice())
+    }
+
     /// The themes of the organisation, or the usual ones if it has adopted none.
     pub fn current(&self) -> &[Theme] {
         match self.adopted() {

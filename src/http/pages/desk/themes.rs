@@ -16,6 +16,7 @@ use crate::domain::{Command, OrganisationCommand, Role};
 use crate::http::AppState;
 use crate::http::pages::form::slug_of;
 use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::{Form, FormData, FormErrors, PageContext, PageError, PostedForm};
 use crate::starter;
 
@@ -107,7 +108,8 @@ pub(super) async fn adopt(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
-    let themes = match parse_themes(&posted) {
+    let names = ThemeNames::load(&app).await?;
+    let themes = match parse_themes(&posted, names.former()) {
         Ok(themes) => themes,
         Err(wrong) => {
             let rejected = FormErrors::new("themes", &posted, wrong);
@@ -130,11 +132,12 @@ pub(super) async fn adopt(
     execute.await
 }
 
-/// The themes in their order, or the errors of all of them. A theme without a name is left out.
-fn parse_themes(posted: &FormData) -> Result<Vec<Theme>, FieldErrors> {
+/// The themes in their order, or the errors of all of them. A theme without a name is left out. One
+/// with the name of a former theme has its key again.
+fn parse_themes(posted: &FormData, former: &[Theme]) -> Result<Vec<Theme>, FieldErrors> {
     let (mut themes, mut wrong): (Vec<Theme>, _) = (Vec::new(), FieldErrors::new());
     for at in 0..THEMES_MAX {
-        let parsed = parse_theme(posted, at, &themes, &mut wrong);
+        let parsed = parse_theme((posted, at), &themes, former, &mut wrong);
         themes.extend(parsed);
     }
     if themes.is_empty() && wrong.is_empty() {
@@ -147,15 +150,16 @@ fn parse_themes(posted: &FormData) -> Result<Vec<Theme>, FieldErrors> {
     }
 }
 
-/// The theme at an index, after those before it. `None` if it is left out or has an error.
+/// The theme at an index, after those before it. `None` if it is left out or has an error. A theme
+/// that there was is left out once its English name is empty.
 fn parse_theme(
-    posted: &FormData,
-    at: usize,
+    (posted, at): (&FormData, usize),
     before: &[Theme],
+    former: &[Theme],
     wrong: &mut FieldErrors,
 ) -> Option<Theme> {
     let field = field_name("name", at);
-    let typed = posted.text(&field);
+    let (typed, key) = (posted.text(&field), posted.text(&field_name("key", at)));
     let mut theme = None;
     let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
     if !typed.is_empty() {
@@ -163,8 +167,11 @@ fn parse_theme(
         if name.is_none() {
             miss(&field, NAME_TOO_LONG);
         }
-        let key = match posted.text(&field_name("key", at)) {
-            "" => key_of(typed),
+        let key = match key {
+            "" => former
+                .iter()
+                .find(|known| known.name.as_str() == typed)
+                .map_or_else(|| key_of(typed), |known| known.theme.to_string()),
             key => slug_of(key),
         };
         if before.iter().any(|known| known.theme.as_str() == key) {
@@ -181,7 +188,8 @@ fn parse_theme(
         let translated = language_field(&field, language);
         match (posted.text(&translated), typed) {
             ("", _) => {}
-            (_, "") => miss(&field, "Enter the name in English as well"),
+            (_, "") if key.is_empty() => miss(&field, "Enter the name in English as well"),
+            (_, "") => {}
             (name, _) => match name.parse::<Line>() {
                 Ok(name) => drop(translations.insert(language, name)),
                 Err(_) => miss(&translated, NAME_TOO_LONG),
@@ -213,26 +221,30 @@ mod tests {
 
     #[test]
     fn keys_are_made_from_names_and_kept_when_a_theme_is_renamed() {
-        let themes = parse_themes(&posted(&[
+        let posted = posted(&[
             ("key-0", "food"),
             ("name-0", "Food and drink"),
             ("name-4", "Growing together"),
-        ]))
-        .unwrap();
+            ("name-5", "Meeting neighbours"),
+        ]);
+        let themes = parse_themes(&posted, &starter::themes()).unwrap();
         let keys: Vec<_> = themes.iter().map(|theme| theme.theme.as_str()).collect();
-        assert_eq!(keys, ["food", "growing-together"]);
+        assert_eq!(keys, ["food", "growing-together", "neighbours"]);
     }
 
     #[test]
     fn each_wrong_theme_is_named_at_its_field() {
-        let wrong = parse_themes(&posted(&[
+        let typed = posted(&[
             ("name-0", "Food"),
             ("name-1", "Food"),
             ("name-2", "2026"),
-        ]))
-        .unwrap_err();
+            ("name-3-pl", "Taniec"),
+            ("key-4", "arts"),
+            ("name-4-pl", "Sztuka"),
+        ]);
+        let wrong = parse_themes(&typed, &[]).unwrap_err();
         let fields: Vec<_> = wrong.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["name-1", "name-2"]);
-        assert_eq!(parse_themes(&posted(&[])).unwrap_err().len(), 1);
+        assert_eq!(fields, ["name-1", "name-2", "name-3"]);
+        assert_eq!(parse_themes(&posted(&[]), &[]).unwrap_err().len(), 1);
     }
 }
