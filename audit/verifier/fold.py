@@ -270,6 +270,8 @@ def fold_agreement(event: Event, grant: Grant) -> None:
     """The agreement, changes, updates and states of a grant."""
     p = event.p
     match event.name:
+        case "GrantOffered" | "OfferSent" | "LetterMoved":
+            grant.expires_on = p["expires_on"]
         case "AgreementIssued":
             grant.hash, grant.signed = p["hash"], {}
         case "AgreementSigned":

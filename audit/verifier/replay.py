@@ -46,8 +46,9 @@ class Replay:
             line["metadata"], line["recorded_at"], line["command_id"],
         )
         if self._command is None:
-            roles = self.state.roles.get(line["metadata"]["actor"], ())
-            self._command = Command(event.command_id, frozenset(roles))
+            roles = frozenset(self.state.roles.get(line["metadata"]["actor"], ()))
+            self._command = Command(event.command_id, roles)
+            self.state.acting_as = roles
         self.state.programs.take(event)
         for rule, check in (*EACH, *BY_KIND.get(event.kind, ())):
             try:

@@ -10,8 +10,8 @@ from .catalogue import Split
 from .checks import Command, check, check_command
 from .fold import settled_by
 from .rules_funds import pounds
-from .rules_panel import declared
-from .state import ENDED, Event, Grant, LogState, total
+from .rules_panel import MOMENT_MARGIN, declared
+from .state import ENDED, Event, Grant, LogState, london_day, total
 
 REVOKES = {
     "withdraw_offer": "grant.OfferWithdrawn",
@@ -328,6 +328,14 @@ def an_entry_is_settled_by_two(event: Event, state: LogState) -> Iterator[str]:
         yield "one person proposed and confirmed how an entry is settled"
     if proposal.what != total(p["sources"]):
         yield "this is not the amount that was proposed"
+
+
+@check("lapsed-after-last-day", "grant.OfferLapsed")
+def an_offer_lapses_after_its_last_day(event: Event, state: LogState) -> Iterator[str]:
+    """An offer lapses once its last day is over."""
+    grant = state.grants.get(event.id)
+    if not grant or london_day(event.recorded_at + MOMENT_MARGIN) <= grant.expires_on:
+        yield "the offer could still be accepted"
 
 
 @check("closed-in-order", "grant.GrantClosed")

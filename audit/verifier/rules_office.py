@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from .checks import Command, check, check_command
 from .fold import words_of
+from .givers import EARLIER, GIVERS
 from .lines import UUID
 from .state import ADMINISTRATOR, Event, LogState
 
@@ -42,6 +43,45 @@ def roles_are_held(command: Command, _: LogState) -> Iterator[tuple[Event, str]]
             if role not in command.roles_before:
                 actor = event.metadata["actor"]
                 yield event, f"{actor} acted as {role}, and did not hold that role"
+
+
+@check("actor-allowed")
+def the_actor_may_give_it(event: Event, state: LogState) -> Iterator[str]:
+    """One of those gives an event whom the catalogue of events names for it."""
+    givers = GIVERS[event.kind]
+    if not state.roles_by_two:
+        givers |= EARLIER[event.kind]
+    actor = event.metadata["actor"]
+    found = {actor} if event.actor is None else {"anybody", *state.acting_as}
+    if event.actor is not None and event.actor == person_of(event):
+        found.add("person")
+    group = group_of(event, state)
+    if group is not None and any(
+        event.actor in state.groups[own].members for own in state.heirs(group)
+    ):
+        found.add("member")
+    if givers.isdisjoint(found):
+        yield f"{actor} gave the event {event.name}, and may not"
+
+
+def person_of(event: Event) -> str | None:
+    """The person whom an event is about."""
+    if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
+        return event.p["person"]
+    return event.id if event.stream == "person" else None
+
+
+def group_of(event: Event, state: LogState) -> str | None:
+    """The group that an event is about."""
+    if event.stream == "group":
+        return event.id
+    if event.name == "ApplicationStarted":
+        return event.p["group"]
+    own = event.id
+    if event.stream == "fund":
+        own = event.p.get("grant") or event.p.get("application")
+    application = state.applications.get(own) if isinstance(own, str) else None
+    return application and application.group
 
 
 @check("role-by-two", "organisation.RoleProposed")

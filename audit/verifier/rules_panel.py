@@ -293,3 +293,16 @@ def nothing_remains_of_an_award(command: Command, state: LogState) -> Iterator[t
             yield event, "money is still committed for the award that was taken back"
         elif grant and grant.state != "taken_back":
             yield event, "the offer of the award that was taken back is still there"
+
+
+@check_command("taken-back-in-time")
+def an_award_goes_with_its_decision(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+    """The offer and the commitment of an award are taken back after its decision."""
+    decided = set()
+    for event in command.events:
+        if event.name == "DecisionTakenBack" and event.p["decision"] == "award":
+            decided.add(event.id)
+        elif event.name in ("AwardTakenBack", "CommitmentTakenBack"):
+            own = event.p["grant"] if event.stream == "fund" else event.id
+            if own not in decided:
+                yield event, "an award was taken back, and no decision was"

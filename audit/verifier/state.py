@@ -260,6 +260,8 @@ class Grant:
     eyes: int
     state: str = "offered"
     held_on: str | None = None
+    # The last day on which the offer can be accepted.
+    expires_on: str = ""
     hash: str | None = None
     signed: dict[str, str] = field(default_factory=dict)
     check_valid: dict[str, str | None] = field(default_factory=dict)
@@ -313,6 +315,8 @@ class LogState:
 
     def __init__(self) -> None:
         self.roles: defaultdict[str, set[str]] = defaultdict(set)
+        # The roles of the actor of the command of now, before its first event.
+        self.acting_as: frozenset[str] = frozenset()
         # By person and role: who proposed it, and how often the person's contact details had
         # changed then, which old events do not say.
         self.role_proposals: dict[tuple[str, str], tuple[str, int | None]] = {}

@@ -6,7 +6,7 @@ use serde_json::Value;
 use strum::IntoEnumIterator as _;
 
 use super::event_schemas::{EventSchema, EventSchemas, LOCAL_REF, description};
-use crate::domain::Rule;
+use crate::domain::{EventPermission, Giver, Rule};
 
 const INTRODUCTION: &str = "# Events
 
@@ -42,8 +42,13 @@ programs write is absent in old events, and no rule that needs it applies to tho
 A name that is not listed is ignored in the fields of an event. Numbers of things within a record,
 such as payments, begin at 1 and go up by one. A key is a [Slug](#slug).
 
-The rules `actor-named` and `role-held` are about every event. Further rules are named at the
-events that can break them.
+*Given by* says who may give the event, as the rule [`actor-allowed`](rules.md#actor-allowed) checks
+it: a person who holds a role, a `member` of the group that the event is about, the `person` whom it
+is about, `anybody` who is a person, a `job` of the service, or the `operator` of the machine.
+*Earlier also* names those who gave it with earlier programs.
+
+The rules `actor-named`, `role-held` and `actor-allowed` are about every event. Further rules are
+named at the events that can break them.
 ";
 
 const FIELD_TABLE: &str = "| Field | Type | Absent | Meaning |\n| --- | --- | --- | --- |\n";
@@ -74,14 +79,41 @@ fn describe_event(text: &mut String, event: &EventSchema) {
     let name = event.full_name();
     let _ = writeln!(
         text,
-        "\n### `{name}`\n\n{}\n\nVersion {}.{}",
+        "\n### `{name}`\n\n{}\n\nVersion {}.{}{}",
         description(&event.fields).unwrap_or_default(),
         event.version(),
+        givers_of(&name),
         rules_of(&name)
     );
     if !describe_fields(text, &event.fields) {
         text.push_str("\nIt has no fields.\n");
     }
+}
+
+/// Who may give an event.
+fn givers_of(event: &str) -> String {
+    let permission = event
+        .split_once('.')
+        .and_then(|(stream, name)| EventPermission::of(stream, name));
+    let Some(permission) = permission else {
+        return String::new();
+    };
+    let join = |givers: Vec<Giver>| {
+        let names = givers.into_iter().map(|giver| {
+            let name: &str = giver.into();
+            format!("`{name}`")
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!(
+        " Given by: {}.",
+        join(permission.givers().into_iter().collect())
+    );
+    if !permission.earlier().is_empty() {
+        let earlier = join(permission.earlier().to_vec());
+        let _ = write!(text, " Earlier also: {earlier}.");
+    }
+    text
 }
 
 /// The rules that an event can break, apart from those about every event.
@@ -312,6 +344,23 @@ mod tests {
     fn the_document_has_every_event() {
         let stored = include_str!("../../docs/events.md");
         assert_eq!(stored, events_markdown());
+    }
+
+    /// The second verifier has a table of its own, in the form `stream.Event givers | earlier`.
+    #[test]
+    fn the_second_verifier_knows_who_gives_each_event() {
+        let table = include_str!("../../audit/verifier/givers.py");
+        let lines: Vec<&str> = table.lines().collect();
+        for event in &EventSchemas::collect().events {
+            let name = event.full_name();
+            let says = givers_of(&name);
+            let line = says
+                .replace(" Given by:", "")
+                .replace(". Earlier also:", " |")
+                .replace(['`', ',', '.'], "");
+            let line = format!("{name}{line}");
+            assert!(lines.contains(&line.as_str()), "{line}");
+        }
     }
 
     #[test]

@@ -401,6 +401,11 @@ impl<'a> CommandExecution<'a> {
             personal,
             now,
         } = decided;
+        debug_assert_eq!(
+            decision.undeclared_events(&request.command),
+            Vec::<&str>::new(),
+            "events that the table of permissions does not name for the command",
+        );
         Append {
             command: self.command_id,
             reads,
@@ -427,14 +432,7 @@ impl<'a> CommandExecution<'a> {
             "channel",
             <&str>::from(request.command.channel().unwrap_or(request.channel)),
         );
-        metadata.set(
-            "command",
-            format!(
-                "{}/{}",
-                request.command.aggregate_type(),
-                request.command.name()
-            ),
-        );
+        metadata.set("command", request.command.full_name());
         metadata.set("command_id", self.command_id.to_string());
         metadata.set(
             "correlation_id",

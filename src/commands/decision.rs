@@ -9,8 +9,8 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, FollowUps, Fund, Grant, Group,
-    Organisation, Person, created_number,
+    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund, Grant,
+    Group, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;
@@ -80,6 +80,21 @@ impl<'a> Decision<'a> {
     pub(super) fn only_proposes(&self) -> bool {
         let mut events = self.builder.batches.iter().flat_map(|batch| &batch.events);
         events.any(|event| event.name == "ContactChangeProposed")
+    }
+
+    /// The events that the table of permissions does not name for the command that was given.
+    pub(super) fn undeclared_events(&self, command: &Command) -> Vec<&'static str> {
+        let command = command.full_name();
+        let is_declared = |stream: &str, event: &str| {
+            EventPermission::of(stream, event)
+                .is_some_and(|permission| permission.has_command(&command))
+        };
+        let mut undeclared = Vec::new();
+        for batch in &self.builder.batches {
+            let names = batch.events.iter().map(|event| event.name);
+            undeclared.extend(names.filter(|name| !is_declared(batch.stream.kind, name)));
+        }
+        undeclared
     }
 
     pub(super) fn created_number(&self) -> Option<u32> {

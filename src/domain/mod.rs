@@ -74,7 +74,7 @@ pub use policy::{FollowUps, created_number};
 pub use read_dependencies::ReadDependencies;
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{Actor, Role, Roles};
-pub use rule::{Ground, Rule, RuleSubject};
+pub use rule::{EventPermission, Giver, Ground, Rule, RuleSubject};
 
 /// A command, with the id of the aggregate that decides it.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +106,12 @@ impl Command {
     #[must_use]
     pub fn name(&self) -> &'static str {
         for_each_noun!(self, (_id, inner) => inner.name())
+    }
+
+    /// The type of its aggregate and its name, as in the metadata of its events.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.aggregate_type(), self.name())
     }
 
     /// The type of the aggregate that decides it.

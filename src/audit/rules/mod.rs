@@ -20,9 +20,11 @@ mod days;
 mod decisions;
 mod earlier_programs;
 mod funds;
+mod offers;
 mod payees;
 mod payment_waits;
 mod payments;
+mod permissions;
 mod returns;
 mod revocations;
 mod roles;
@@ -118,6 +120,7 @@ impl Default for RuleChecker {
 fn rooms() -> Vec<Box<dyn RuleRoom>> {
     vec![
         Box::<actors::Actors>::default(),
+        Box::<permissions::Permissions>::default(),
         Box::<roles::RoleGiving>::default(),
         Box::<contacts::ContactDetails>::default(),
         Box::<days::DaysOfEvents>::default(),
@@ -133,6 +136,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<changes::Changes>::default(),
         Box::<revocations::Revocations>::default(),
         Box::<agreements::Agreements>::default(),
+        Box::<offers::Offers>::default(),
         Box::<checks::Checks>::default(),
         Box::<payees::Payees>::default(),
         Box::<payments::Payments>::default(),

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::earlier_programs::EarlierPrograms;
 use crate::audit::derived_tables::GrantsById;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group, Money,
-    Organisation, PersonEvent, PersonId, Role, Rule,
+    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group, GroupId,
+    Money, Organisation, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -112,8 +112,19 @@ impl LogState {
 
     /// The group of a grant, and the groups that it was merged into, directly or through others.
     pub(in crate::audit) fn group_and_heirs(&self, grant: Uuid) -> Vec<&Group> {
+        self.with_heirs(self.grant(grant).and_then(Grant::group))
+    }
+
+    /// Whether a person is a member of a group, or of one that it was merged into.
+    pub(super) fn is_member(&self, person: PersonId, group: Uuid) -> bool {
+        let groups = self.with_heirs(Some(GroupId(group)));
+        groups.iter().any(|group| group.has_member(person))
+    }
+
+    /// A group, and the groups that it was merged into, directly or through others.
+    fn with_heirs(&self, group: Option<GroupId>) -> Vec<&Group> {
         let (mut met, mut groups) = (BTreeSet::new(), Vec::new());
-        let mut next = self.grant(grant).and_then(Grant::group);
+        let mut next = group;
         while let Some(id) = next.filter(|id| met.insert(*id)) {
             let found = self.group(id.0);
             groups.extend(found);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::panel::Decision;
 use crate::domain::take_back::TakeBackUntil;
-use crate::domain::{ApplicationEvent, Event, Rule};
+use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// How long a step can be taken back, and some seconds, as the clocks of a program and of its
@@ -41,9 +41,18 @@ impl RuleRoom for TakeBacks {
     }
 
     fn check(&mut self, event: &RecordedEvent, _: &LogState, broken: &mut Broken<'_>) {
-        if let Event::Application(happened) = &event.event {
-            self.check_letter(event, happened, broken);
-            self.check_step(event, happened, broken);
+        match &event.event {
+            Event::Application(happened) => {
+                self.check_letter(event, happened, broken);
+                self.check_step(event, happened, broken);
+            }
+            Event::Grant(GrantEvent::AwardTakenBack {}) => {
+                self.check_award(event.stream, broken);
+            }
+            Event::Fund(FundEvent::CommitmentTakenBack { grant, .. }) => {
+                self.check_award(grant.0, broken);
+            }
+            _ => {}
         }
     }
 
@@ -63,6 +72,13 @@ impl RuleRoom for TakeBacks {
 }
 
 impl TakeBacks {
+    /// Checks that what is left of an award goes only in the command that takes its decision back.
+    fn check_award(&self, grant: Uuid, broken: &mut Broken<'_>) {
+        let is_taken_back = self.ended.iter().any(|(_, ended)| *ended == grant);
+        let says = format!("the award of the grant {grant} was taken back, and no decision was");
+        broken.unless(is_taken_back, Rule::TakenBackInTime, says);
+    }
+
     /// Checks that a decision is taken back only while its letter is held, or a decline within
     /// minutes.
     fn check_letter(

@@ -4,11 +4,13 @@
 //! [`Refusal::ground`](super::Refusal::ground) says which rule a refusal keeps, and `audit::rules`
 //! checks each rule of the table. `docs/rules.md` is made from the three.
 
+mod givers;
 mod of_refusals;
 
 use serde::Serialize;
 use strum::EnumMessage as _;
 
+pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
 
 /// What a rule is about. The table is in this order.
@@ -98,6 +100,18 @@ rules! {
     RoleHeld
         "A person acts in a role only while they hold it: before the first event of a command, its \
          actor held each role in the metadata. All events of a command have the same metadata."
+        ["*"]
+    ActorAllowed
+        "The actor of an event is one of those whom the catalogue of events names for it under \
+         *Given by*. `administrator`, `officer`, `finance` and `panel` held that role before the \
+         first event of the command. A `member` is a member of the group before the event, or of \
+         one that it was merged into, directly or through others; it is the group of the record, \
+         or the one for which the application of the record was started, or, in an event of a \
+         fund, that of its `grant` or `application`. The application of a grant has the same id. \
+         The `person` is the one of the record or, in `MemberAdded` and `InvitationRefused`, the \
+         one in the field `person`. `anybody` is any person; `job` and `operator` are these \
+         actors. Who is named under *Earlier also* gives the event too, until the first event that \
+         earlier programs did not write (see `role-by-two`)."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -291,8 +305,11 @@ rules! {
          `take_back_until`, and before anything else happens to the application than declarations, \
          help, a choice of language, confirmed attendance and a public summary. A verifier adds 10 \
          seconds to the ten minutes and 60 seconds to the moment, because clocks differ. After the \
-         command that takes an award back, nothing is committed for its grant."
-        ["application.DecisionTakenBack", "application.EligibilityTakenBack",
+         command that takes an award back, nothing is committed for its grant. `AwardTakenBack` \
+         and `CommitmentTakenBack` come after the `DecisionTakenBack` of their award, in the same \
+         command."
+        ["grant.AwardTakenBack", "fund.CommitmentTakenBack",
+         "application.DecisionTakenBack", "application.EligibilityTakenBack",
          "application.EligibilityConfirmed", "application.EligibilityRefused",
          "application.Declined"]
     }
@@ -313,6 +330,11 @@ rules! {
          that it was merged into, and signs once and for themselves. The names that accept are the \
          names that were signed."
         ["grant.AgreementSigned", "grant.AgreementAccepted"]
+    LapsedAfterLastDay
+        "An offer lapses only after its last day: `expires_on` of the newest `GrantOffered`, \
+         `OfferSent` or `LetterMoved` of the grant. The day on which it lapses is that in \
+         Europe/London of `recorded_at`; a verifier adds 60 seconds to it, because clocks differ."
+        ["grant.OfferLapsed"]
     AgreementBeforePayment
         "A payment is prepared only after the group has accepted the agreement of its newest \
          offer, and before the offer or the grant ends."

@@ -46,9 +46,11 @@ macro_rules! grounds {
 grounds! {
     checked {
         NotYours => [
-            RoleHeld, DecisionByPanel, DeclaredBeforeScore, PaymentByFinance, ChangeByTwo,
-                StatementShared
+            RoleHeld, ActorAllowed, DecisionByPanel, DeclaredBeforeScore, PaymentByFinance,
+                ChangeByTwo, StatementShared
         ],
+        NotOfGroup => [ActorAllowed],
+        OfferStands => [LapsedAfterLastDay],
         FoundingOver | ContactChangedSince => [RoleByTwo],
         NotProposed | ProposerGone => [
             RoleByTwo, SettingsByTwo, WordsByTwo, WebhookByTwo, FundRulesByTwo, CheckWaivedByTwo,
@@ -94,7 +96,7 @@ grounds! {
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
     }
     not_checked {
-        NotOfGroup | MembersOwnAct | SawScores | InterestStands | KeyerAlone | NotInvited |
+        MembersOwnAct | SawScores | InterestStands | KeyerAlone | NotInvited |
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | StoryWithdrawn | NoEmailAddress | CheckNotInState |
@@ -108,7 +110,7 @@ grounds! {
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder => FORM_ONLY,
         RoundNotInState | RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue |
-            OfferExpired | OfferStands | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
+            OfferExpired | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen => DEADLINE,

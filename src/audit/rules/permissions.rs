@@ -1,0 +1,104 @@
+//! Permissions: an event is given by somebody who may give it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::{
+    ApplicationEvent, DomainEvent as _, Event, FundEvent, Giver, GroupEvent, PersonId, Roles, Rule,
+};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+#[derive(Default)]
+pub(super) struct Permissions {
+    /// The command of the last event, and the roles of its actor before its first event.
+    command: Option<(Uuid, Roles)>,
+    /// By stream and name of an event: who may give it.
+    givers: BTreeMap<(&'static str, &'static str), BTreeSet<Giver>>,
+}
+
+impl RuleRoom for Permissions {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::ActorAllowed]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        if self.command.as_ref().map(|(id, _)| *id) != Some(event.command_id) {
+            let actor = LogState::actor(event);
+            let held = actor.map(|actor| before.organisation().roles_of(actor));
+            self.command = Some((event.command_id, held.unwrap_or_default()));
+        }
+        let roles = self.command.as_ref().map(|(_, roles)| roles);
+        let permission = event.event.permission();
+        let of = kind_of(&event.event);
+        let givers = self.givers.entry(of).or_insert_with(|| permission.givers());
+        let earlier = permission.earlier().iter();
+        let earlier = earlier.filter(|_| !before.has_people_rules());
+        let is_allowed = givers
+            .iter()
+            .chain(earlier)
+            .any(|giver| is_giver(*giver, event, roles, before));
+        let actor = event.metadata.get("actor").unwrap_or("nobody");
+        let says = format!("{actor} gave the event {}, and may not", of.1);
+        broken.unless(is_allowed, Rule::ActorAllowed, says);
+    }
+}
+
+/// Whether the actor of an event is such a giver.
+fn is_giver(giver: Giver, event: &RecordedEvent, roles: Option<&Roles>, before: &LogState) -> bool {
+    let actor = LogState::actor(event);
+    match giver {
+        Giver::Job => event.metadata.get("actor") == Some("job"),
+        Giver::Operator => event.metadata.get("actor") == Some("operator"),
+        Giver::Anybody => actor.is_some(),
+        Giver::Person => actor.is_some() && actor == person_of(event),
+        Giver::Member => actor
+            .zip(group_of(event, before))
+            .is_some_and(|(actor, group)| before.is_member(actor, group)),
+        Giver::Administrator | Giver::Officer | Giver::Finance | Giver::Panel => giver
+            .role()
+            .is_some_and(|role| roles.is_some_and(|roles| roles.contains(&role))),
+    }
+}
+
+/// The person whom an event is about.
+fn person_of(event: &RecordedEvent) -> Option<PersonId> {
+    match &event.event {
+        Event::Person(_) => Some(PersonId(event.stream)),
+        Event::Group(
+            GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
+        ) => Some(*person),
+        _ => None,
+    }
+}
+
+/// The group that an event is about.
+fn group_of(event: &RecordedEvent, before: &LogState) -> Option<Uuid> {
+    let application = match &event.event {
+        Event::Group(_) => return Some(event.stream),
+        Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
+            return Some(group.0);
+        }
+        Event::Application(_) | Event::Grant(_) => event.stream,
+        Event::Fund(
+            FundEvent::CommitmentReduced { grant, .. }
+            | FundEvent::CommitmentReleased { grant, .. },
+        ) => grant.0,
+        Event::Fund(FundEvent::ReserveUnlisted { application, .. }) => application.0,
+        _ => return None,
+    };
+    before.application(application).map(|origin| origin.group)
+}
+
+/// The stream and the name of an event.
+fn kind_of(event: &Event) -> (&'static str, &'static str) {
+    match event {
+        Event::Person(event) => ("person", event.name()),
+        Event::Organisation(event) => ("organisation", event.name()),
+        Event::Fund(event) => ("fund", event.name()),
+        Event::Group(event) => ("group", event.name()),
+        Event::Application(event) => ("application", event.name()),
+        Event::Grant(event) => ("grant", event.name()),
+    }
+}
