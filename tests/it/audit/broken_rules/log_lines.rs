@@ -180,6 +180,20 @@ impl LogLines {
         self.0[at].edit()["metadata"]["actor"] = json!(actor);
     }
 
+    /// Changes who gave the command of an event, for all of its events. They claim no role.
+    pub fn set_giver(&mut self, at: usize, actor: &str) {
+        let command = self.0[at].event["command_id"].clone();
+        for line in &mut self.0 {
+            if line.event["command_id"] == command
+                && let Some(metadata) = line.edit()["metadata"].as_object_mut()
+            {
+                metadata.insert("actor".to_owned(), json!(actor));
+                metadata.remove("roles");
+                metadata.remove("on_behalf_of");
+            }
+        }
+    }
+
     pub fn remove(&mut self, at: usize) {
         self.0.remove(at);
     }
