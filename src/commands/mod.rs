@@ -319,11 +319,7 @@ impl Commands {
         match &request.idempotency_key {
             None => crate::clock::new_id(),
             Some(repeat) => {
-                let operation = format!(
-                    "{}/{}",
-                    request.command.aggregate_type(),
-                    request.command.name()
-                );
+                let operation = request.command.full_name();
                 let whose = if repeat.shared {
                     "anybody".to_owned()
                 } else {
