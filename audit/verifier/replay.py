@@ -11,6 +11,7 @@ from . import (
     rules_office,
     rules_panel,
     rules_payments,
+    rules_steps,
 )
 from .catalogue import read_payload
 from .checks import AT_END, BY_KIND, EACH, Command
@@ -19,7 +20,10 @@ from .fold import apply
 from .state import Event, LogState
 
 # The modules whose import declares the checks.
-ROOMS = (rules_office, rules_days, rules_funds, rules_panel, rules_agreements, rules_payments)
+ROOMS = (
+    rules_steps, rules_office, rules_days, rules_funds, rules_panel, rules_agreements,
+    rules_payments,
+)
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 
 

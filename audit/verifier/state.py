@@ -340,6 +340,10 @@ class LogState:
         self.groups: defaultdict[str, Group] = defaultdict(Group)
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
+        # The states of records and of their parts, and those of applications before a step that can
+        # be undone.
+        self.steps: dict[tuple[str, str, Any], str] = {}
+        self.before_step: dict[str, str] = {}
 
     @property
     def roles_by_two(self) -> bool:

@@ -80,6 +80,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// The type of its stream, and its name.
+    #[must_use]
+    pub fn kind(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Person(happened) => (Person::TYPE, happened.name()),
+            Self::Organisation(happened) => (Organisation::TYPE, happened.name()),
+            Self::Fund(happened) => (Fund::TYPE, happened.name()),
+            Self::Group(happened) => (Group::TYPE, happened.name()),
+            Self::Application(happened) => (Application::TYPE, happened.name()),
+            Self::Grant(happened) => (Grant::TYPE, happened.name()),
+        }
+    }
+
     /// Parses a stored payload of the current version. Fails if the stream type is unknown, or the
     /// payload is not one of its events.
     pub fn from_json(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {

@@ -7,7 +7,7 @@ use crate::audit::ledger::one_line;
 use crate::domain::event::event_label;
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::text::capitalised;
-use crate::domain::{DomainEvent as _, Event};
+use crate::domain::Event;
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// What a sentence needs besides the event: the facts after it, the names, and who did it.
@@ -49,14 +49,7 @@ fn plain(says: Option<String>) -> Option<(String, Vec<i64>)> {
 
 /// The name of an event.
 pub(in crate::audit) fn event_name(event: &Event) -> &'static str {
-    match event {
-        Event::Person(happened) => happened.name(),
-        Event::Organisation(happened) => happened.name(),
-        Event::Fund(happened) => happened.name(),
-        Event::Group(happened) => happened.name(),
-        Event::Application(happened) => happened.name(),
-        Event::Grant(happened) => happened.name(),
-    }
+    event.kind().1
 }
 
 /// A text of the office or the bank in quotation marks, on one line, without the full stop at its

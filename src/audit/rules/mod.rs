@@ -31,6 +31,7 @@ mod roles;
 mod settings;
 mod sittings;
 mod state;
+mod steps;
 mod take_backs;
 mod themes;
 
@@ -121,6 +122,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
     vec![
         Box::<actors::Actors>::default(),
         Box::<permissions::Permissions>::default(),
+        Box::<steps::Steps>::default(),
         Box::<roles::RoleGiving>::default(),
         Box::<contacts::ContactDetails>::default(),
         Box::<days::DaysOfEvents>::default(),

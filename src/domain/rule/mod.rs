@@ -16,6 +16,8 @@ pub use of_refusals::Ground;
 /// What a rule is about. The table is in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::EnumMessage)]
 pub enum RuleSubject {
+    #[strum(message = "The order of steps")]
+    Steps,
     #[strum(message = "People and roles")]
     People,
     #[strum(message = "The organisation’s settings")]
@@ -87,6 +89,42 @@ macro_rules! rules {
 }
 
 rules! {
+    Steps {
+    StepsInOrder
+        "An event comes only in a state of its record that allows it: the table under `Steps` in \
+         the format of the log says which events need which states, and to which state each leads. \
+         So a record begins once, a round is closed after it opened, and an update is accepted \
+         after it was received."
+        ["person.PersonRegistered", "person.ContactChangeProposed", "person.ContactChangeRefused",
+         "person.ContactChanged", "person.AddressProven", "person.PersonalDataErased",
+         "organisation.OrganisationFounded", "fund.FundCreated", "fund.RulesSet",
+         "fund.RulesProposed", "fund.RulesConfirmed", "fund.FundOpened", "fund.FundPaused",
+         "fund.FundResumed", "fund.FundClosed", "fund.FundArchived", "fund.FundingAllocated",
+         "fund.FundingWithdrawn", "fund.RoundPlanned", "fund.RoundClosed", "fund.DecidingStarted",
+         "fund.RoundCompleted", "fund.PanelMet", "fund.BatchSent", "fund.RoundOpened",
+         "fund.RoundExtended", "group.GroupRegistered", "group.GroupCorrected",
+         "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",
+         "application.AnswersSaved", "application.ApplicationSubmitted",
+         "application.ChangesRequested", "application.ApplicationResubmitted",
+         "application.EligibilityConfirmed", "application.EligibilityRefused",
+         "application.EligibilityTakenBack", "application.ScoreGiven", "application.ScoreRevised",
+         "application.ScoreSetAside", "application.Awarded", "application.Declined",
+         "application.Deferred", "application.Reserved", "application.DecisionTakenBack",
+         "application.ReviewRequested", "application.ReviewDecided",
+         "application.ApplicationWithdrawn", "application.ApplicationLapsed",
+         "application.DraftReopened", "grant.GrantOffered", "grant.AgreementSigned",
+         "grant.AgreementAccepted", "grant.OfferDeclined", "grant.OfferLapsed",
+         "grant.OfferWithdrawn", "grant.AwardTakenBack", "grant.CheckRequested",
+         "grant.CheckPassed", "grant.CheckReused", "grant.CheckFailed", "grant.WaiverProposed",
+         "grant.CheckWaived", "grant.PaymentsScheduled", "grant.VariationRequested",
+         "grant.VariationApproved", "grant.VariationRefused", "grant.AwardGrown",
+         "grant.GrantHeld", "grant.GrantResumed", "grant.GrantTerminated", "grant.UpdateRequested",
+         "grant.UpdateReceived", "grant.UpdateAccepted", "grant.UpdateQueried",
+         "grant.UpdateExcused", "grant.UnderspendDeclared", "grant.ClawbackDemanded",
+         "grant.GrantClosed", "grant.StoryPublished", "grant.UpdateCorrected",
+         "grant.OutcomeJudged", "grant.StoryWithdrawn"]
+    }
+
     People {
     ActorNamed
         "The person whom an event names as the one who acted gave its command. The name is the \

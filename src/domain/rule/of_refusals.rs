@@ -68,12 +68,13 @@ grounds! {
         ],
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
-        FundNotInState => [FundOpen],
+        FundNotInState => [FundOpen, StepsInOrder],
+        RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn => [StepsInOrder],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
         NobodyReached => [ApplicationReachable],
-        ApplicationNotInState => [EligibleFirst],
+        ApplicationNotInState => [EligibleFirst, StepsInOrder],
         NotDeclared => [DeclaredBeforeScore, DecisionDeclared],
         NotOnPanel => [DecisionByPanel],
         QuorumMissing => [Quorum, RevocationByPanel],
@@ -83,7 +84,7 @@ grounds! {
         ThemeUnknown => [ThemeAdopted],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
-        AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment],
+        AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment, StepsInOrder],
         CheckOutstanding => [ChecksPassed],
         PayeeNotVerified | PayeeChanged => [PayeeVerified],
         Interested => [Unconnected, DeclaredBeforeScore, DecisionDeclared],
@@ -99,9 +100,8 @@ grounds! {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone | NotInvited |
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
-            PayeeWaitsNot | ReviewedAlready | StoryWithdrawn | NoEmailAddress | CheckNotInState |
-            VariationNotInState | UpdateNotInState | WebhooksFull | WebhooksWait |
-            LetterHeld => NOTHING_RECORDED,
+            PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |
+            WebhooksWait | LetterHeld => NOTHING_RECORDED,
         HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
@@ -109,8 +109,8 @@ grounds! {
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder => FORM_ONLY,
-        RoundNotInState | RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue |
-            OfferExpired | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
+        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
+            RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen => DEADLINE,

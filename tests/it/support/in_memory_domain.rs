@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
     Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Grant, Group,
     Organisation, OrganisationId, Person, PersonId, Refusal, Roles, TrackedRead,
@@ -91,7 +92,7 @@ impl InMemoryDomain {
 
     /// Decides a command as a consequence of another.
     pub fn issue_consequence(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        fill_encrypted(&mut command);
+        fill_encrypted(&mut command, &self.applications);
         self.decide_all(actor, command, true)
     }
 
@@ -101,7 +102,7 @@ impl InMemoryDomain {
 
     /// Decides a command with its consequences. A refusal changes nothing.
     pub fn issue(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        fill_encrypted(&mut command);
+        fill_encrypted(&mut command, &self.applications);
         self.decide_all(actor, command, false)
     }
 
@@ -302,15 +303,22 @@ fn decide_on<S: FollowUps>(
     Ok(following)
 }
 
-/// Fills personal values with a dummy digest, since the rules never read them.
-fn fill_encrypted(command: &mut Command) {
-    let subject = command.id();
-    for slot in command.personal_fields() {
-        *slot.value = microgrants::domain::personal_data::PersonalInput::Sealed(
-            microgrants::domain::personal_data::Encrypted {
-                subject,
-                digest: "ab".repeat(32),
-            },
-        );
+/// Fills personal values with dummies, since the rules never read them: two values of one command
+/// differ.
+fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Application>) {
+    let application = command
+        .application_id()
+        .and_then(|id| applications.get(&id));
+    let application = application.cloned().unwrap_or_default();
+    let group = match command {
+        Command::Application(..) | Command::Grant(..) => {
+            command.read_dependencies(&application).group
+        }
+        _ => None,
+    };
+    let subject = group.unwrap_or_else(|| command.id());
+    for (number, slot) in (0xab_u64..).zip(command.personal_fields()) {
+        let digest = format!("{number:064x}");
+        *slot.value = PersonalInput::Sealed(Encrypted { subject, digest });
     }
 }

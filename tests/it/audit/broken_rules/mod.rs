@@ -10,6 +10,7 @@ mod money;
 mod named;
 mod office;
 mod panel;
+mod steps;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +41,7 @@ fn all_breaks() -> Vec<Break> {
         named::breaks(),
         days::breaks(),
         givers::breaks(),
+        steps::breaks(),
     ]
     .concat()
 }

@@ -138,8 +138,14 @@ fn agreements() -> Vec<Break> {
             R::AgreementBeforePayment,
             "no agreement was accepted",
             |log| {
-                let paid = log.first("PaymentPrepared");
-                log.remove(earlier_of(log, paid, "AgreementAccepted"));
+                let grant = log.id(log.first("PaymentPrepared"));
+                for event in ["PaymentsScheduled", "UpdateRequested", "AgreementAccepted"] {
+                    for at in log.all(event).into_iter().rev() {
+                        if log.id(at) == grant {
+                            log.remove(at);
+                        }
+                    }
+                }
             },
         ),
         broken(R::AgreementBeforePayment, "the grant had ended", |log| {
