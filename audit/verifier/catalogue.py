@@ -316,6 +316,17 @@ def secret(value: Any) -> str:
     return value["digest"]
 
 
+def subjects(value: Any) -> set[str]:
+    """The people and groups whose keys encrypt the personal values within a value."""
+    if isinstance(value, list):
+        return {subject for one in value for subject in subjects(one)}
+    if not isinstance(value, dict):
+        return set()
+    if value.keys() == {"digest", "subject"} and all(isinstance(v, str) for v in value.values()):
+        return {value["subject"]}
+    return {subject for one in value.values() for subject in subjects(one)}
+
+
 def source(value: Any) -> Source:
     """A source of money."""
     area = json_object(value).get("area")

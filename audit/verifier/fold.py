@@ -44,12 +44,13 @@ def fold_person(event: Event, state: LogState) -> None:
     person, p = state.people[event.id], event.p
     match event.name:
         case "PersonRegistered":
-            person.registered_by = p["registered_by"]
+            person.registered, person.registered_by = True, p["registered_by"]
+            person.registered_on = p["registered_on"]
             person.set_contact(p)
         case "ContactChanged":
             person.set_contact(p)
-            person.contact_changes += 1
             person.changed = event.position, p["changed_on"]
+            person.changes += 1
         case "AddressProven":
             person.proven.add(p["email"])
         case "PersonToTell":
@@ -82,7 +83,7 @@ def fold_organisation(event: Event, state: LogState) -> None:
             state.role_proposals.pop((p["person"], p["role"]), None)
             state.roles[p["person"]].discard(p["role"])
         case "AgreementPublished":
-            state.agreement = p["hash"]
+            state.agreement = p["version"], p["hash"]
         case "ThemesAdopted":
             state.themes = {theme["theme"] for theme in p["themes"]}
         case "SettingsProposed":
@@ -217,6 +218,11 @@ def fold_application(event: Event, state: LogState) -> None:
             own.declared[p["by"]] = False
         case "InterestDeclared":
             own.declared[p["by"]] = True
+            own.interested.add(p["by"])
+        case "ScoreGiven" | "ScoreRevised":
+            own.scored.add(p["by"])
+        case "ScoreSetAside":
+            own.scored.discard(p["of"])
         case "Awarded" | "Declined" | "Deferred" | "Reserved":
             own.numbered += 1
             if p["sitting"]["quorum"] is not None:
@@ -238,7 +244,7 @@ def fold_application(event: Event, state: LogState) -> None:
                 own.confirmed[p["decision"]].add(p["person"])
         case "ReviewDecided":
             if p["upheld"]:
-                own.final, own.eligible = None, True
+                own.final = None
         case "PublicSummaryWritten":
             title = p["summary"].get("title")
             state.summaries[event.id] = title if isinstance(title, str) else ""
@@ -378,9 +384,10 @@ def fold_payment(event: Event, grant: Grant) -> None:
             payment.approved_by.add(p["approved_by"])
             payment.approved_on = p["approved_on"]
         case "EarlyPaymentProposed":
-            payment.early = Proposal(p["by"], (p["until"], p["mark"]), event.position)
+            payment.early = Proposal(p["by"], p["mark"], event.position)
         case "EarlyPaymentConfirmed":
             payment.early_since = payment.early.number if payment.early else None
+            payment.early = None
         case "PaymentSent":
             payment.state, payment.sent_on = "sent", p["sent_on"]
             payment.sources = p["sources"]

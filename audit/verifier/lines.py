@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from typing import Any, NoReturn
@@ -125,5 +126,7 @@ def read_metadata(event: dict[str, Any]) -> None:
         raise ValueError("the command is not a kind of record and a name")
     if metadata["channel"] not in CHANNELS:
         raise ValueError("there is no such channel")
-    if not MOMENT.fullmatch(metadata["decided_at"]):
+    decided_at = MOMENT.fullmatch(metadata["decided_at"])
+    if not decided_at:
         raise ValueError("decided_at is not a moment in UTC")
+    datetime.datetime.fromisoformat(decided_at[1])

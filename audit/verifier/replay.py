@@ -13,7 +13,7 @@ from . import (
     rules_payments,
     rules_steps,
 )
-from .catalogue import read_payload
+from .catalogue import read_payload, subjects
 from .checks import AT_END, BY_KIND, EACH, Command
 from .findings import Findings
 from .fold import apply
@@ -48,6 +48,7 @@ class Replay:
         event = Event(
             position, line["stream"], line["id"], line["event"], read_payload(line),
             line["metadata"], line["recorded_at"], line["command_id"],
+            frozenset(subjects(line["payload"])),
         )
         if self._command is None:
             roles = frozenset(self.state.roles.get(line["metadata"]["actor"], ()))

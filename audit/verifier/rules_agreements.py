@@ -30,7 +30,7 @@ def the_hash_is_of_the_text(event: Event, _: LogState) -> Iterator[str]:
 @check("agreement-text", "grant.AgreementIssued")
 def the_text_is_the_one_published(event: Event, state: LogState) -> Iterator[str]:
     """The text that is issued is the one that the organisation published last."""
-    if event.p["hash"] != state.agreement:
+    if (event.p["version"], event.p["hash"]) != state.agreement:
         yield "this is not the text that the organisation published last"
 
 

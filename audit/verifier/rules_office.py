@@ -33,6 +33,19 @@ def the_actor_is_the_one_named(event: Event, _: LogState) -> Iterator[str]:
             return
 
 
+@check("own-key")
+def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
+    """Personal values are encrypted under the key of the one whom the record is about."""
+    if event.stream in ("organisation", "fund"):
+        return
+    owner: str | None = event.id
+    if event.stream in ("application", "grant"):
+        application = state.applications.get(event.id)
+        owner = application.group if application else None
+    if event.subjects - {owner}:
+        yield "a personal value is encrypted under the key of another person or group"
+
+
 @check_command("role-held")
 def roles_are_held(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
     """Before the first event of a command its actor held each role in the metadata."""
@@ -89,6 +102,16 @@ def a_role_is_proposed(event: Event, state: LogState) -> Iterator[str]:
     """An administrator proposes a role."""
     if not state.holds(event.p["proposed_by"], ADMINISTRATOR):
         yield "a person who is not an administrator proposed a role"
+    yield from is_known(event.p["person"], event.p["contact"], state)
+
+
+def is_known(person: str, contact: int | None, state: LogState) -> Iterator[str]:
+    """A person is registered, and their contact details have changed so often."""
+    changes = state.contact_changes(person)
+    if changes is None:
+        yield "the person is not registered, or was erased"
+    elif contact not in (None, changes):
+        yield "the contact details of the person have changed since the role was proposed"
 
 
 @check("role-by-two", "organisation.RoleConfirmed")
@@ -96,8 +119,7 @@ def a_role_is_confirmed(event: Event, state: LogState) -> Iterator[str]:
     """Another administrator confirms the role that was proposed."""
     p = event.p
     proposer, contact = state.role_proposals.get((p["person"], p["role"]), (None, None))
-    if contact is not None and contact != state.people[p["person"]].contact_changes:
-        yield "a role was confirmed after the person's contact details had changed"
+    yield from is_known(p["person"], contact, state)
     if proposer is None:
         yield f"nobody had proposed {p['role']} for this person"
     elif proposer == p["confirmed_by"]:
@@ -151,10 +173,16 @@ def contact_is_changed_by_two(event: Event, state: LogState) -> Iterator[str]:
     """Staff change the contact details of another person with a second person."""
     p, person = event.p, state.people[event.id]
     by = p["changed_by"]
-    if by is None and state.roles_by_two and event.actor not in (None, event.id):
-        by = event.actor if p["confirmed_by"] is None else by
+    if not state.roles_by_two:
+        return
+    if by is None and event.actor not in (None, event.id):
+        yield "the person who changed the contact details of another is not named"
     if by is not None and by != event.id:
-        if p["confirmed_by"] is None and by != person.registered_by:
+        is_own_entry = by == person.registered_by and (
+            None in (person.registered_on, p["changed_on"])
+            or person.registered_on == p["changed_on"]
+        )
+        if p["confirmed_by"] is None and not is_own_entry:
             yield "one person changed the contact details of another"
         elif p["confirmed_by"] == by:
             yield "the same person proposed and confirmed the contact details of another"
@@ -250,6 +278,10 @@ def a_webhook_is_made_by_two(event: Event, state: LogState) -> Iterator[str]:
 def a_statement_is_shared_by_staff(event: Event, state: LogState) -> Iterator[str]:
     """Staff share a statement in their own name, for at most 90 days, and one as clocks differ."""
     p = event.p
+    if not any(source[0] == p["funder"] for fund in state.funds.values() for source in fund.given):
+        yield "the funder has given no money"
+    if p["from"] > p["until"]:
+        yield "the statement ends before it begins"
     if p["shared_by"] != event.actor:
         yield "a statement was shared in the name of another person"
     if not state.holds(p["shared_by"], ADMINISTRATOR, "officer", "finance"):

@@ -78,6 +78,28 @@ def the_theme_is_the_applications(event: Event, state: LogState) -> Iterator[str
         yield "the offer has another theme than its application"
 
 
+@check("declared-before-score", "application.NoInterestDeclared")
+def an_interest_stays(event: Event, state: LogState) -> Iterator[str]:
+    """A person who declared an interest does not declare that there is none."""
+    own = state.applications.get(event.id)
+    if own and event.p["by"] in own.interested:
+        yield "the person had declared an interest"
+
+
+@check_command("declared-before-score")
+def a_score_with_an_interest_is_set_aside(
+    command: Command, state: LogState
+) -> Iterator[tuple[Event, str]]:
+    """A score does not count any more once its person declares an interest."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
+    for event in command.of("application.InterestDeclared"):
+        own = state.applications.get(event.id)
+        if own and not own.final and event.p["by"] in own.scored:
+            yield event, "the score of a person with an interest counts"
+
+
 def declared(application: str, people: list[str], state: LogState) -> Iterator[str]:
     """Each of the people has no interest, by their last declaration."""
     own = state.applications.get(application)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from .checks import check
+from .checks import Command, check, check_command
 from .rules_funds import pounds
 from .state import Event, Grant, LogState, Payment, total
 
@@ -19,6 +19,15 @@ ACTS = {
     "grant.ReturnWaived": "by",
     "grant.CheckWaived": "by",
 }
+ASSESSES = (
+    "application.EligibilityConfirmed", "application.EligibilityRefused",
+    "application.ScoreGiven", "application.ScoreRevised",
+)
+DECIDES = (
+    "application.Awarded", "application.Declined", "application.Deferred",
+    "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved",
+    "grant.RevocationProposed",
+)
 # The states of a payment before each of its events.
 BEFORE = {
     "PaymentApproved": ("prepared",),
@@ -134,7 +143,7 @@ def nobody_is_connected(event: Event, state: LogState) -> Iterator[str]:
     people = {event.p[ACTS[event.kind]]}
     grant, application = state.grants.get(event.id), state.applications.get(event.id)
     group = event.id if event.stream == "group" else grant and grant.group
-    since = application.started_at if application else None
+    since = application.started_at if application else state.newest_application_of(group)
     if event.name in ("PaymentPrepared", "PaymentApproved"):
         payment = payment_of(event, state)[1]
         if event.name == "PaymentApproved" and payment:
@@ -146,8 +155,43 @@ def nobody_is_connected(event: Event, state: LogState) -> Iterator[str]:
     for person in sorted(people):
         if group and state.is_connected(person, group, since):
             yield f"{person} is or was a member of the group"
-        if application and application.declared.get(person):
+        if application and person in application.interested:
             yield f"{person} had declared an interest"
+
+
+@check("unconnected", *ASSESSES, *DECIDES)
+def nobody_decides_who_is_connected(event: Event, state: LogState) -> Iterator[str]:
+    """Those who assess an application, and who are present at a decision, are not connected."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
+    if event.kind in ASSESSES:
+        people = [event.p["by"]]
+    else:
+        people = event.p["sitting"]["present"] if event.p["sitting"] else []
+    grant, application = state.grants.get(event.id), state.applications.get(event.id)
+    if not application:
+        return
+    group = grant.group if grant else application.group
+    for person in people:
+        if state.is_connected(person, group, application.started_at):
+            yield f"{person} is or was a member of the group"
+        if person in application.interested:
+            yield f"{person} had declared an interest"
+
+
+@check_command("payment-amount")
+def a_batch_is_what_was_sent(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+    """A batch says how many payments were sent in its command, and how much money."""
+    batches: dict[str, list[Event]] = {}
+    for event in command.of("fund.BatchSent", "grant.PaymentSent"):
+        if event.p["batch"] is not None:
+            batches.setdefault(event.p["batch"], []).append(event)
+    for events in batches.values():
+        said = [one for one in events if one.name == "BatchSent"]
+        sent = [total(one.p["sources"]) for one in events if one.name == "PaymentSent"]
+        if [(one.p["payments"], one.p["total"]) for one in said] != [(len(sent), sum(sent))]:
+            yield events[0], "the batch has other payments than were sent with it"
 
 
 @check("not-on-hold", "grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent")
@@ -279,7 +323,7 @@ def two_people_let_it_leave(event: Event, state: LogState) -> Iterator[str]:
     """Another person lets the payment leave early than the one who proposed it."""
     p, (_, payment) = event.p, payment_of(event, state)
     proposal = payment.early if payment else None
-    if proposal is None or proposal.what != (p["until"], p["mark"]):
+    if proposal is None or proposal.what != p["mark"]:
         yield "nobody had proposed that the payment leaves early"
     elif proposal.by == p["by"]:
         yield "one person proposed and confirmed that the payment leaves early"

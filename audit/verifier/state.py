@@ -43,6 +43,8 @@ class Event:
     metadata: dict[str, str]
     recorded_at: int
     command_id: str
+    # Whose keys encrypt its personal values.
+    subjects: frozenset[str]
 
     @property
     def kind(self) -> str:
@@ -70,9 +72,12 @@ class Event:
 class Person:
     """A person and their contact details, as digests."""
 
+    registered: bool = False
     registered_by: str | None = None
+    registered_on: str | None = None
+    # How often the contact details changed since the registration.
+    changes: int = 0
     changed: tuple[int, str | None] | None = None
-    contact_changes: int = 0
     email: str | None = None
     ways: frozenset[str] = frozenset()
     proven: set[str] = field(default_factory=set)
@@ -189,6 +194,9 @@ class Application:
     undisturbed: bool = False
     # Whether each person declared an interest.
     declared: dict[str, bool] = field(default_factory=dict)
+    # Everyone who ever declared an interest, and those whose score counts.
+    interested: set[str] = field(default_factory=set)
+    scored: set[str] = field(default_factory=set)
     decisions: list[Decision] = field(default_factory=list)
     numbered: int = 0
     confirmed: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -324,7 +332,8 @@ class LogState:
         self.programs = EarlierPrograms()
         # Whether decisions say how many people they needed: not so in logs of earlier programs.
         self.quorums_written = False
-        self.agreement: str | None = None
+        # The version and the hash of the text that was published last.
+        self.agreement: tuple[int, str] | None = None
         # The keys of the themes that were adopted last.
         self.themes: set[str] = set()
         self.summaries: dict[str, str] = {}
@@ -355,6 +364,11 @@ class LogState:
         """Whether a person holds one of the roles."""
         return person in self.roles and not self.roles[person].isdisjoint(roles)
 
+    def contact_changes(self, person: str) -> int | None:
+        """How often a person's details changed. None if they are not registered, or erased."""
+        own = self.people[person]
+        return own.changes if own.registered and not own.erased else None
+
     def administrators(self) -> int:
         """How many people are administrators."""
         return sum(ADMINISTRATOR in roles for roles in self.roles.values())
@@ -363,6 +377,11 @@ class LogState:
         """The fund of an application."""
         own = self.applications.get(application)
         return own and self.funds.get(own.fund)
+
+    def newest_application_of(self, group: str | None) -> int:
+        """Where the newest application of a group began, or before the log if it has none."""
+        own = (one.started_at for one in self.applications.values() if one.group == group)
+        return max(own, default=-1)
 
     def same_groups(self, group: str) -> set[str]:
         """The group, and all with which it was merged."""
@@ -374,13 +393,13 @@ class LogState:
                 left.extend(self.groups[own].merged if own in self.groups else ())
         return found
 
-    def is_connected(self, person: str, group: str, since: int | None) -> bool:
+    def is_connected(self, person: str, group: str, since: int) -> bool:
         """Whether a person is a member, or was one since this position."""
         for own in self.same_groups(group):
             members = self.groups.get(own, Group())
             if person in members.members:
                 return True
-            if since is not None and members.left_at.get(person, -1) > since:
+            if members.left_at.get(person, -1) > since:
                 return True
         return False
 

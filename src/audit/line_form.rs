@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::domain::application::Channel;
 use crate::domain::event::EVENT_NAMES;
 use crate::eventlog::recorded_event::{Metadata, RecordedEvent};
 use crate::eventlog::upcast;
@@ -70,9 +71,10 @@ fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
     if metadata.get("command_id") != Some(row.command_id.as_str()) {
         return Some("its metadata name another command_id".to_owned());
     }
-    let checks: [(&str, FormCheck); 6] = [
+    let checks: [(&str, FormCheck); 7] = [
         ("actor", is_actor),
         ("causation_id", is_uuid),
+        ("channel", is_channel),
         ("command", is_command),
         ("correlation_id", is_uuid),
         ("on_behalf_of", is_uuid),
@@ -89,6 +91,11 @@ type FormCheck = fn(&str) -> bool;
 
 fn is_actor(text: &str) -> bool {
     SERVICE_ACTORS.contains(&text) || is_uuid(text)
+}
+
+/// Whether a text is a way in which a command comes.
+fn is_channel(text: &str) -> bool {
+    text.parse::<Channel>().is_ok()
 }
 
 /// Whether a text is a kind of record and the name of a command, which is in small letters with

@@ -118,7 +118,7 @@ impl OfferedAgreement {
         let people = if signs_each {
             self.signed.len()
         } else {
-            names.len()
+            names.iter().collect::<BTreeSet<_>>().len()
         };
         if people < self.needed {
             let says = format!(

@@ -28,6 +28,11 @@ pub(super) struct Applications {
     assessments: BTreeMap<Uuid, Assessment>,
     /// By application and person: whether they declared last that they have no interest.
     declared: BTreeMap<(Uuid, PersonId), bool>,
+    /// By application and person: whether they have a score that counts.
+    scores: BTreeSet<(Uuid, PersonId)>,
+    /// The scores of people who declared an interest in the command of now, each with the position
+    /// of that.
+    to_set_aside: Vec<(i64, (Uuid, PersonId))>,
 }
 
 /// How far an application is with the office.
@@ -60,12 +65,23 @@ impl RuleRoom for Applications {
                 if let Some(says) = self.too_early(id, happened) {
                     broken.report(Rule::EligibleFirst, says);
                 }
-                if let Some(says) = self.wrong_scorer(id, happened, before) {
+                let wrong = self.wrong_scorer(id, happened, before);
+                if let Some(says) = wrong.or_else(|| self.wrong_declaration(id, happened)) {
                     broken.report(Rule::DeclaredBeforeScore, says);
                 }
+                self.follow_scores(event.position, id, happened);
                 self.follow_application(id, happened);
             }
             Event::Organisation(_) | Event::Fund(_) | Event::Grant(_) => {}
+        }
+    }
+
+    fn end_command(&mut self, after: &LogState, broken: &mut Broken<'_>) {
+        for (position, score) in std::mem::take(&mut self.to_set_aside) {
+            if self.scores.contains(&score) && after.has_people_rules() {
+                let says = format!("{} declared an interest, and their score counts", score.1);
+                broken.report_at(position, score.0, Rule::DeclaredBeforeScore, says);
+            }
         }
     }
 }
@@ -156,6 +172,36 @@ impl Applications {
             None => Some(format!(
                 "{by} scored, and had not declared that they have no interest"
             )),
+        }
+    }
+
+    /// What is wrong with a declaration: an interest does not end.
+    fn wrong_declaration(&self, id: Uuid, event: &ApplicationEvent) -> Option<String> {
+        let ApplicationEvent::NoInterestDeclared { by, .. } = event else {
+            return None;
+        };
+        let had_interest = self.declared.get(&(id, *by)) == Some(&false);
+        had_interest.then(|| format!("{by} had declared an interest, and declared that it is none"))
+    }
+
+    /// Follows which scores count. While an application is undecided, the score of a person with
+    /// an interest does not.
+    fn follow_scores(&mut self, position: i64, id: Uuid, event: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        match event {
+            E::ScoreGiven { by, .. } | E::ScoreRevised { by, .. } => {
+                self.scores.insert((id, *by));
+            }
+            E::ScoreSetAside { of, .. } => {
+                self.scores.remove(&(id, *of));
+            }
+            E::InterestDeclared { by, .. } => {
+                let is_over = self.assessments.get(&id).is_some_and(|now| now.over);
+                if !is_over {
+                    self.to_set_aside.push((position, (id, *by)));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -35,8 +35,8 @@ impl RuleRoom for GroupTies {
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         match &event.event {
-            Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => {
-                self.interested.entry(event.stream).or_default().insert(*by);
+            Event::Application(happened) => {
+                self.check_application(event.stream, happened, before, broken);
             }
             Event::Group(happened) => self.check_group(event.stream, happened, before, broken),
             Event::Grant(happened) => self.check_grant(event.stream, happened, before, broken),
@@ -46,6 +46,53 @@ impl RuleRoom for GroupTies {
 }
 
 impl GroupTies {
+    fn check_application(
+        &mut self,
+        id: Uuid,
+        event: &ApplicationEvent,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
+        use ApplicationEvent as E;
+        match event {
+            E::InterestDeclared { by, .. } => {
+                self.interested.entry(id).or_default().insert(*by);
+            }
+            E::EligibilityConfirmed { by, .. }
+            | E::EligibilityRefused { by, .. }
+            | E::ScoreGiven { by, .. }
+            | E::ScoreRevised { by, .. } => {
+                self.must_leave_to_others(id, *by, "assessed an application", before, broken);
+            }
+            E::Awarded { sitting, .. }
+            | E::Declined { sitting, .. }
+            | E::Deferred { sitting, .. }
+            | E::Reserved { sitting, .. }
+            | E::DecisionTakenBack { sitting, .. } => {
+                for person in &sitting.present {
+                    self.must_leave_to_others(id, *person, "decided", before, broken);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Reports a person who is connected with the group of an application or a grant.
+    fn must_leave_to_others(
+        &self,
+        id: Uuid,
+        person: PersonId,
+        did: &str,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
+        if self.is_tied(id, person, before) {
+            let says =
+                format!("{person} {did}, and belongs to the group or declared an interest in it");
+            broken.report(Rule::Unconnected, says);
+        }
+    }
+
     fn check_group(
         &mut self,
         id: Uuid,
@@ -92,11 +139,8 @@ impl GroupTies {
         broken: &mut Broken<'_>,
     ) {
         let mut must_leave_to_others = |person: Option<PersonId>, did: &str| {
-            if let Some(person) = person.filter(|person| self.is_tied(grant, *person, before)) {
-                let says = format!(
-                    "{person} {did}, and belongs to the group or declared an interest in it"
-                );
-                broken.report(Rule::Unconnected, says);
+            if let Some(person) = person {
+                self.must_leave_to_others(grant, person, did, before, broken);
             }
         };
         match event {
@@ -138,6 +182,15 @@ impl GroupTies {
             }
             GrantEvent::CheckWaived { by, .. } => {
                 must_leave_to_others(Some(*by), "waived a check");
+            }
+            GrantEvent::VariationApproved {
+                sitting: Some(sitting),
+                ..
+            }
+            | GrantEvent::RevocationProposed { sitting, .. } => {
+                for person in &sitting.present {
+                    must_leave_to_others(Some(*person), "decided");
+                }
             }
             _ => {}
         }

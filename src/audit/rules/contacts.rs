@@ -12,7 +12,8 @@ use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct ContactDetails {
-    registered_by: BTreeMap<Uuid, PersonId>,
+    /// By person: who registered them, and on which day.
+    registered_by: BTreeMap<Uuid, (PersonId, Option<Date>)>,
     /// By person: the address that they have proven, while it is theirs.
     proven: BTreeMap<Uuid, Encrypted>,
     /// By person and message: the day of its cause, while it waits for a call or a letter.
@@ -31,7 +32,7 @@ impl RuleRoom for ContactDetails {
             return;
         };
         let found = self
-            .check_contact(event.stream, happened, before)
+            .check_contact(event, happened, before)
             .map_err(|says| (Rule::ContactByTwo, says))
             .and_then(|()| {
                 self.check_message(event.stream, happened, before)
@@ -48,15 +49,19 @@ impl RuleRoom for ContactDetails {
 impl ContactDetails {
     fn check_contact(
         &mut self,
-        id: Uuid,
+        recorded: &RecordedEvent,
         event: &PersonEvent,
         before: &LogState,
     ) -> Result<(), String> {
+        let id = recorded.stream;
         match event {
             PersonEvent::PersonRegistered {
                 registered_by: Some(by),
+                registered_on,
                 ..
-            } => drop(self.registered_by.insert(id, *by)),
+            } => {
+                self.registered_by.insert(id, (*by, *registered_on));
+            }
             PersonEvent::AddressProven { email } => {
                 self.proven.insert(id, email.clone());
             }
@@ -64,11 +69,18 @@ impl ContactDetails {
                 email,
                 changed_by,
                 confirmed_by,
+                changed_on,
                 ..
             } => {
+                let actor = LogState::actor(recorded);
                 let loses_proof = self.loses_proof(id, email.as_ref());
                 return match changed_by {
-                    Some(changed) => self.must_be_by_two(id, *changed, *confirmed_by),
+                    Some(changed) => {
+                        self.must_be_by_two(id, (*changed, *changed_on), *confirmed_by)
+                    }
+                    None if actor.is_some_and(|actor| actor.0 != id) => Err(format!(
+                        "the contact details of {id} were changed by a person who is not named"
+                    )),
                     None if loses_proof && before.has_role(PersonId(id)) => {
                         Err(format!("{id} has a role, and changed a proven address"))
                     }
@@ -93,11 +105,14 @@ impl ContactDetails {
     fn must_be_by_two(
         &self,
         id: Uuid,
-        changed: PersonId,
+        (changed, changed_on): (PersonId, Option<Date>),
         confirmed: Option<PersonId>,
     ) -> Result<(), String> {
         let is_alone = confirmed.is_none_or(|confirmed| confirmed == changed);
-        if is_alone && self.registered_by.get(&id) != Some(&changed) {
+        let is_own_entry = self.registered_by.get(&id).is_some_and(|(by, on)| {
+            *by == changed && (on.is_none() || changed_on.is_none() || *on == changed_on)
+        });
+        if is_alone && !is_own_entry {
             Err(format!(
                 "{changed} changed the contact details of {id} alone"
             ))

@@ -21,6 +21,7 @@ mod decisions;
 mod earlier_programs;
 mod funds;
 mod offers;
+mod own_keys;
 mod payees;
 mod payment_waits;
 mod payments;
@@ -122,7 +123,8 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
     vec![
         Box::<actors::Actors>::default(),
         Box::<permissions::Permissions>::default(),
-        Box::<steps::Steps>::default(),
+        Box::<steps::StepOrder>::default(),
+        Box::<own_keys::OwnKeys>::default(),
         Box::<roles::RoleGiving>::default(),
         Box::<contacts::ContactDetails>::default(),
         Box::<days::DaysOfEvents>::default(),

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::funding_source::FundingSplit;
-use crate::domain::{Event, FundId, Grant, GrantEvent, Group, Money, PersonId, Role, Rule};
+use crate::domain::text::Slug;
+use crate::domain::{
+    Event, FundEvent, FundId, Grant, GrantEvent, Group, Money, PersonId, Role, Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -15,6 +18,17 @@ pub(super) struct Payments {
     payments: BTreeMap<(Uuid, u16), TrackedPayment>,
     /// By grant: how many people act on each payment, as it was offered.
     people_offered: BTreeMap<Uuid, usize>,
+    /// The batches of the command of now.
+    batches: BTreeMap<Slug, SentBatch>,
+}
+
+/// A batch of payments, and the place of the first event that names it.
+struct SentBatch {
+    position: i64,
+    record: Uuid,
+    /// How many payments and how much money the fund says that it sent.
+    said: Option<(u32, Money)>,
+    sent: (u32, Money),
 }
 
 /// A payment after its events so far.
@@ -54,6 +68,7 @@ impl RuleRoom for Payments {
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         use GrantEvent as E;
         use PaymentProgress as S;
+        self.follow_batch(event);
         let Event::Grant(happened) = &event.event else {
             return;
         };
@@ -95,9 +110,45 @@ impl RuleRoom for Payments {
             _ => self.check_bank_event(grant, happened, broken),
         }
     }
+
+    fn end_command(&mut self, _after: &LogState, broken: &mut Broken<'_>) {
+        for batch in std::mem::take(&mut self.batches).into_values() {
+            if batch.said != Some(batch.sent) {
+                let says = "a batch has other payments than were sent with it";
+                broken.report_at(batch.position, batch.record, Rule::PaymentAmount, says);
+            }
+        }
+    }
 }
 
 impl Payments {
+    /// Notes what a batch says that it sent, and the payments that were sent in it.
+    fn follow_batch(&mut self, event: &RecordedEvent) {
+        let (name, said, sent) = match &event.event {
+            Event::Fund(FundEvent::BatchSent {
+                batch,
+                payments,
+                total,
+                ..
+            }) => (batch, Some((*payments, *total)), (0, Money::ZERO)),
+            Event::Grant(GrantEvent::PaymentSent {
+                batch: Some(batch),
+                sources,
+                ..
+            }) => (batch, None, (1, sources.total())),
+            _ => return,
+        };
+        let found = self.batches.entry(name.clone()).or_insert(SentBatch {
+            position: event.position,
+            record: event.stream,
+            said: None,
+            sent: (0, Money::ZERO),
+        });
+        found.said = said.or(found.said);
+        let (payments, total) = found.sent;
+        found.sent = (payments.saturating_add(sent.0), total.plus(sent.1));
+    }
+
     /// Moves a payment on, and reports a step that does not follow the one before.
     fn take_step(
         &mut self,
@@ -165,9 +216,12 @@ impl Payments {
             sent_on: None,
             paid_on: None,
         };
-        let earlier = self.payments.insert((grant, *payment), prepared);
-        let says = "two payments of a grant have the same number";
-        broken.unless(earlier.is_none(), Rule::PaymentOrder, says);
+        let newest = self.payments.range((grant, 0)..=(grant, u16::MAX));
+        let newest = newest.map(|((_, number), _)| *number).max();
+        let is_next = newest.unwrap_or(0).checked_add(1) == Some(*payment);
+        let says = format!("the payment {payment} of a grant has not the next number");
+        broken.unless(is_next, Rule::PaymentOrder, says);
+        self.payments.insert((grant, *payment), prepared);
     }
 
     /// Whether an amount is neither paid nor reserved for other payments, in total and by source.

@@ -6,19 +6,19 @@ use super::{Broken, LogState, RuleRoom};
 use crate::domain::{Event, OrganisationEvent, PersonEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
-/// A proposed role.
-struct ProposedRole {
-    proposed_by: PersonId,
-    /// How often the person's contact details had changed then. Absent in old events.
-    contact: Option<u32>,
-}
-
 #[derive(Default)]
 pub(super) struct RoleGiving {
     /// By person and role: the newest proposal.
-    proposed: BTreeMap<(PersonId, &'static str), ProposedRole>,
-    /// How often the contact details of each person have changed.
-    contact_changes: BTreeMap<PersonId, u32>,
+    proposed: BTreeMap<(PersonId, &'static str), RoleProposed>,
+    /// By person who is registered and was not erased: how often their contact details changed.
+    contacts: BTreeMap<PersonId, u32>,
+}
+
+/// A proposal of a role.
+struct RoleProposed {
+    by: PersonId,
+    /// How often the person's contact details had changed; earlier programs did not write it.
+    contact: Option<u32>,
 }
 
 impl RuleRoom for RoleGiving {
@@ -27,13 +27,8 @@ impl RuleRoom for RoleGiving {
     }
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
-        if let Event::Person(PersonEvent::ContactChanged { .. }) = &event.event {
-            let changes = self.contact_changes.entry(PersonId(event.stream));
-            let changes = changes.or_default();
-            *changes = changes.saturating_add(1);
-        }
         let Event::Organisation(happened) = &event.event else {
-            return;
+            return self.follow_person(event);
         };
         let administrators = before.administrators();
         match happened {
@@ -60,12 +55,10 @@ impl RuleRoom for RoleGiving {
                 let is_administrator = before.holds_role(*proposed_by, Role::Administrator);
                 let says = format!("{proposed_by} proposed a role, and is no administrator");
                 broken.unless(is_administrator, Rule::RoleByTwo, says);
+                self.must_be_known(*person, *contact, broken);
                 let of = (*person, <&str>::from(*role));
-                let proposed = ProposedRole {
-                    proposed_by: *proposed_by,
-                    contact: *contact,
-                };
-                self.proposed.insert(of, proposed);
+                let (by, contact) = (*proposed_by, *contact);
+                self.proposed.insert(of, RoleProposed { by, contact });
             }
             OrganisationEvent::RoleConfirmed {
                 person,
@@ -92,6 +85,34 @@ impl RuleRoom for RoleGiving {
 }
 
 impl RoleGiving {
+    fn follow_person(&mut self, event: &RecordedEvent) {
+        let person = PersonId(event.stream);
+        match &event.event {
+            Event::Person(PersonEvent::PersonRegistered { .. }) => {
+                self.contacts.insert(person, 0);
+            }
+            Event::Person(PersonEvent::ContactChanged { .. }) => {
+                if let Some(changes) = self.contacts.get_mut(&person) {
+                    *changes = changes.saturating_add(1);
+                }
+            }
+            Event::Person(PersonEvent::PersonalDataErased { .. }) => {
+                self.contacts.remove(&person);
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks that a person is registered, and that their contact details have changed so often.
+    fn must_be_known(&self, person: PersonId, contact: Option<u32>, broken: &mut Broken<'_>) {
+        let changes = self.contacts.get(&person).copied();
+        let says = format!("a role is for {person}, who is not registered or was erased");
+        broken.unless(changes.is_some(), Rule::RoleByTwo, says);
+        let is_unchanged = contact.is_none() || contact == changes;
+        let says = "the contact details of a person have changed since a role was proposed";
+        broken.unless(is_unchanged, Rule::RoleByTwo, says);
+    }
+
     fn check_confirmation(
         &mut self,
         person: PersonId,
@@ -100,14 +121,12 @@ impl RoleGiving {
         before: &LogState,
         broken: &mut Broken<'_>,
     ) {
-        let Some(ProposedRole {
-            proposed_by,
-            contact,
-        }) = self.proposed.remove(&(person, role.into()))
-        else {
+        let Some(proposed) = self.proposed.remove(&(person, role.into())) else {
             let says = format!("{confirmed_by} confirmed a role that nobody had proposed");
             return broken.report(Rule::RoleByTwo, says);
         };
+        let proposed_by = proposed.by;
+        self.must_be_known(person, proposed.contact, broken);
         let says = format!("{confirmed_by} proposed a role and confirmed it");
         broken.unless(proposed_by != confirmed_by, Rule::RoleByTwo, says);
         let are_administrators = [proposed_by, confirmed_by]
@@ -115,10 +134,6 @@ impl RoleGiving {
             .all(|one| before.holds_role(*one, Role::Administrator));
         let says = "a person who is no administrator gave a role";
         broken.unless(are_administrators, Rule::RoleByTwo, says);
-        let changes = self.contact_changes.get(&person).copied().unwrap_or(0);
-        let is_unchanged = contact.is_none_or(|then| then == changes);
-        let says = "a role was confirmed after the person's contact details had changed";
-        broken.unless(is_unchanged, Rule::RoleByTwo, says);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings of the organisation, the words of emails, webhooks and links to statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Span;
 
@@ -28,6 +28,8 @@ pub(super) struct SettingsRoom {
     had_words_proposed: bool,
     /// The number of the newest link to a statement.
     newest_link: u32,
+    /// Links to statements that nobody has ended.
+    links: BTreeSet<u32>,
 }
 
 impl RuleRoom for SettingsRoom {
@@ -208,10 +210,17 @@ impl SettingsRoom {
         let by = match happened {
             OrganisationEvent::StatementShared {
                 link,
+                funder,
+                from,
+                until,
                 expires_on,
                 shared_by,
-                ..
             } => {
+                let says = format!("a statement of {funder} was shared, who gave no money");
+                broken.unless(before.has_funder(funder), Rule::StatementShared, says);
+                let says = "a statement was shared that ends before it begins";
+                broken.unless(from <= until, Rule::StatementShared, says);
+                self.links.insert(*link);
                 let is_next = *link == self.newest_link.saturating_add(1);
                 self.newest_link = *link;
                 let says = format!("the link {link} does not follow the one before");
@@ -222,7 +231,11 @@ impl SettingsRoom {
                 broken.unless(is_short, Rule::StatementShared, says);
                 Some(*shared_by)
             }
-            OrganisationEvent::StatementLinkEnded { .. } => LogState::actor(event),
+            OrganisationEvent::StatementLinkEnded { link } => {
+                let says = "a link to a statement was ended that was not there";
+                broken.unless(self.links.remove(link), Rule::StatementShared, says);
+                LogState::actor(event)
+            }
             _ => return,
         };
         let may_share = by.is_some_and(|person| {

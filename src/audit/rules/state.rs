@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::earlier_programs::EarlierPrograms;
 use crate::audit::derived_tables::GrantsById;
+use crate::domain::text::Slug;
 use crate::domain::{
     Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group, GroupId,
     Money, Organisation, PersonEvent, PersonId, Role, Rule,
@@ -58,6 +59,12 @@ impl LogState {
 
     pub(in crate::audit) fn grant(&self, id: Uuid) -> Option<&Grant> {
         self.grants.get(&id)
+    }
+
+    /// Whether a funder has given money to a fund.
+    pub(super) fn has_funder(&self, funder: &Slug) -> bool {
+        let mut funds = self.funds.values();
+        funds.any(|fund| fund.budget().has_funder(funder))
     }
 
     /// What all funds together hold for a grant.

@@ -14,14 +14,14 @@ use crate::eventlog::recorded_event::RecordedEvent;
 /// A record or a part of one, an event, the states in which it is allowed, and the state that it
 /// leads to: the same if this is empty, the one before the step that is undone if it is
 /// [`UNDONE`], and what [`state_after_review`] says if it is [`REVIEWED`].
-type Step = (&'static str, &'static str, &'static str, &'static str);
+type AllowedStep = (&'static str, &'static str, &'static str, &'static str);
 
 /// The state of a record that no step has led to.
 const NONE: &str = "none";
 const UNDONE: &str = "back";
 const REVIEWED: &str = "reviewed";
 
-const STEPS: &[Step] = &[
+const STEPS: &[AllowedStep] = &[
     ("organisation", "OrganisationFounded", "none", "founded"),
     ("person", "PersonRegistered", "none", "registered"),
     ("person", "ContactChangeProposed", "registered", ""),
@@ -154,7 +154,8 @@ const STEPS: &[Step] = &[
     (
         "application",
         "ApplicationWithdrawn",
-        "draft submitted changes_requested eligible ineligible in_assessment reserve_list deferred declined under_review",
+        "draft submitted changes_requested eligible ineligible in_assessment reserve_list \
+         deferred declined under_review",
         "withdrawn",
     ),
     ("application", "ApplicationLapsed", "draft", "lapsed"),
@@ -220,16 +221,16 @@ const PARTS: &[(&str, &str)] = &[
     ("story", "grant"),
 ];
 
-pub(super) struct Steps {
+pub(super) struct StepOrder {
     /// By stream and event.
-    by_event: BTreeMap<(&'static str, &'static str), Vec<&'static Step>>,
+    by_event: BTreeMap<(&'static str, &'static str), Vec<&'static AllowedStep>>,
     /// By kind of record or part, record and name of the part.
     states: BTreeMap<(&'static str, Uuid, String), &'static str>,
     /// By application: the state before the last step that can be undone.
     earlier: BTreeMap<Uuid, &'static str>,
 }
 
-impl Default for Steps {
+impl Default for StepOrder {
     fn default() -> Self {
         let mut by_event: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for step in STEPS {
@@ -246,7 +247,7 @@ impl Default for Steps {
     }
 }
 
-impl RuleRoom for Steps {
+impl RuleRoom for StepOrder {
     fn rules(&self) -> &'static [Rule] {
         &[Rule::StepsInOrder]
     }
@@ -365,8 +366,9 @@ mod tests {
         for (record, event, before, _) in STEPS {
             let part = PARTS.iter().find(|(part, _)| part == record);
             let stream = part.map_or(*record, |(_, stream)| *stream);
-            let mut known = EVENT_NAMES.iter();
-            let is_known = known.any(|(of, names)| *of == stream && names.contains(event));
+            let is_known = EVENT_NAMES
+                .iter()
+                .any(|(of, names)| *of == stream && names.contains(event));
             assert!(is_known && !before.is_empty(), "{record}: {event}");
         }
     }
@@ -380,7 +382,7 @@ mod tests {
             let after = match *after {
                 "" => String::new(),
                 "back" => "the one before the last step that can be undone".to_owned(),
-                "reviewed" => "after a review: see below".to_owned(),
+                "reviewed" => "after a review: see above".to_owned(),
                 state => format!("`{state}`"),
             };
             let _ = writeln!(table, "| {record} | `{event}` | `{states}` | {after} |");

@@ -162,6 +162,7 @@ pub struct SaveAnswers {
     Deserialize,
     utoipa::ToSchema,
     strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

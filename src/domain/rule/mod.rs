@@ -151,11 +151,18 @@ rules! {
          actors. Who is named under *Earlier also* gives the event too, until the first event that \
          earlier programs did not write (see `role-by-two`)."
         ["*"]
+    OwnKey
+        "A personal value is encrypted under the key of the one whom the record is about: its \
+         `subject` is the person or group of the record, and for an application or a grant the \
+         group that applied. Records of funds and of the organisation are not looked at."
+        ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
-         role withdraws a proposal, and so does a change of the person's contact details, if the \
-         proposal has `contact`, the number of such changes before it. `FounderNamed` is by the \
-         operator, while there are fewer than two administrators. `RoleGiven` is of earlier \
+         role withdraws a proposal, the newest proposal counts, and the one who proposed is still \
+         an administrator at the confirmation. The person is registered and not erased at both, \
+         and their contact details are unchanged in between: `contact` says how often they had \
+         changed since the registration. A person can confirm their own role. `FounderNamed` is by \
+         the operator, while there are fewer than two administrators. `RoleGiven` is of earlier \
          programs: there is none after the first event that shows a later program, as \
          `fields-complete` has it."
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
@@ -164,17 +171,20 @@ rules! {
         "No one is auditor and panel member at the same time."
         ["organisation.RoleConfirmed", "organisation.FounderNamed"]
     TwoAdministrators
-        "Once there have been two administrators, the end of a role leaves at least two, unless \
-         the personal data of the person were erased before."
+        "Once there have been two administrators, the end of a role `administrator` that a person \
+         holds leaves at least two, unless the personal data of the person were erased before, \
+         also earlier in the same command."
         ["organisation.RoleEnded"]
     ContactByTwo
         "Staff who change the contact details of another person need a second person, except for \
-         the one who registered them. A person who holds a role does not change an address that \
-         they have proven."
+         the one who registered them, on the same day. Without `changed_by`, the person changed \
+         them or a job did. A person who holds a role does not change an address that they have \
+         proven; an address is the same one if its digest is."
         ["person.ContactChanged"]
     MessagePassedOn
         "Staff record that a person was told by phone or letter once for each message that waited \
-         for it, and not before the day of its cause."
+         for it, and not before the day of its cause. The one who records it holds a role. What is \
+         taken back was recorded. `about` and `kind` are not compared."
         ["person.PersonTold", "person.TellingTakenBack", "person.EmailedInstead"]
     DaysOfTheClock
         "A day that the program takes from its clock is the day in Europe/London of `decided_at` \
@@ -232,12 +242,14 @@ rules! {
         ["organisation.MailTextPublished"]
     WebhookByTwo
         "A webhook is confirmed by another administrator than the one who proposed it, with the \
-         number of the newest proposal."
+         number of the newest proposal. The end of the webhook withdraws a proposal."
         ["organisation.WebhookConfirmed"]
     StatementShared
         "An administrator, officer or finance person shares a funder's statement in their own \
-         name, by a link with the next number, for at most 90 days. A person with one of these \
-         roles ends a link. A verifier adds a day to the 90, because clocks differ."
+         name, by a link with the next number, for at most 90 days from the day on which the event \
+         was recorded. The funder has given money to a fund, and the statement does not end before \
+         it begins. A person with one of these roles ends a link, once. A verifier adds a day to \
+         the 90, because clocks differ."
         ["organisation.StatementShared", "organisation.StatementLinkEnded"]
     }
 
@@ -257,14 +269,15 @@ rules! {
         ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
          "application.ApplicationSubmitted", "application.ApplicationResubmitted"]
     Budget
-        "A fund commits and gives back no more than is free, by source. Money that a funder gave \
-         for an area pays for that area only."
+        "A fund commits and gives back no more than is free, by source. It gives back for a grant \
+         no more than was committed for that grant. Money that a funder gave for an area pays for \
+         that area only."
         ["fund.Committed", "fund.CommitmentIncreased", "fund.CommitmentReduced",
          "fund.CommitmentReleased", "fund.CommitmentTakenBack", "fund.FundingWithdrawn"]
     CommitmentMatches
         "After the last event of each command, the amount that the fund of a grant has committed \
          for it is, by source, the amount that was awarded and has been neither released nor \
-         returned. No other fund has committed anything for it."
+         returned, as `grants.csv` counts it. No other fund has committed anything for it."
         ["fund.Committed", "fund.CommitmentIncreased", "fund.CommitmentReduced",
          "fund.CommitmentReleased", "fund.CommitmentTakenBack", "grant.GrantOffered",
          "grant.OfferDeclined", "grant.OfferLapsed", "grant.OfferWithdrawn",
@@ -278,7 +291,8 @@ rules! {
         "Someone in the group, or in one that it was merged into, could be reached when an \
          application was submitted, and the event names all ways: email, phone and post. People \
          who were invited and have not answered count. It holds from the first submission that \
-         names a way."
+         names a way. A person whose data were erased does not count, nor do the contact details \
+         of the group."
         ["application.ApplicationSubmitted", "application.ApplicationResubmitted"]
     EligibleFirst
         "An application is scored, awarded, declined, deferred or put on the reserve list only \
@@ -289,8 +303,12 @@ rules! {
          "application.Deferred", "application.Reserved"]
     DeclaredBeforeScore
         "A person who scores, or revises a score, sits on the panel and had declared that they \
-         have no interest; their last declaration counts."
-        ["application.ScoreGiven", "application.ScoreRevised"]
+         have no interest; their last declaration counts. An interest stays: the same person does \
+         not declare later that there is none, and if they have scored, their score is set aside \
+         in the same command while the application is neither awarded, declined nor withdrawn. \
+         Help with the words does not count here, and `observes` makes no difference."
+        ["application.ScoreGiven", "application.ScoreRevised", "application.NoInterestDeclared",
+         "application.InterestDeclared"]
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and the theme \
          of an offer is the one that the answers of its application named last. It holds from the \
@@ -316,7 +334,8 @@ rules! {
         "As many people as the rules of the fund ask for are named as present at a decision, and \
          when an award is raised; `quorum` says how many that is (earlier programs did not write \
          it). One person takes a decision back. An award that its quorum has confirmed needs the \
-         same quorum again."
+         same quorum again. An award that is raised (`more` is not 0.00) has a sitting. When a \
+         decision is taken back, `quorum` of the sitting is not compared."
         ["application.Awarded", "application.Declined", "application.Deferred",
          "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved"]
     QuorumConfirmed
@@ -355,13 +374,15 @@ rules! {
     Agreements {
     AgreementText
         "An agreement is published with the SHA-256 of its text in hexadecimal. The text that is \
-         issued for a grant is the one that the organisation published last, and the group accepts \
-         and signs the text that was issued last for its grant."
+         issued for a grant has the version and the hash of the one that the organisation \
+         published last, and the group accepts and signs the text that was issued last for its \
+         grant."
         ["organisation.AgreementPublished", "grant.AgreementIssued", "grant.AgreementAccepted",
          "grant.AgreementSigned"]
     AgreementSigners
         "An offer asks for as many signers as the rules of its fund, and as many accept: the names \
-         count, or, where each person signs with their own account, the people who signed."
+         count, those with one digest once, or, where each person signs with their own account, \
+         the people who signed."
         ["grant.GrantOffered", "grant.AgreementAccepted"]
     SignedForSelf
         "Where each person signs with their own account, each is a member of the group, or of one \
@@ -382,7 +403,10 @@ rules! {
          and condition of the grant has passed and is in date, or was waived. A condition for one \
          instalment, or a check that was added later, holds back one instalment only if it is tied \
          to one. A check that is used again is on the file of the group, from a grant of the group \
-         that passed it."
+         that passed it. In date means on `prepared_on` or later; a check that is requested or \
+         fails is open again. The file is the newest one of the group or of one that it was merged \
+         with, with the same `good_until`. The checks for people at risk are not looked at. After \
+         a change of the amount the instalments without a payment fall away."
         ["grant.GrantOffered", "grant.CheckReused", "grant.PaymentPrepared", "group.CheckFiled"]
     CheckWaivedByTwo
         "A check is waived by another person than the one who proposed it, and it was neither \
@@ -395,7 +419,8 @@ rules! {
         "The newest bank details of a group are verified by a person who neither entered them nor \
          is in `behind`. `behind` has everyone on whose word the person who entered them is known: \
          who registered that person and whose invitation to the group they accepted, and so on for \
-         each of these, up to people with a role."
+         each of these, up to people with a role. `behind` is checked where `provided_on` is \
+         there."
         ["group.PayeeProvided", "group.PayeeVerified"]
     PayeeVerified
         "A payment is prepared for, and approved while it is for, the newest bank details of the \
@@ -412,42 +437,51 @@ rules! {
         "The person who approves a payment holds the finance role."
         ["grant.PaymentApproved"]
     Unconnected
-        "A person who verifies bank details, prepares or approves a payment, lets one leave early, \
-         settles an entry of the bank or gives up money or a check is not a member of the group, \
-         or of one that it was merged with, and has not left one since the application began. \
-         Except for bank details they have declared no interest in it either. When a payment is \
-         prepared or approved, this holds again for those who prepared it and who verified its \
-         bank details."
+        "A person who confirms or refuses an eligibility, scores, is named as present at a \
+         decision, at a raise or at the proposal of a revocation, verifies bank details, prepares \
+         or approves a payment, lets one leave early, settles an entry of the bank or gives up \
+         money or a check is not a member of the group, or of one that it was merged with, and has \
+         not left one since the application began. Except for bank details they have never \
+         declared an interest in it either. For bank details, the newest application of the group \
+         is the one that counts. When a payment is prepared or approved, this holds again for \
+         those who prepared it and who verified its bank details."
         ["group.PayeeVerified", "grant.PaymentPrepared", "grant.PaymentApproved",
          "grant.EarlyPaymentConfirmed", "grant.EntrySettled", "grant.ReturnWaived",
-         "grant.CheckWaived"]
+         "grant.CheckWaived", "application.EligibilityConfirmed", "application.EligibilityRefused",
+         "application.ScoreGiven", "application.ScoreRevised", "application.Awarded",
+         "application.Declined", "application.Deferred", "application.Reserved",
+         "application.DecisionTakenBack", "grant.VariationApproved", "grant.RevocationProposed"]
     NotOnHold
         "No payment is prepared, approved or sent while its grant is on hold, except that one is \
          recorded as sent, outside a batch, on a day before the hold."
         ["grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent"]
     PaymentOrder
-        "A payment is prepared with a new number, then approved by all who must, sent, and then \
-         confirmed, failed or reversed; only a confirmed payment is reversed or its day corrected. \
-         It is rejected before it is approved by all and cancelled before it is sent. It is \
-         neither sent nor paid before the day of its last approval, nor does it fail before it was \
-         sent or come back before it was paid."
+        "A payment is prepared with the next number of its grant (1, 2, 3 …), then approved by all \
+         who must, sent, and then confirmed, failed or reversed; only a confirmed payment is \
+         reversed or its day corrected. It is rejected before it is approved by all and cancelled \
+         before it is sent. It is neither sent nor paid before the day of its last approval, nor \
+         does it fail before it was sent or come back before it was paid."
         ["grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentRejected",
          "grant.PaymentCancelled", "grant.PaymentSent", "grant.PaymentConfirmed",
          "grant.PaymentCorrected", "grant.PaymentFailed", "grant.PaymentReversed"]
     PaymentAmount
         "A payment is prepared for no more than is neither paid nor reserved for other payments of \
-         the grant, in total and by source. The amount and sources that are sent are those that \
-         were prepared, all of a failed payment comes back, and no more of a reversed one than was \
-         sent."
+         the grant, in total and by source; without `sources` only in total. The amount and \
+         sources that are sent are those that were prepared, all of a failed payment comes back, \
+         and no more of a reversed one than was sent. `BatchSent` says how many payments with its \
+         `batch` are sent in its command, and their sum; no other payment names a batch."
         ["grant.PaymentPrepared", "grant.PaymentSent", "grant.PaymentFailed",
-         "grant.PaymentReversed"]
+         "grant.PaymentReversed", "fund.BatchSent"]
     PaymentWaits
         "No payment leaves for the fund’s `payee_wait_days`, 3 if it has none, counted from the \
          day of the last change at the group, or at one that it was merged into: other bank \
          details, a member who joined by invitation or left, a merger, or other contact details of \
          a member. Two people, the second of finance, can let it leave early with the `mark` of \
          that change: `group` counts the changes of bank details and members, and `addresses` \
-         those of contact details of the members of now."
+         those of contact details of the members of now. The last proposal counts, once, and \
+         `until` decides nothing. A change without a day makes no wait. The first bank details and \
+         members without `added_by` are no change. `waits_until` of `PaymentPrepared` is not \
+         compared."
         ["grant.PaymentSent", "grant.EarlyPaymentConfirmed"]
     }
 
@@ -455,8 +489,9 @@ rules! {
     ChangeByTwo
         "A change of a grant is approved by another person than the one who asked for it, as it \
          was asked for. A panel member approves it, or an officer if it changes neither amount nor \
-         purpose. The award before it and `more` are together the new amount and `released`; the \
-         award grows by `more` in the same command, and in no other way."
+         purpose. The award before it, as `grants.csv` counts it, and `more` are together the new \
+         amount and `released`; the award grows by `more` in the same command, and in no other \
+         way."
         ["grant.VariationApproved", "grant.AwardGrown"]
     RevocationByPanel
         "An offer is withdrawn, a grant terminated or money demanded back by as many people as the \
@@ -465,13 +500,16 @@ rules! {
          have declared that they have no interest. Each of the others confirms the newest proposal \
          for themselves. It takes effect, as proposed, in a command that confirms it and after \
          which enough have; the one who recorded it counts. Where one person is enough, a panel \
-         member does it without a proposal."
+         member does it without a proposal. As proposed means with the same kind, `reason` and \
+         `amount`."
         ["grant.RevocationProposed", "grant.RevocationConfirmed", "grant.OfferWithdrawn",
          "grant.GrantTerminated", "grant.ClawbackDemanded"]
     ReturnCovered
         "No more is asked back than the bank has confirmed as paid and is not due back already. No \
          more comes back from a source than was so paid, and no more is settled or given up than \
-         came back or was due. Of an entry of the bank, no more counts than came in."
+         came back or was due. Of an entry of the bank, no more counts than came in. An entry that \
+         went out counts for nothing. A return without `satisfied` settles its whole amount for \
+         `owed`."
         ["grant.UnderspendDeclared", "grant.ClawbackDemanded", "grant.ReturnReceived",
          "grant.EntrySettled", "grant.PaymentReversed", "grant.ReturnWaived"]
     ReturnWaivedByTwo
@@ -480,11 +518,12 @@ rules! {
         ["grant.ReturnWaived"]
     EntrySettledByTwo
         "An entry of the bank is settled once, by another person than the one who proposed how, \
-         with the amount that was proposed."
+         with the amount that was proposed. The amount is the sum of `sources`."
         ["grant.EntrySettled"]
     ClosedInOrder
         "A grant is closed only after its final update was accepted or excused, with no payment \
-         under way and nothing due back."
+         under way and nothing due back. Under way is a payment that was prepared and neither \
+         confirmed, rejected, cancelled, failed nor reversed. An entry of the bank may be open."
         ["grant.GrantClosed"]
     }
 }

@@ -128,7 +128,7 @@ mod tests {
     use super::{Ground, Refusal, Rule};
 
     /// Rules that a command cannot be refused for: the program itself writes these events.
-    const OF_THE_PROGRAM: [Rule; 2] = [Rule::ActorNamed, Rule::FieldsComplete];
+    const OF_THE_PROGRAM: [Rule; 3] = [Rule::ActorNamed, Rule::FieldsComplete, Rule::OwnKey];
 
     #[test]
     fn roles_of_an_earlier_program_are_not_said_to_be_checked() {

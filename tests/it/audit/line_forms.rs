@@ -13,7 +13,7 @@ use crate::support::test_app::TestApp;
 type LineEdit = fn(&mut Value);
 
 /// Edits of one event, each with a part of what the verifier says of it.
-const EDITS: [(&str, LineEdit); 13] = [
+const EDITS: [(&str, LineEdit); 14] = [
     ("id is not a UUID in lower case", |event| {
         event["id"] = upper_case(&event["id"]);
     }),
@@ -46,6 +46,9 @@ const EDITS: [(&str, LineEdit); 13] = [
     }),
     ("decided_at in its metadata has another form", |event| {
         event["metadata"]["decided_at"] = json!("yesterday");
+    }),
+    ("channel in its metadata has another form", |event| {
+        event["metadata"]["channel"] = json!("telepathy");
     }),
     ("command in its metadata has another form", |event| {
         event["metadata"]["command"] = json!("nonsense");

@@ -6,7 +6,18 @@ use serde_json::{Value, json};
 use super::{Break, LogLines, NewEvent};
 
 pub fn breaks() -> Vec<Break> {
-    [of_actors(), of_office(), of_awards(), of_texts()].concat()
+    [
+        of_actors(),
+        of_office(),
+        of_roles(),
+        of_contacts(),
+        of_statements(),
+        of_awards(),
+        of_connections(),
+        of_payments(),
+        of_texts(),
+    ]
+    .concat()
 }
 
 fn broken(rule: Rule, says: &'static str, edit: fn(&mut LogLines)) -> Break {
@@ -145,6 +156,191 @@ fn of_office() -> Vec<Break> {
     ]
 }
 
+/// Puts an event of another record in.
+fn put_on(
+    log: &mut LogLines,
+    at: usize,
+    (stream, id): (&'static str, String),
+    event: &'static str,
+    (actor, fields): (&str, Value),
+) {
+    let actor = actor.to_owned();
+    let new = NewEvent {
+        stream,
+        id,
+        event,
+        fields,
+        actor,
+    };
+    log.insert(at, new);
+}
+
+fn of_roles() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::RoleByTwo,
+            "a role was confirmed after the contact details of the person had changed",
+            |log| {
+                let at = log.first("RoleConfirmed");
+                let person = log.field(at, "person");
+                let mut all = log.all("PersonRegistered").into_iter();
+                let registered = all.find(|place| log.id(*place) == person);
+                let known = log.fields(registered.expect("a person")).clone();
+                let fields = json!({
+                    "name": known["name"], "email": known["email"],
+                    "telephone": known["telephone"], "changed_on": log.day_before(at),
+                });
+                let of = ("person", person.clone());
+                put_on(log, at, of, "ContactChanged", (person.as_str(), fields));
+            },
+        ),
+        broken(
+            Rule::RoleByTwo,
+            "a role was given to a person who was never registered",
+            |log| {
+                for event in ["RoleProposed", "RoleConfirmed"] {
+                    let at = log.first_where(event, |fields| fields["role"] == "auditor");
+                    log.set(at, "person", "00000000-0000-4000-8000-00000000007a");
+                }
+            },
+        ),
+    ]
+}
+
+/// Puts in that the contact details of a person changed, who was registered by staff. The details
+/// are as they were.
+fn change_contact(log: &mut LogLines, is_named: bool) {
+    let registered = log.first_where("PersonRegistered", |fields| {
+        fields["registered_by"].is_string()
+    });
+    let known = log.fields(registered).clone();
+    let at = log.first("FundPaused");
+    let by = log.field(registered, "registered_by");
+    let mut fields = json!({
+        "name": known["name"], "email": known["email"], "telephone": known["telephone"],
+        "changed_on": log.day_before(at),
+    });
+    if is_named {
+        fields["changed_by"] = json!(by);
+    }
+    let of = ("person", log.id(registered));
+    put_on(log, at, of, "ContactChanged", (by.as_str(), fields));
+}
+
+fn of_contacts() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::ContactByTwo,
+            "an officer corrected alone, days later, what they had entered of a person",
+            |log| change_contact(log, true),
+        ),
+        broken(
+            Rule::ContactByTwo,
+            "contact details were changed by another person who is not named",
+            |log| change_contact(log, false),
+        ),
+    ]
+}
+
+/// Puts in that an officer shared a statement.
+fn share(log: &mut LogLines, funder: &str, until: &str) {
+    let by = log.holders("officer").swap_remove(0);
+    let fields = json!({
+        "link": 1, "funder": funder, "from": "2026-01-01", "until": until,
+        "expires_on": "2026-01-20", "shared_by": by,
+    });
+    put(log, "StatementShared", &by, fields);
+}
+
+fn of_statements() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::StatementShared,
+            "a statement was shared of a funder who gave no money",
+            |log| share(log, "nobody", "2026-01-10"),
+        ),
+        broken(
+            Rule::StatementShared,
+            "a statement was shared that ends before it begins",
+            |log| share(log, "health-partnership", "2025-12-31"),
+        ),
+        broken(
+            Rule::StatementShared,
+            "a link was ended that nobody had made",
+            |log| {
+                let by = log.holders("officer").swap_remove(0);
+                put(log, "StatementLinkEnded", &by, json!({ "link": 1 }));
+            },
+        ),
+    ]
+}
+
+fn of_connections() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::Unconnected,
+            "a member of the group sat when its application was awarded",
+            |log| {
+                let at = log.first("Awarded");
+                let day = log.day_before(at);
+                let fields = json!({ "person": log.actor(at), "added_on": day });
+                let group = log.field(log.first("GrantOffered"), "group");
+                put_on(log, at, ("group", group), "MemberAdded", ("job", fields));
+            },
+        ),
+        broken(
+            Rule::DeclaredBeforeScore,
+            "a person declared an interest, and then that there is none",
+            |log| {
+                let at = log.first("InterestDeclared");
+                let (by, of) = (log.field(at, "by"), ("application", log.id(at)));
+                let fields = json!({ "by": by });
+                put_on(log, at + 1, of, "NoInterestDeclared", (by.as_str(), fields));
+            },
+        ),
+        broken(
+            Rule::DeclaredBeforeScore,
+            "the score of a person counts who declared an interest",
+            |log| {
+                let at = log.first("ScoreGiven");
+                let (by, of) = (log.field(at, "by"), ("application", log.id(at)));
+                let interest = json!({ "kind": "family", "note": "My cousin runs the group." });
+                let fields = json!({ "by": by, "interest": interest });
+                put_on(log, at + 1, of, "InterestDeclared", (by.as_str(), fields));
+            },
+        ),
+    ]
+}
+
+fn of_payments() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::PaymentOrder,
+            "the payments of a grant are numbered from 7",
+            |log| log.set(log.first("PaymentPrepared"), "payment", 7),
+        ),
+        broken(
+            Rule::PaymentAmount,
+            "a payment was sent in a batch that nobody had sent",
+            |log| log.set(log.first("PaymentSent"), "batch", "june-2026"),
+        ),
+        broken(
+            Rule::PaymentAmount,
+            "a batch has 99 payments, and none was sent with it",
+            |log| {
+                let at = log.first("FundOpened");
+                let by = log.actor(at);
+                let fields = json!({
+                    "batch": "june-2026", "sent_on": log.day_before(at + 1), "payments": 99,
+                    "total": "99999.00",
+                });
+                let of = ("fund", log.id(at));
+                put_on(log, at + 1, of, "BatchSent", (by.as_str(), fields));
+            },
+        ),
+    ]
+}
+
 /// A group other than this one.
 fn other_group(log: &LogLines, group: &str) -> String {
     let mut groups = log.all("GroupRegistered").into_iter().map(|at| log.id(at));
@@ -188,6 +384,36 @@ fn of_awards() -> Vec<Break> {
 
 fn of_texts() -> Vec<Break> {
     vec![
+        broken(
+            Rule::OwnKey,
+            "a group reported words that another group's key encrypts",
+            |log| {
+                let at = log.first("UpdateReceived");
+                let group = log.id(log.first("GroupRegistered"));
+                let other = other_group(log, &group);
+                log.edit(at, |event| {
+                    let subject = &mut event["payload"]["UpdateReceived"]["words"]["subject"];
+                    let is_first = *subject == json!(group);
+                    *subject = json!(if is_first { other } else { group });
+                });
+            },
+        ),
+        broken(
+            Rule::AgreementText,
+            "another version of the agreement was issued than was published",
+            |log| log.set(log.first("AgreementIssued"), "version", 7),
+        ),
+        broken(
+            Rule::AgreementSigners,
+            "one name accepted an agreement twice",
+            |log| {
+                let at = log.first("AgreementAccepted");
+                log.edit(at, |event| {
+                    let names = &mut event["payload"]["AgreementAccepted"]["names"];
+                    names[1] = names[0].clone();
+                });
+            },
+        ),
         broken(
             Rule::AgreementText,
             "an agreement was published with the hash of another text",

@@ -29,7 +29,9 @@ fn broken(rule: Rule, says: &'static str, edit: fn(&mut LogLines)) -> Break {
 fn put(log: &mut LogLines, at: usize, of: usize, event: &'static str, actor: &str, fields: Value) {
     let stream = match event {
         "CommitmentIncreased" => "fund",
-        "DecisionTakenBack" | "EligibilityTakenBack" | "InterestDeclared" => "application",
+        "DecisionTakenBack" | "EligibilityTakenBack" | "InterestDeclared" | "ScoreSetAside" => {
+            "application"
+        }
         _ => "grant",
     };
     let (id, actor) = (log.id(of), actor.to_owned());
@@ -225,11 +227,15 @@ fn of_people_who_decide() -> Vec<Break> {
     ]
 }
 
-/// Puts in that a person declared an interest just before a decision.
+/// Puts in that a person declared an interest just before a decision, so that their score does not
+/// count.
 fn declare_interest(log: &mut LogLines, at: usize, by: &str) {
-    let interest = json!({ "kind": "family", "note": "My cousin runs the group." });
-    let fields = json!({ "by": by, "interest": interest });
+    let note = "My cousin runs the group.";
+    let set_aside = json!({ "of": by, "reason": note, "by": by });
+    put(log, at, at, "ScoreSetAside", by, set_aside);
+    let fields = json!({ "by": by, "interest": { "kind": "family", "note": note } });
     put(log, at, at, "InterestDeclared", by, fields);
+    make_one_command(log, at..at + 2);
 }
 
 fn of_quorums() -> Vec<Break> {
@@ -305,8 +311,10 @@ fn raise_award(log: &mut LogLines, more: u32) -> usize {
         "update_due_on": null,
     });
     let sources = json!([{ "amount": format!("{more}.00"), "funder": "health-partnership" }]);
+    let mut words = log.fields(at)["words"].clone();
+    words["subject"] = json!(log.field(first_on(log, "GrantOffered", &grant), "group"));
     let asked = json!({
-        "variation": 1, "change": change, "words": log.fields(at)["words"], "by": member,
+        "variation": 1, "change": change, "words": words, "by": member,
     });
     let approved = json!({
         "variation": 1, "change": change, "released": [], "more": format!("{more}.00"),
