@@ -4,10 +4,10 @@ use super::facts::GrantFacts;
 use super::known_names::{KnownNames, list_text};
 use super::{application_sentences, grant_sentences, payment_sentences};
 use crate::audit::ledger::one_line;
+use crate::domain::Event;
 use crate::domain::event::event_label;
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::text::capitalised;
-use crate::domain::Event;
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// What a sentence needs besides the event: the facts after it, the names, and who did it.
