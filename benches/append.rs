@@ -227,9 +227,12 @@ async fn measure_sqlite() {
 
 async fn measure_postgres() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
-    let ours =
-        BenchedService::open(&postgres::new_database().await, &folder.path().join("keys")).await;
-    let url = postgres::new_database().await;
+    let ours = BenchedService::open(
+        &postgres::new_database(postgres::Commits::Durable).await,
+        &folder.path().join("keys"),
+    )
+    .await;
+    let url = postgres::new_database(postgres::Commits::Durable).await;
     let pool = PgPoolOptions::new()
         .max_connections(16)
         .connect(&url)

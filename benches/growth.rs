@@ -84,7 +84,10 @@ fn main() {
             println!("PostgreSQL was not asked for");
         } else if postgres::is_available() {
             println!("PostgreSQL");
-            let grown = grow_to_sizes(&sizes, |_| async { postgres::new_database().await }).await;
+            let grown = grow_to_sizes(&sizes, |_| async {
+                postgres::new_database(postgres::Commits::Durable).await
+            })
+            .await;
             measure_pages(&grown).await;
         } else {
             println!(

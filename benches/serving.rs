@@ -51,7 +51,7 @@ fn main() {
             return;
         }
         let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
-        let plain = postgres::new_database().await;
+        let plain = postgres::new_database(postgres::Commits::Durable).await;
         // The pool with the defaults of sqlx, as a user of the crates would open it.
         let pool = PgPoolOptions::new()
             .max_connections(16)
@@ -63,7 +63,7 @@ fn main() {
             .await
             .expect("tables");
         println!("PostgreSQL");
-        let url = postgres::new_database().await;
+        let url = postgres::new_database(postgres::Commits::Durable).await;
         measure_engine(
             &url,
             folder.path(),

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::fixtures::gbp;
-use crate::support::postgres;
+use crate::support::postgres::{self, Commits};
 use crate::support::replay;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -59,7 +59,7 @@ async fn restore(engine_of: &TestApp) -> TestApp {
     let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
     unpack(folder.path());
     let url = if engine_of.store().postgres_pool().is_some() {
-        postgres::new_database().await
+        postgres::new_database(Commits::Quick).await
     } else {
         format!("sqlite://{}/log.db", folder.path().display())
     };

@@ -28,7 +28,7 @@ use crate::operations::files;
 use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::fixtures::{Office, person, text};
 use crate::support::folders::files_below;
-use crate::support::postgres;
+use crate::support::postgres::{self, Commits};
 use crate::support::replay;
 use crate::support::service::{Deployment, ServiceProcess};
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -46,7 +46,7 @@ impl RestoreTarget {
         let to_postgres = app.store().postgres_pool().is_none() && postgres::is_available();
         let sqlite = format!("sqlite://{}/log.db", folder.path().display());
         let url = if to_postgres {
-            postgres::new_database().await
+            postgres::new_database(Commits::Quick).await
         } else {
             sqlite
         };

@@ -8,6 +8,7 @@ pub mod encrypted_pdf;
 pub mod fixtures;
 pub mod folders;
 pub mod in_memory_domain;
+pub mod migrated;
 pub mod postgres;
 pub mod random;
 pub mod replay;

@@ -15,10 +15,21 @@ use tempfile::TempDir;
 /// User id of `nobody`: PostgreSQL refuses to run as root.
 const NOBODY_UID: u32 = 65534;
 
+/// The database of every server of which an empty one is a copy.
+const EMPTY: &str = "template1";
+
+/// Whether a commit waits for the disk. Without the wait it is lost if the machine fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commits {
+    Durable,
+    Quick,
+}
+
 /// A server with its data in a folder.
 pub struct Cluster {
     port: u16,
     data: PathBuf,
+    commits: Commits,
     _folder: TempDir,
     /// A shell that ends the server when its standard input closes, that is, when this process
     /// ends.
@@ -35,24 +46,45 @@ pub fn is_available() -> bool {
     binaries().is_some()
 }
 
-/// Creates an empty database on the server that all cases share. Returns its address.
-pub async fn new_database() -> String {
-    static SERVER: OnceLock<Cluster> = OnceLock::new();
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("case_{}_{number}", std::process::id());
+/// Creates an empty database on a server that all cases share. Returns its address.
+///
+/// Cases ask for quick commits, because the wait for the disk would take most of their time, and
+/// none of them needs what it wrote after the machine has failed. Benches measure the wait.
+pub async fn new_database(commits: Commits) -> String {
+    static DURABLE: OnceLock<Cluster> = OnceLock::new();
+    static QUICK: OnceLock<Cluster> = OnceLock::new();
+    let shared = match commits {
+        Commits::Durable => &DURABLE,
+        Commits::Quick => &QUICK,
+    };
+    let name = next_name();
     if let Ok(server) = std::env::var("MICROGRANTS_TEST_POSTGRES") {
-        return create_database(server.trim_end_matches('/'), &name).await;
+        return create_database(server.trim_end_matches('/'), &name, EMPTY).await;
     }
-    let begin = || {
+    let begin = move || {
         let mut cluster = Cluster::create();
+        cluster.commits = commits;
         cluster.start();
         cluster
     };
-    let server = tokio::task::spawn_blocking(move || SERVER.get_or_init(begin))
+    let server = tokio::task::spawn_blocking(move || shared.get_or_init(begin))
         .await
         .expect("the server starts");
     server.new_database(&name).await
+}
+
+/// Copies the database at an address, to which nothing may be connected. Returns the copy's
+/// address.
+pub async fn copy_of(url: &str) -> String {
+    let (server, template) = url.rsplit_once('/').expect("the address of a database");
+    create_database(server, &next_name(), template).await
+}
+
+/// A name that no other database of the server has.
+fn next_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("case_{}_{number}", std::process::id())
 }
 
 fn is_root() -> bool {
@@ -128,6 +160,7 @@ impl Cluster {
         Self {
             port: free_port(),
             data,
+            commits: Commits::Durable,
             _folder: folder,
             keeper: None,
         }
@@ -183,6 +216,9 @@ impl Cluster {
             "-c",
             "max_connections=1200",
         ]);
+        if self.commits == Commits::Quick {
+            keeper.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
+        }
         keeper
             .env("LOG", self.data.join("server.log"))
             .env("DATA", &self.data)
@@ -240,17 +276,17 @@ impl Cluster {
 
     pub async fn new_database(&self, name: &str) -> String {
         let server = format!("postgres://postgres@127.0.0.1:{}", self.port);
-        create_database(&server, name).await
+        create_database(&server, name, EMPTY).await
     }
 }
 
-/// Creates a database on the server at this address, and returns the database's address.
-async fn create_database(server: &str, name: &str) -> String {
+/// Creates a database on the server at this address as a copy of another one. Returns its address.
+async fn create_database(server: &str, name: &str, template: &str) -> String {
     let mut connection =
         <sqlx::PgConnection as sqlx::Connection>::connect(&format!("{server}/postgres"))
             .await
             .expect("the server answers");
-    sqlx::query(&format!("CREATE DATABASE {name}"))
+    sqlx::query(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
         .execute(&mut connection)
         .await
         .expect("a database can be made");

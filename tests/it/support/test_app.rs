@@ -18,7 +18,7 @@ use microgrants::views::Views;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::support::postgres;
+use crate::support::migrated;
 use crate::support::service::Deployment;
 
 pub const ORGANISATION: &str = "case";
@@ -41,14 +41,14 @@ impl TestApp {
     pub async fn sqlite() -> Self {
         let folder =
             Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
-        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let url = migrated::sqlite_in(folder.path()).await;
         Self::open(folder, url).await
     }
 
     pub async fn postgres() -> Self {
         let folder =
             Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
-        Self::open(folder, postgres::new_database().await).await
+        Self::open(folder, migrated::on_postgres().await).await
     }
 
     pub async fn open(folder: Arc<TempDir>, url: String) -> Self {

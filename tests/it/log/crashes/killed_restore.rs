@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::kill_count;
 use crate::log::earlier_version;
 use crate::operations::backup::RestoreTarget;
-use crate::support::postgres;
+use crate::support::postgres::{self, Commits};
 use crate::support::random::SeededRandom;
 use crate::support::replay;
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -21,7 +21,7 @@ use crate::support::test_app::{ORGANISATION, TestApp};
 async fn new_target(engine_of: &TestApp, folder: &Arc<TempDir>, number: usize) -> RestoreTarget {
     let sqlite = format!("sqlite://{}/log-{number}.db", folder.path().display());
     let url = if engine_of.store().postgres_pool().is_some() {
-        postgres::new_database().await
+        postgres::new_database(Commits::Quick).await
     } else {
         sqlite
     };
