@@ -9,8 +9,8 @@ use microgrants::views::{AsAt, BudgetLine, GroupBy, Sums};
 use uuid::Uuid;
 
 use crate::audit::transparency_log::sealer;
-use crate::operations::seeds::load_seeds;
 use crate::support::fixtures::Office;
+use crate::support::seeded::with_seeds;
 use crate::support::steps;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
@@ -67,7 +67,7 @@ async fn budget_lines(replayed: &ScratchDatabase, position: i64) -> Vec<BudgetLi
 
 on_each_engine!(the_books_of_the_seeds_are_the_budget_to_the_penny);
 async fn the_books_of_the_seeds_are_the_budget_to_the_penny(app: TestApp) {
-    load_seeds(&app).await;
+    let app = with_seeds(app).await;
     let folder = export_log(&app).await;
     let replayed = ScratchDatabase::replay(&folder).await.unwrap();
 

@@ -6,9 +6,9 @@ use microgrants::audit::{self, FolderCheck, GrantStory};
 use serde_json::json;
 
 use super::books::export_log;
-use crate::operations::seeds::load_seeds;
 use crate::support::fixtures::Office;
 use crate::support::scenario::command_from_json;
+use crate::support::seeded::with_seeds;
 use crate::support::test_app::TestApp;
 
 fn story_of(folder: &Path, grant: &str) -> GrantStory {
@@ -126,7 +126,7 @@ async fn a_story_of_a_changed_log_says_so_first(app: TestApp) {
 
 on_each_engine!(the_newest_head_draws_a_sample_with_its_evidence);
 async fn the_newest_head_draws_a_sample_with_its_evidence(app: TestApp) {
-    load_seeds(&app).await;
+    let app = with_seeds(app).await;
     let folder = export_log(&app).await;
     let check = FolderCheck::of(&folder).unwrap();
     assert!(check.holds(), "{:?}", check.findings);

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::fixtures::Office;
+use crate::support::seeded::with_seeds;
 use crate::support::service::sandbox;
 use crate::support::test_app::TestApp;
 
@@ -301,8 +302,7 @@ fn comparable_grants(grants: &Value) -> Vec<Value> {
 
 on_each_engine!(open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same);
 async fn open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same(app: TestApp) {
-    crate::operations::seeds::load_seeds(&app).await;
-    app.catch_up().await;
+    let app = with_seeds(app).await;
     let published = app.views().published().await.unwrap();
     let package = build_package(
         &published,

@@ -25,6 +25,7 @@ use crate::support::browser::Browser;
 use crate::support::fixtures::{Office, text};
 use crate::support::in_memory_domain::InMemoryDomain;
 use crate::support::scenario::command_from_json;
+use crate::support::seeded::with_seeds;
 use crate::support::service::{Client, serve_with};
 use crate::support::test_app::TestApp;
 
@@ -138,8 +139,7 @@ on_sqlite!(
     ignore = "needs the schemas of 360Giving"
 );
 async fn of_the_seeds_holds_and_reads_back_from_csv(app: TestApp) {
-    crate::operations::seeds::load_seeds(&app).await;
-    app.catch_up().await;
+    let app = with_seeds(app).await;
     let package = package_of(&app.views().published().await.unwrap(), app.today());
     assert!(package.grants.len() > 35, "{}", package.grants.len());
     assert!(
@@ -189,8 +189,7 @@ async fn of_a_grant_has_its_theme_under_the_name_that_it_had(app: TestApp) {
 on_sqlite!(of_the_seeds_names_who_received_and_where);
 /// What 360Giving's tests of usefulness look for.
 async fn of_the_seeds_names_who_received_and_where(app: TestApp) {
-    crate::operations::seeds::load_seeds(&app).await;
-    app.catch_up().await;
+    let app = with_seeds(app).await;
     let package = package_of(&app.views().published().await.unwrap(), app.today());
     let package: Value = serde_json::from_str(&package.to_json()).unwrap();
     let grants = package["grants"].as_array().unwrap();

@@ -5,10 +5,10 @@ use microgrants::projections::FundRow;
 use microgrants::views::PageRequest;
 use serde_json::json;
 
-use crate::operations::seeds::load_seeds;
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::Browser;
 use crate::support::scenario::command_from_json;
+use crate::support::seeded::with_seeds;
 use crate::support::test_app::TestApp;
 
 on_each_engine!(the_home_page_says_what_the_open_fund_gives_and_where);
@@ -130,8 +130,7 @@ async fn a_polish_page_says_at_its_top_that_a_machine_drafted_it(app: TestApp) {
 
 on_each_engine!(the_fund_of_the_demonstration_is_in_polish_as_well);
 async fn the_fund_of_the_demonstration_is_in_polish_as_well(app: TestApp) {
-    load_seeds(&app).await;
-    app.catch_up().await;
+    let app = with_seeds(app).await;
     let listed = app
         .views()
         .list::<FundRow>(None, Vec::new(), &PageRequest::up_to_max())

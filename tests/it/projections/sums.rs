@@ -9,10 +9,10 @@ use microgrants::views::{BudgetLine, GroupBy, PageRequest, StatementSubject, Sum
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::operations::seeds::load_seeds;
 use crate::pages::journeys::{signed_in, visible_text};
 use crate::support::browser::Browser;
 use crate::support::fixtures::{Office, gbp};
+use crate::support::seeded::with_seeds;
 use crate::support::service::serve;
 use crate::support::steps;
 use crate::support::test_app::TestApp;
@@ -112,8 +112,7 @@ fn assert_follows(lines: &[BudgetLine]) {
 on_each_engine!(each_sum_of_the_seeds_is_the_same_everywhere);
 async fn each_sum_of_the_seeds_is_the_same_everywhere(app: TestApp) {
     // Given
-    load_seeds(&app).await;
-    app.catch_up().await;
+    let app = with_seeds(app).await;
     let events = from_events(&app).await;
     assert!(
         events.sent > events.confirmed && events.confirmed > events.returned,

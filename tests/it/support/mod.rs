@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod random;
 pub mod replay;
 pub mod scenario;
+pub mod seeded;
 pub mod service;
 pub mod steps;
 pub mod test_app;

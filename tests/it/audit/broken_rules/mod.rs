@@ -1,4 +1,5 @@
-//! Each rule of the table, broken in a complete and signed log: only a replay of the rules finds it.
+//! Each rule of the table, broken in a complete and signed log: only a replay of the rules finds
+//! it.
 //!
 //! The base is the log of the seeds. A break edits, removes or inserts events as a holder of the
 //! office's signing key could, and the log is signed again.
@@ -20,7 +21,7 @@ use strum::IntoEnumIterator as _;
 
 use super::tampering::{PythonVerifier, TamperedExport};
 use crate::audit::transparency_log::sealer;
-use crate::operations::seeds::load_seeds;
+use crate::support::seeded::with_seeds;
 use crate::support::test_app::TestApp;
 pub use log_lines::{LogLines, NewEvent};
 
@@ -49,9 +50,11 @@ fn all_breaks() -> Vec<Break> {
 on_each_engine!(each_rule_of_the_table_is_broken_and_named);
 /// The verifier names the rule at the first position that it names for any rule: the cause comes
 /// before what follows from it. Who may give an event is a rule of its own: most breaks put in
-/// events without looking for somebody who may.
+/// events without looking for somebody who may. An edited folder is the same from each engine, so
+/// one break of each rule is enough on PostgreSQL.
 async fn each_rule_of_the_table_is_broken_and_named(app: TestApp) {
-    load_seeds(&app).await;
+    let app = with_seeds(app).await;
+    let breaks_all = app.store().postgres_pool().is_none();
     sealer(&app).catch_up().await.unwrap();
     let damaged = TamperedExport::export(&app, None).await;
     let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
@@ -60,6 +63,9 @@ async fn each_rule_of_the_table_is_broken_and_named(app: TestApp) {
 
     let (mut broken, mut missed) = (BTreeSet::new(), Vec::new());
     for one in all_breaks() {
+        if !broken.insert(one.rule) && !breaks_all {
+            continue;
+        }
         let mut edited = base.clone();
         (one.edit)(&mut edited);
         let found = damaged.findings_in(&edited.to_lines());
@@ -72,7 +78,6 @@ async fn each_rule_of_the_table_is_broken_and_named(app: TestApp) {
         if !named {
             missed.push(format!("{:?}, {}: {found:?}", one.rule, one.says));
         }
-        broken.insert(one.rule);
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
     let unbroken: Vec<Rule> = Rule::iter().filter(|rule| !broken.contains(rule)).collect();
@@ -85,7 +90,7 @@ on_sqlite!(
 );
 /// The second verifier was written from the documents alone: what it names is what they say.
 async fn every_break_is_named_by_both_verifiers(app: TestApp) {
-    load_seeds(&app).await;
+    let app = with_seeds(app).await;
     sealer(&app).catch_up().await.unwrap();
     let mut damaged = TamperedExport::export(&app, Some(PythonVerifier::start())).await;
     let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
@@ -148,7 +153,7 @@ on_each_engine!(what_is_not_checked_in_a_log_of_an_earlier_program_is_named);
 /// The holder of the key leaves out, in the whole log, what earlier programs did not write, so that
 /// it is judged as a log of theirs: then the answer says which rules were not checked.
 async fn what_is_not_checked_in_a_log_of_an_earlier_program_is_named(app: TestApp) {
-    load_seeds(&app).await;
+    let app = with_seeds(app).await;
     sealer(&app).catch_up().await.unwrap();
     let damaged = TamperedExport::export(&app, None).await;
     let mut log = LogLines::parse(&damaged.lines(export_layout::EVENTS));
