@@ -12,6 +12,7 @@ organisation.RoleProposed administrator
 organisation.RoleConfirmed administrator
 organisation.RoleEnded administrator operator
 organisation.SignsAdopted administrator
+organisation.ThemesAdopted administrator
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
 organisation.ReportPublished administrator officer

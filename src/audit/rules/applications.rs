@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::person::ContactMethod;
-use crate::domain::{ApplicationEvent, Event, GroupEvent, PersonEvent, PersonId, Role, Rule};
+use crate::domain::{ApplicationEvent, Event, GroupEvent, PersonEvent, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 type Methods = BTreeSet<ContactMethod>;
@@ -26,8 +26,6 @@ pub(super) struct Applications {
     people_of: BTreeMap<Uuid, BTreeSet<Uuid>>,
     merged_into: BTreeMap<Uuid, Uuid>,
     assessments: BTreeMap<Uuid, Assessment>,
-    /// By application and person: whether they declared last that they have no interest.
-    declared: BTreeMap<(Uuid, PersonId), bool>,
     /// By application and person: whether they have a score that counts.
     scores: BTreeSet<(Uuid, PersonId)>,
     /// The scores of people who declared an interest in the command of now, each with the position
@@ -65,8 +63,8 @@ impl RuleRoom for Applications {
                 if let Some(says) = self.too_early(id, happened) {
                     broken.report(Rule::EligibleFirst, says);
                 }
-                let wrong = self.wrong_scorer(id, happened, before);
-                if let Some(says) = wrong.or_else(|| self.wrong_declaration(id, happened)) {
+                let wrong = wrong_scorer(id, happened, before);
+                if let Some(says) = wrong.or_else(|| wrong_declaration(id, happened, before)) {
                     broken.report(Rule::DeclaredBeforeScore, says);
                 }
                 self.follow_scores(event.position, id, happened);
@@ -152,38 +150,6 @@ impl Applications {
         }
     }
 
-    fn wrong_scorer(
-        &self,
-        id: Uuid,
-        event: &ApplicationEvent,
-        before: &LogState,
-    ) -> Option<String> {
-        let (ApplicationEvent::ScoreGiven { by, .. } | ApplicationEvent::ScoreRevised { by, .. }) =
-            event
-        else {
-            return None;
-        };
-        if !before.holds_role(*by, Role::Panel) {
-            return Some(format!("{by} scored, and does not sit on the panel"));
-        }
-        match self.declared.get(&(id, *by)) {
-            Some(true) => None,
-            Some(false) => Some(format!("{by} scored, and had declared an interest")),
-            None => Some(format!(
-                "{by} scored, and had not declared that they have no interest"
-            )),
-        }
-    }
-
-    /// What is wrong with a declaration: an interest does not end.
-    fn wrong_declaration(&self, id: Uuid, event: &ApplicationEvent) -> Option<String> {
-        let ApplicationEvent::NoInterestDeclared { by, .. } = event else {
-            return None;
-        };
-        let had_interest = self.declared.get(&(id, *by)) == Some(&false);
-        had_interest.then(|| format!("{by} had declared an interest, and declared that it is none"))
-    }
-
     /// Follows which scores count. While an application is undecided, the score of a person with
     /// an interest does not.
     fn follow_scores(&mut self, position: i64, id: Uuid, event: &ApplicationEvent) {
@@ -222,8 +188,6 @@ impl Applications {
             E::DecisionTakenBack { .. } | E::ReviewDecided { upheld: true, .. } => {
                 now.over = false;
             }
-            E::NoInterestDeclared { by, .. } => drop(self.declared.insert((id, *by), true)),
-            E::InterestDeclared { by, .. } => drop(self.declared.insert((id, *by), false)),
             _ => {}
         }
     }
@@ -272,5 +236,33 @@ impl Applications {
             GroupEvent::GroupMerged { into, .. } => drop(self.merged_into.insert(id, into.0)),
             _ => {}
         }
+    }
+}
+
+/// What is wrong with a declaration: an interest does not end.
+fn wrong_declaration(id: Uuid, event: &ApplicationEvent, before: &LogState) -> Option<String> {
+    let ApplicationEvent::NoInterestDeclared { by, .. } = event else {
+        return None;
+    };
+    let had_interest = before.has_declared_no_interest(id, *by) == Some(false);
+    had_interest.then(|| format!("{by} had declared an interest, and declared that it is none"))
+}
+
+/// What is wrong with the person who scores, if somebody does.
+fn wrong_scorer(id: Uuid, event: &ApplicationEvent, before: &LogState) -> Option<String> {
+    let (ApplicationEvent::ScoreGiven { by, .. } | ApplicationEvent::ScoreRevised { by, .. }) =
+        event
+    else {
+        return None;
+    };
+    if !before.holds_role(*by, Role::Panel) {
+        return Some(format!("{by} scored, and does not sit on the panel"));
+    }
+    match before.has_declared_no_interest(id, *by) {
+        Some(true) => None,
+        Some(false) => Some(format!("{by} scored, and had declared an interest")),
+        None => Some(format!(
+            "{by} scored, and had not declared that they have no interest"
+        )),
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::sittings::{Presence, Sittings, quorum_of_fund, wrong_people};
+use super::sittings::{Presence, Sittings, find_undeclared, quorum_of_fund, wrong_people};
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::application::PanelSitting;
 use crate::domain::panel::Decision;
@@ -95,7 +95,7 @@ impl Decisions {
         if let Some(says) = wrong_people(sitting, event, before) {
             broken.report(Rule::DecisionByPanel, says);
         }
-        if let Some(person) = self.sittings.find_undeclared(event.stream, sitting) {
+        if let Some(person) = find_undeclared(event.stream, sitting, before) {
             let says = format!(
                 "{person} is named as present at a decision, and had not declared that they have \
                  no interest"

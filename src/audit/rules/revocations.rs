@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::sittings::{Presence, Sittings, wrong_people};
+use super::sittings::{Presence, Sittings, find_undeclared, wrong_people};
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::application::PanelSitting;
 use crate::domain::grant::RevocationKind;
@@ -110,7 +110,7 @@ impl Revocations {
         if let Some(wrong) = wrong_people(sitting, event, before) {
             return Err(wrong);
         }
-        if let Some(person) = self.sittings.find_undeclared(event.stream, sitting) {
+        if let Some(person) = find_undeclared(event.stream, sitting, before) {
             return Err(format!(
                 "{person} is named as present when a grant was to end, and had not declared that \
                  they have no interest"

@@ -1,5 +1,5 @@
-//! Who sat at the decisions of the panel, who had declared, and who has confirmed it. The rooms
-//! about decisions and about revocations keep one each.
+//! Who sat at the decisions of the panel, and who has confirmed it. The rooms about decisions and
+//! about revocations keep one each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,8 +69,6 @@ struct LastDecision {
 
 #[derive(Default)]
 pub(super) struct Sittings {
-    /// By application and person: whether they declared last that they have no interest.
-    declared: BTreeMap<(Uuid, PersonId), bool>,
     decisions: BTreeMap<Uuid, LastDecision>,
     /// By grant: the last decision that raised its award.
     raises: BTreeMap<Uuid, Presence>,
@@ -89,8 +87,6 @@ impl Sittings {
     fn follow_application(&mut self, id: Uuid, event: &ApplicationEvent) {
         use ApplicationEvent as E;
         match event {
-            E::NoInterestDeclared { by, .. } => drop(self.declared.insert((id, *by), true)),
-            E::InterestDeclared { by, .. } => drop(self.declared.insert((id, *by), false)),
             E::Declined {
                 sitting,
                 letter,
@@ -181,16 +177,16 @@ impl Sittings {
             quorum => quorum,
         }
     }
+}
 
-    /// A person who is named as present and has not declared that they have no interest.
-    pub(super) fn find_undeclared(
-        &self,
-        application: Uuid,
-        sitting: &PanelSitting,
-    ) -> Option<PersonId> {
-        let mut present = sitting.present.iter().copied();
-        present.find(|person| self.declared.get(&(application, *person)) != Some(&true))
-    }
+/// A person who is named as present and has not declared that they have no interest.
+pub(super) fn find_undeclared(
+    application: Uuid,
+    sitting: &PanelSitting,
+    before: &LogState,
+) -> Option<PersonId> {
+    let mut present = sitting.present.iter().copied();
+    present.find(|person| before.has_declared_no_interest(application, *person) != Some(true))
 }
 
 /// How many people the rules of the fund of an application ask for now.

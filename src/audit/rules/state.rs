@@ -29,6 +29,8 @@ pub(in crate::audit) struct LogState {
     groups: BTreeMap<Uuid, Group>,
     grants: GrantsById,
     applications: BTreeMap<Uuid, ApplicationOrigin>,
+    /// By application and person: whether they declared last that they have no interest.
+    no_interest_declared: BTreeMap<(Uuid, PersonId), bool>,
     /// The people whose personal data were erased.
     erased: BTreeSet<Uuid>,
     had_two_administrators: bool,
@@ -105,6 +107,17 @@ impl LogState {
 
     pub(in crate::audit) fn applications(&self) -> impl Iterator<Item = &ApplicationOrigin> {
         self.applications.values()
+    }
+
+    /// Whether a person declared last that they have no interest in an application. None without a
+    /// declaration.
+    pub(super) fn has_declared_no_interest(
+        &self,
+        application: Uuid,
+        person: PersonId,
+    ) -> Option<bool> {
+        let declared = self.no_interest_declared.get(&(application, person));
+        declared.copied()
     }
 
     /// The fund of an application or a grant.
@@ -207,22 +220,37 @@ impl LogState {
                 let grant = self.grants.entry(id).or_default();
                 (grant.apply(happened), rule_of_sum(happened))
             }
-            Event::Application(ApplicationEvent::ApplicationStarted { fund, group, .. }) => {
-                let origin = ApplicationOrigin {
-                    fund: *fund,
-                    group: group.0,
-                    began: self.event_count,
-                };
-                self.applications.insert(id, origin);
+            Event::Application(happened) => {
+                self.apply_to_application(id, happened);
                 return Ok(());
             }
             Event::Person(PersonEvent::PersonalDataErased { .. }) => {
                 self.erased.insert(id);
                 return Ok(());
             }
-            Event::Person(_) | Event::Application(_) => return Ok(()),
+            Event::Person(_) => return Ok(()),
         };
         applied.map_err(|below| (rule, below.to_string()))
+    }
+
+    fn apply_to_application(&mut self, id: Uuid, event: &ApplicationEvent) {
+        match event {
+            ApplicationEvent::ApplicationStarted { fund, group, .. } => {
+                let origin = ApplicationOrigin {
+                    fund: *fund,
+                    group: group.0,
+                    began: self.event_count,
+                };
+                self.applications.insert(id, origin);
+            }
+            ApplicationEvent::NoInterestDeclared { by, .. } => {
+                self.no_interest_declared.insert((id, *by), true);
+            }
+            ApplicationEvent::InterestDeclared { by, .. } => {
+                self.no_interest_declared.insert((id, *by), false);
+            }
+            _ => {}
+        }
     }
 }
 

@@ -208,6 +208,7 @@ event_permissions! {
         RoleConfirmed: ["organisation/confirm-role"] [] [];
         RoleEnded: ["organisation/end-role", "organisation/end-roles-of-erased"] [] [];
         SignsAdopted: ["organisation/adopt-signs"] [] [];
+        ThemesAdopted: ["organisation/adopt-themes"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];

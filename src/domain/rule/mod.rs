@@ -149,7 +149,7 @@ rules! {
          The `person` is the one of the record or, in `MemberAdded` and `InvitationRefused`, the \
          one in the field `person`. `anybody` is any person; `job` and `operator` are these \
          actors. Who is named under *Earlier also* gives the event too, until the first event that \
-         earlier programs did not write (see `role-by-two`)."
+         shows a later program, as `fields-complete` has it."
         ["*"]
     OwnKey
         "A personal value is encrypted under the key of the one whom the record is about: its \
