@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
 use super::manifest::FolderError;
-use super::verify::{AuditError, Trusted, or_report_failure, read_lines, read_text, verify};
+use super::verify::{AuditError, read_lines, read_text, verify_with_own_key};
 use super::{Finding, Report, warning_of};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::transparency::checkpoint::{Checkpoint, NoteError};
@@ -35,8 +35,7 @@ impl FolderCheck {
     /// Verifies a folder with its own key. A folder without a readable head does not hold, and can
     /// be reported on all the same.
     pub fn of(folder: &Path) -> Result<Self, AuditError> {
-        let Report { key, findings, .. } =
-            or_report_failure(|| verify(folder, &Trusted::default(), |_| {}))?;
+        let Report { key, findings, .. } = verify_with_own_key(folder)?;
         let head = match newest_head(folder) {
             Ok(head) => Some(head),
             Err(_) if !findings.is_empty() => None,

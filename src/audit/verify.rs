@@ -177,6 +177,11 @@ pub fn or_report_failure(
     })
 }
 
+/// Verifies a folder with its own key, before a question about it is answered.
+pub fn verify_with_own_key(folder: &Path) -> Result<Report, AuditError> {
+    or_report_failure(|| verify(folder, &Trusted::default(), |_| {}))
+}
+
 struct Verification {
     findings: Findings,
     keys: KeyHistory,

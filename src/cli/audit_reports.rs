@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::TaskError;
 use super::audit::not_checked;
+use super::folder_verdict::FolderVerdict;
 use crate::audit::ledger::books::Books;
 use crate::audit::{self, FolderCheck, GrantSample, GrantStory, ledger};
 use crate::config::JournalFormat;
@@ -40,10 +41,11 @@ pub(super) fn ledger(
         .transpose()
         .map_err(|error| not_checked(format!("--as-at: {error}")))?;
     let check = FolderCheck::of(folder).map_err(not_checked)?;
+    let verdict = FolderVerdict::of_findings(folder, &check.findings);
     let warning = check.warning();
     let printed = ledger::books_of(folder, as_at)
         .map(|books| print_books(&books, report, format, warning.as_deref()));
-    and_answer(&check, printed.map_err(not_checked))
+    verdict.and_answer(printed.map_err(not_checked))
 }
 
 fn print_books(books: &Books, report: LedgerReport, format: JournalFormat, warning: Option<&str>) {
@@ -62,9 +64,9 @@ fn print_books(books: &Books, report: LedgerReport, format: JournalFormat, warni
 /// Draws grants and prints the evidence of each.
 pub(super) fn sample(folder: &Path, count: usize, json: bool) -> Result<(), TaskError> {
     let check = FolderCheck::of(folder).map_err(not_checked)?;
+    let verdict = FolderVerdict::of_findings(folder, &check.findings);
     let sample = audit::sample(folder, &check, count).map_err(not_checked);
-    let printed = sample.and_then(|sample| print_sample(&sample, json));
-    and_answer(&check, printed)
+    verdict.and_answer(sample.and_then(|sample| print_sample(&sample, json)))
 }
 
 fn print_sample(sample: &GrantSample, json: bool) -> Result<(), TaskError> {
@@ -80,12 +82,13 @@ fn print_sample(sample: &GrantSample, json: bool) -> Result<(), TaskError> {
 /// Prints the story of a grant, as text or as a page.
 pub(super) fn explain(folder: &Path, grant: &str, html: bool) -> Result<(), TaskError> {
     let check = FolderCheck::of(folder).map_err(not_checked)?;
+    let verdict = FolderVerdict::of_findings(folder, &check.findings);
     let story = audit::explain(folder, &check, grant).map_err(not_checked);
     let printed = story.and_then(|story| {
         let unknown = || not_checked(format!("nothing in this log is about {grant}"));
         print_story(&story.ok_or_else(unknown)?, html)
     });
-    and_answer(&check, printed)
+    verdict.and_answer(printed)
 }
 
 fn print_story(story: &GrantStory, html: bool) -> Result<(), TaskError> {
@@ -95,17 +98,4 @@ fn print_story(story: &GrantStory, html: bool) -> Result<(), TaskError> {
         print_line!("{}", story.to_string().trim_end());
     }
     Ok(())
-}
-
-/// The result of a task that answered a question. That the folder does not hold is said on standard
-/// error, too, and weighs more than why there is no answer.
-fn and_answer(check: &FolderCheck, answer: Result<(), TaskError>) -> Result<(), TaskError> {
-    let Some(warning) = check.warning() else {
-        return answer;
-    };
-    eprintln!("{warning}");
-    if let Err(error) = answer {
-        eprintln!("microgrants: {error}");
-    }
-    Err(TaskError::DoesNotHold(check.findings.len()))
 }

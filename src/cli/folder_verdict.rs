@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::TaskError;
 use super::audit::not_checked;
-use crate::audit::{self, Trusted};
+use crate::audit::{self, Finding};
 
 /// Whether a folder holds, checked with its own key before a question about it is answered.
 #[derive(Debug)]
@@ -13,21 +13,24 @@ pub(super) struct FolderVerdict(Result<(), TaskError>);
 impl FolderVerdict {
     /// Verifies a folder. If it does not hold, standard error says so before the answer.
     pub(super) fn of(folder: &Path) -> Self {
-        let trusted = Trusted::default();
-        let verified = audit::or_report_failure(|| audit::verify(folder, &trusted, |_| {}));
-        let report = match verified {
-            Ok(report) => report,
+        match audit::verify_with_own_key(folder) {
+            Ok(report) => Self::of_findings(folder, &report.findings),
             Err(error) => {
                 eprintln!("THIS FOLDER COULD NOT BE CHECKED, so nothing of it can be relied on.");
-                return Self(Err(not_checked(error)));
+                Self(Err(not_checked(error)))
             }
-        };
-        let Some(warning) = audit::warning_of(&report.findings) else {
+        }
+    }
+
+    /// The verdict on a folder that was verified, from what was found. If it does not hold, standard
+    /// error says so.
+    pub(super) fn of_findings(folder: &Path, findings: &[Finding]) -> Self {
+        let Some(warning) = audit::warning_of(findings) else {
             return Self(Ok(()));
         };
         let folder = folder.display();
         eprintln!("{warning}\nFor all of them: microgrants audit verify {folder}");
-        Self(Err(TaskError::DoesNotHold(report.findings.len())))
+        Self(Err(TaskError::DoesNotHold(findings.len())))
     }
 
     /// The result of the task whose question was answered. That the folder does not hold weighs
