@@ -1,5 +1,6 @@
 //! The languages in which a group can apply, and names of languages that people speak.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A language of the pages and mails for groups.
@@ -53,6 +54,12 @@ impl Language {
     pub fn code(self) -> &'static str {
         self.into()
     }
+}
+
+/// A day in English words, as in `31 March 2026`.
+#[must_use]
+pub fn day_text(day: Date) -> String {
+    day.strftime("%-d %B %Y").to_string()
 }
 
 /// Languages that many people in Britain speak: tag and English name, in the order of the names.

@@ -1,10 +1,11 @@
 //! Import of funding: one allocation to a fund per line.
 
-use super::line::{ImportLine, RowError, day_in_words};
+use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::days::earliest_day;
 use crate::domain::fund::Allocate;
 use crate::domain::funding_source::FundingSource;
+use crate::domain::language::day_text;
 use crate::domain::text::{Line as Name, place_name};
 use crate::domain::{Command, FundCommand, FundId};
 
@@ -42,7 +43,7 @@ pub(super) fn plan_commands(
         ("Funder", funder),
         ("Area", area.unwrap_or_else(|| "Any".to_owned())),
         ("Amount", amount.to_string()),
-        ("Received on", day_in_words(received_on)),
+        ("Received on", day_text(received_on)),
     ];
     let own = format!("import/funding/{}/{reference}", fund.id);
     let allocate = Allocate {

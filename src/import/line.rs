@@ -11,6 +11,7 @@ use super::cell::{CellKind, TableCell};
 use super::written_day::read_day;
 use crate::decode::DecodeError;
 use crate::domain::Money;
+use crate::domain::language::day_text;
 use crate::domain::money::AmountFault;
 use crate::sandbox::SandboxError;
 
@@ -203,14 +204,9 @@ impl ImportLine {
         } else {
             Err(cell.error(format!(
                 "this is {}. Use a date from {} to today",
-                day_in_words(day),
-                day_in_words(earliest)
+                day_text(day),
+                day_text(earliest)
             )))
         }
     }
-}
-
-/// A day as the trial shows it: `3 April 2025`.
-pub(super) fn day_in_words(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
 }

@@ -1,10 +1,11 @@
 //! Import of past grants: one grant per line, with our titles or those of 360Giving.
 
 use super::groups::{NewGroup, plan_registration};
-use super::line::{ImportLine, RowError, day_in_words};
+use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::days::EARLIEST_DAY;
 use crate::domain::group::{GroupMaturity, PastGrant};
+use crate::domain::language::day_text;
 use crate::domain::text::{Identifier, Line as Title, Name, Prose, name_key};
 use crate::domain::{Command, GroupCommand, GroupId};
 
@@ -120,7 +121,7 @@ fn values_of(past: &PastGrant, group: String) -> Vec<(&'static str, String)> {
         ("Group", group),
         ("Title", past.title.to_string()),
         ("Amount", past.amount.to_string()),
-        ("Awarded on", day_in_words(past.awarded_on)),
+        ("Awarded on", day_text(past.awarded_on)),
         ("Funder", past.funder.to_string()),
         ("Description", past.description.to_string()),
     ];

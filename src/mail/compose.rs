@@ -15,7 +15,7 @@ use super::{MailError, default_template};
 use crate::auth::links::{self, MAILED_LINK_MINUTES, SignInSecret};
 use crate::commands::Commands;
 use crate::domain::FundId;
-use crate::domain::language::Language;
+use crate::domain::language::{Language, day_text};
 use crate::domain::mail::{MailKind, fill_in};
 use crate::domain::text::contains_url;
 use crate::outbox::MailRow;
@@ -339,7 +339,7 @@ fn on_one_line(subject: &str) -> String {
 #[must_use]
 pub fn format_day(day: Date, language: Language) -> String {
     match language {
-        Language::En => day.strftime("%-d %B %Y").to_string(),
+        Language::En => day_text(day),
         Language::Pl => day.strftime("%-d.%m.%Y").to_string(),
     }
 }

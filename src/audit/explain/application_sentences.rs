@@ -1,9 +1,10 @@
 //! What happened to an application, in sentences.
 
 use super::facts::GrantFacts;
-use super::known_names::{KnownNames, day_text, list_text};
+use super::known_names::{KnownNames, list_text};
 use super::sentences::{Teller, quoted};
 use crate::domain::application::{Channel, PanelSitting, Terms};
+use crate::domain::language::day_text;
 use crate::domain::{ApplicationEvent, PersonId};
 
 /// The sentence of an event. None for events that need no words of their own.

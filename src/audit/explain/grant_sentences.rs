@@ -1,8 +1,9 @@
 //! What happened to a grant apart from its payments, in sentences.
 
-use super::known_names::{day_text, list_text};
+use super::known_names::list_text;
 use super::sentences::{Teller, quoted, sources_text};
 use crate::domain::grant::{AcceptanceMethod, ReturnReason, VariationChanges};
+use crate::domain::language::day_text;
 use crate::domain::{FundEvent, GrantEvent, GroupEvent};
 
 /// The sentence of an event of the fund about this grant.

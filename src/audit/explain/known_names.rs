@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::audit::ledger::accounts::short_id;
@@ -104,9 +103,4 @@ pub(super) fn list_text(items: &[String]) -> String {
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
-}
-
-/// A day as people write it: 5 July 2026.
-pub(in crate::audit) fn day_text(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
 }

@@ -20,12 +20,13 @@ use uuid::Uuid;
 
 use super::log_reader::for_each_event;
 use super::{AuditError, FolderCheck};
+use crate::domain::language::day_text;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 pub use facts::FileEvidence;
 use facts::{GrantFacts, PaymentFacts};
-use known_names::{KnownNames, day_text, list_text};
+use known_names::{KnownNames, list_text};
 use sentences::{event_name, sentence_of};
 
 /// What happened on a day.

@@ -1,9 +1,10 @@
 //! What happened to the money of a grant, in sentences with running totals.
 
 use super::facts::{GrantFacts, PayeeFacts};
-use super::known_names::{day_text, list_text};
+use super::known_names::list_text;
 use super::sentences::{Teller, quoted};
 use crate::domain::grant::EntryKind;
+use crate::domain::language::day_text;
 use crate::domain::payee::PaymentRoute;
 use crate::domain::{GrantEvent, Money};
 

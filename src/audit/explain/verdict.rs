@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::facts::{GrantFacts, PaymentStep};
 use super::grant_sentences::count_text;
-use super::known_names::{KnownNames, day_text};
+use super::known_names::KnownNames;
 use super::sentences::quoted;
 use crate::domain::grant::GrantState;
+use crate::domain::language::day_text;
 
 /// The verdict: what was awarded by whom, what was paid, and how it ended.
 pub(super) fn verdict(facts: &GrantFacts) -> String {

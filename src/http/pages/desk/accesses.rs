@@ -1,7 +1,7 @@
 //! Who read a subject access report or everyone's addresses. Shown to auditors and administrators.
 
 use super::DeskRequest;
-use super::erasures::day_text;
+use crate::domain::language::day_text;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::PageError;
 use crate::views::{AccessFilter, AccessRow};

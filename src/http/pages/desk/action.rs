@@ -11,8 +11,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::DeskRequest;
-use super::erasures::day_text;
 use crate::commands::CommandError;
+use crate::domain::language::day_text;
 use crate::domain::{Command, Refusal, RefusalKind};
 use crate::http::api::{RESOURCES, Resource};
 use crate::http::pages::components::NotedChoice;

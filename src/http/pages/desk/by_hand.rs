@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::DeskRequest;
 use super::action::Action;
-use super::erasures::day_text;
 use super::next_step::NextStep;
+use crate::domain::language::day_text;
 use crate::domain::mail::MailKind;
 use crate::http::pages::PageError;
 use crate::http::pages::days::due_text;

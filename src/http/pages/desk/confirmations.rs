@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec};
-use super::erasures::day_text;
 use super::grant_actions::GrantActions;
 use crate::domain::application::{AttendanceRef, HelperRef};
 use crate::domain::command::ProposalRef;
 use crate::domain::grant::{Instalment, ReleaseCondition, RevocationKind};
+use crate::domain::language::day_text;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, PersonId};
 use crate::http::pages::PageError;
 use crate::http::pages::words::check_name;

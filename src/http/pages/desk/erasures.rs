@@ -3,7 +3,6 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
-use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
@@ -11,6 +10,7 @@ use super::action::{ActionSpec, sample};
 use crate::clock::day_of;
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::erasure::{FUNDED_YEARS, UNFUNDED_YEARS};
+use crate::domain::language::day_text;
 use crate::domain::{Command, GroupCommand, PersonCommand, Role};
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
@@ -145,11 +145,6 @@ async fn erasable_groups(request: &DeskRequest<'_>) -> Result<Vec<ErasableGroup>
         }
     }
     Ok(due)
-}
-
-/// A day in English words, as in "3 May 2026".
-pub(super) fn day_text(day: Date) -> String {
-    crate::mail::format_day(day, crate::domain::language::Language::En)
 }
 
 /// The commands on erasure that people and groups have in common.

@@ -7,10 +7,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::erasures::day_text;
 use super::event_words::deed_of;
 use super::{DeskRequest, PersonNames};
 use crate::domain::PersonId;
+use crate::domain::language::day_text;
 use crate::http::api::EventView;
 use crate::http::pages::PageError;
 use crate::http::pages::days::instant_in_words;

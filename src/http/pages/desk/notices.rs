@@ -21,6 +21,7 @@ use self::of_records::OF_RECORDS;
 use self::of_setup::OF_SETUP;
 use super::DeskRequest;
 use crate::domain::days;
+use crate::domain::language::day_text;
 use crate::eventlog::append::AppendReceipt;
 use crate::http::pages::FormData;
 
@@ -103,9 +104,7 @@ pub(super) fn notice_text(done: &str, path: &str) -> Option<String> {
         .or_else(|| named().next())?;
     match (day, found.until) {
         (None, _) => Some(found.sentence.to_owned()),
-        (Some(day), Some((_, sentence))) => {
-            Some(sentence.replace("{day}", &super::erasures::day_text(day)))
-        }
+        (Some(day), Some((_, sentence))) => Some(sentence.replace("{day}", &day_text(day))),
         (Some(_), None) => None,
     }
 }

@@ -2,10 +2,10 @@
 //! actions by which one person proposes and a second one confirms a settlement.
 
 use super::action::{Action, ActionSpec, sample};
-use super::erasures::day_text;
 use super::grant_actions::GrantActions;
 use crate::clock::day_of;
 use crate::domain::grant::{ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry};
+use crate::domain::language::day_text;
 use crate::domain::{GrantCommand as C, Money};
 use crate::http::pages::PageError;
 use crate::http::pages::form::FieldType;

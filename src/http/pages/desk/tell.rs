@@ -11,6 +11,7 @@ use super::render_page_at;
 use super::submit_command::execute;
 use super::texts::mail_kind_label;
 use crate::clock::day_of;
+use crate::domain::language::day_text;
 use crate::domain::person::WaitingMailRef;
 use crate::domain::{Command, Event, Person, PersonCommand, PersonId};
 use crate::http;
@@ -464,7 +465,7 @@ async fn group_record(
 
 fn day_in_words(microseconds: i64) -> String {
     let instant = Timestamp::from_microsecond(microseconds).unwrap_or_default();
-    super::erasures::day_text(day_of(instant))
+    day_text(day_of(instant))
 }
 
 fn days_since(request: &DeskRequest<'_>, microseconds: i64) -> i64 {

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::DeskRequest;
 use super::by_hand::{have_no_email, late_report_step};
 use super::contacts::Contacts;
-use super::erasures::day_text;
 use super::list::{
     BulkAction, ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListTab, Neighbours,
     Tick, build_spreadsheet, column, name_cell, neighbours, update_tag,
@@ -20,6 +19,7 @@ use super::next_step::NextStep;
 use super::papers::Papers;
 use super::update_actions::update_actions;
 use crate::domain::grant::UpdateState as U;
+use crate::domain::language::day_text;
 use crate::domain::outcome::{Sign, Strength};
 use crate::domain::{PersonId, Role};
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};

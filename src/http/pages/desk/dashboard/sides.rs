@@ -5,13 +5,13 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
-use super::super::erasures::day_text;
 use super::grants::OpenGrants;
 use super::work::{count, number_of};
 use crate::domain::Money;
 use crate::domain::application::ApplicationState as A;
 use crate::domain::fund::RoundState;
 use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U};
+use crate::domain::language::day_text;
 use crate::http::pages::PageError;
 use crate::http::pages::charts::{DaySelection, percent, share, totals_query};
 use crate::http::pages::days::due_text;

@@ -9,9 +9,9 @@ mod variations;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec};
-use super::erasures::day_text;
 use super::papers::purpose_name;
 use crate::domain::file::FilePurpose;
+use crate::domain::language::day_text;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::pages::{PageError, PageForms};
 use crate::projections::{FileRow, GrantRow};

@@ -5,10 +5,10 @@ use jiff::civil::Date;
 
 use super::DeskRequest;
 use crate::domain::group::GroupMaturity;
+use crate::domain::language::day_text;
 use crate::domain::{ApplicationEvent, Event, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::pages::PageError;
-use crate::http::pages::desk::erasures::day_text;
 use crate::projections::{ApplicationRow, GroupRow};
 
 /// The largest number of events of an application that are read.

@@ -1,10 +1,9 @@
 //! What is set up, read from the log and the read models.
 
 use super::super::DeskRequest;
-use super::super::erasures::day_text;
 use super::super::texts::organisation;
 use crate::domain::fund::RoundState;
-use crate::domain::language::Language;
+use crate::domain::language::{Language, day_text};
 use crate::domain::organisation::Question;
 use crate::domain::{Organisation, Person, PersonId, Role};
 use crate::http::pages::PageError;
