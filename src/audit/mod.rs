@@ -39,7 +39,5 @@ pub use rule_table::rules_markdown;
 pub use rules::{RuleChecker, RuleReport};
 pub use sample::{GrantSample, SampledGrant, sample};
 pub use scratch_replay::{COMPUTED_VIEWS, ScratchDatabase, projection_named};
-pub use verify::{
-    AuditError, Report, Trusted, or_report_failure, verify, verify_with_own_key,
-};
+pub use verify::{AuditError, Report, Trusted, or_report_failure, verify, verify_with_own_key};
 pub use witness::{CheckpointSource, WitnessError, WitnessReport, witness};

@@ -20,9 +20,9 @@
 //!
 //! A broken rule is a [`Finding`], and the checks continue after it. A finding has the first
 //! position that it is about; the report is sorted by position and limited in length. Damage to the
-//! folder's files is a finding as well: anybody can make it, and it must not hide other findings. An
-//! [`AuditError`] means that there is no such folder, or that what the auditor passed is no key or
-//! no head.
+//! folder's files is a finding as well: anybody can make it, and it must not hide other findings.
+//! An [`AuditError`] means that there is no such folder, or that what the auditor passed is no key
+//! or no head.
 //!
 //! # Memory
 //!

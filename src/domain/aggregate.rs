@@ -26,8 +26,8 @@ pub trait Aggregate:
 
     /// Applies one event to the state.
     ///
-    /// Fails with [`BelowZero`] if the event takes more money than there is. No decision writes such
-    /// an event, but a log that was edited can have one: the state then goes on at zero.
+    /// Fails with [`BelowZero`] if the event takes more money than there is. No decision writes
+    /// such an event, but a log that was edited can have one: the state then goes on at zero.
     fn apply(&mut self, event: &Self::Event) -> Result<(), BelowZero>;
 }
 

@@ -171,9 +171,9 @@ pub async fn between(
     )
 }
 
-/// Totals of the money of the funds, of what was asked for, and of the people who came, by month and
-/// figure: of what was recorded after one position and up to another inclusive. A month is written
-/// `2026-03`.
+/// Totals of the money of the funds, of what was asked for, and of the people who came, by month
+/// and figure: of what was recorded after one position and up to another inclusive. A month is
+/// written `2026-03`.
 pub async fn figures_by_month(
     store: &Store,
     organisation: &str,

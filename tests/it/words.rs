@@ -301,7 +301,8 @@ fn labels_in_code_have_the_words_that_people_read() {
 
 #[test]
 fn only_what_people_read_of_a_template_counts() {
-    let template = r#"{# mail #}<p class="desk">{{ page.t("Send it") }} <a href="/desk/mail" title="Our desk">{{ sum }}</a>
+    let template = r#"{# mail #}<p class="desk">{{ page.t("Send it") }}
+<a href="/desk/mail" title="Our desk">{{ sum }}</a>
 {% if mail %}<b>Hand</b> it in{% endif %}</p>"#;
     assert_eq!(visible_text(template), "Send it Our desk … Hand it in");
     let texts = [ReadText {

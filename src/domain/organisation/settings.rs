@@ -36,7 +36,8 @@ text_type!(
 );
 text_type!(
     /// The office's email address.
-    OfficeEmail, parse_office_email, "An email address", "^[^@ ]+@[^@ ]+$", 254, "office@example.org"
+    OfficeEmail, parse_office_email, "An email address", "^[^@ ]+@[^@ ]+$", 254,
+    "office@example.org"
 );
 text_type!(
     /// The office's postal address, one line for each part.

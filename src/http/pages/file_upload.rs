@@ -348,8 +348,8 @@ impl UploadedForm {
         Ok(kept.into_iter().map(|(_, file)| file).collect())
     }
 
-    /// Like [`Self::record_files`], for files whose field says their purpose, perhaps handed in with
-    /// an application of the group. Returns the field of each file as well.
+    /// Like [`Self::record_files`], for files whose field says their purpose, perhaps handed in
+    /// with an application of the group. Returns the field of each file as well.
     pub(super) async fn record_named(
         &self,
         visitor: &Visitor,

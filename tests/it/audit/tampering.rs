@@ -372,12 +372,10 @@ async fn an_older_head_reveals_a_log_that_was_cut_back(app: TestApp) {
         root: leaf_hash(forked.as_bytes()),
     });
     let found = with_earlier(&damaged, &forked);
-    assert!(
-        found
-            .iter()
-            .any(|finding| finding.rule == FormRule::Head.into() && finding.says.contains("forked")),
-        "{found:?}"
-    );
+    let is_fork = |finding: &Finding| {
+        finding.rule == FormRule::Head.into() && finding.says.contains("forked")
+    };
+    assert!(found.iter().any(is_fork), "{found:?}");
 }
 
 on_sqlite!(

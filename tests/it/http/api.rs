@@ -356,10 +356,11 @@ async fn a_whole_number_is_an_integer_and_a_list_has_an_end(app: TestApp) {
     let client = serve(&app, office.ada);
     let path = format!("/api/v1/funds/{}/set-rules", office.fund);
     let set = |eyes: &str, key: &str| {
-        let bounds = r#""minimum":"500.00","maximum":"2500.00","quorum":2,"checks":[],"offer_days":28.0,"signers":2e0"#;
+        let bounds = r#""minimum":"500.00","maximum":"2500.00","quorum":2,"checks":[]"#;
+        let days = r#""offer_days":28.0,"signers":2e0"#;
         client.post_with(
             &path,
-            &format!(r#"{{"rules":{{{bounds},"eyes":{eyes}}}}}"#),
+            &format!(r#"{{"rules":{{{bounds},{days},"eyes":{eyes}}}}}"#),
             &[("Idempotency-Key", key)],
         )
     };

@@ -697,9 +697,8 @@ async fn the_socket_is_its_owners_and_takes_no_nonsense(app: TestApp) {
             "{answer}"
         );
     }
-    let other = format!(
-        "{{\"organisation\":\"another\",\"asked\":{{\"link\":{{\"person\":\"{ben}\",\"minutes\":5}}}}}}\n"
-    );
+    let link = format!(r#"{{"link":{{"person":"{ben}","minutes":5}}}}"#);
+    let other = format!("{{\"organisation\":\"another\",\"asked\":{link}}}\n");
     assert!(said(other.as_bytes()).contains("another organisation"));
     let made = run_ok(&place, &["token", "--person", &ben]);
     assert_eq!(

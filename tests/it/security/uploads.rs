@@ -91,7 +91,8 @@ fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
         "<office:document-content><office:body><office:spreadsheet><table:table \
             table:name=\"a\"><table:table-row>\
-         <table:table-cell office:value-type=\"string\"><text:p>reference</text:p></table:table-cell></table:table-row>{rows}</table:table>\
+         <table:table-cell office:value-type=\"string\"><text:p>reference</text:p>\
+         </table:table-cell></table:table-row>{rows}</table:table>\
          </office:spreadsheet></office:body></office:document-content>"
     );
     archive(&[

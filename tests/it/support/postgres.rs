@@ -199,7 +199,11 @@ impl Cluster {
     fn spawn_keeper(&self) -> Child {
         // When this process exits, the pipe closes, the server ends, and its data is removed.
         let script = r#"exec 3<&0; "$0" "$@" >>"$LOG" 2>&1 & server=$!
-            { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
+            {
+                read -r _ <&3
+                kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"
+            } 2>/dev/null &
+            wait $server"#;
         let mut keeper = program("sh");
         keeper
             .args(["-c", script])

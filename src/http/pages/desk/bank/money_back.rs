@@ -45,8 +45,8 @@ pub(super) struct PaidGrant {
 }
 
 /// The grant for which an entry was recorded as returned money, and its line of the form. Such
-/// money is no longer due. `alike` has how many equal lines the statement had so far, and `is_named`
-/// says whether the entry has the name of a grant's group.
+/// money is no longer due. `alike` has how many equal lines the statement had so far, and
+/// `is_named` says whether the entry has the name of a grant's group.
 pub(super) async fn recorded_return(
     request: &DeskRequest<'_>,
     entry: &StatementEntry,
