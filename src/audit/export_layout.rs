@@ -31,29 +31,37 @@ pub struct CheckpointLine {
     pub through: i64,
 }
 
-/// The text of [`README`]. A verifier reports any other text. When this one changes, the one before
-/// must be kept for the folders of earlier programs.
+/// The text of [`README`]. A verifier reports any other text, except those of earlier programs.
 pub const README_TEXT: &str = "\
-This folder holds a grants office's whole log: everything that was ever recorded, in the order in which it was.
+This folder holds the whole log of a grants office: every event, in the order in which the office
+recorded it.
 
   events.jsonl    one event a line, as canonical JSON (RFC 8785)
   leaves.txt      the hash of each event: SHA-256 of a zero byte and the line, without its end
   heads.jsonl     what the office signed as the log grew: its size and the root of the tree over it
-  key.txt         the public key with which it signed
+  key.txt         the public key that checks these signatures
   grants.csv      the grants as a table, made from the events alone
-  erasures.jsonl  whose personal data was erased, and at which position
-  MANIFEST.sha256 the digest of every file here
+  erasures.jsonl  whose personal data were erased, and at which position
+  MANIFEST.sha256 the digest of every other file here
 
 To check it:
 
-1. The files are whole:            sha256sum -c MANIFEST.sha256
-2. Nothing was changed, removed, put in or put elsewhere: microgrants audit verify FOLDER
-   or, with another program:       python3 verify.py FOLDER   (audit/verify.py in the program's source)
-3. The key is the office's: compare key.txt with the one that the office gave you before, or
-   that stands on its public page. Whoever holds the key could have signed another log.
-4. The log only ever grew: the heads that you were sent earlier must be in heads.jsonl. Pass the
-   last one:                       microgrants audit verify FOLDER --head head.txt
+1. The files are complete:         sha256sum -c MANIFEST.sha256
+2. No event was changed, removed, added or moved:
+                                   microgrants audit verify FOLDER
+   or, with a program of its own:  python3 verify.py FOLDER
+   (audit/verify.py in the source of the program)
+3. The key is the office's: compare key.txt with the key that the office gave you before, or with
+   the key on its public page. Anyone who has the secret key could have signed another log.
+4. The log only grew: the heads that you were sent earlier must be in heads.jsonl. Pass the last
+   one:                            microgrants audit verify FOLDER --head head.txt
 
 Names, addresses, bank details and what people wrote are not here: an event holds the digest of
-each, sealed under a key that is not in this folder. Money, dates, decisions and who decided are.
+each. The values are encrypted, and their key is not in this folder. Money, dates, decisions and
+the ids of those who decided are here.
 ";
+
+/// The SHA-256 of each text that earlier programs wrote as [`README`]. When [`README_TEXT`]
+/// changes, the digest of the text before comes here, so that folders of earlier programs hold.
+pub const EARLIER_README_DIGESTS: [&str; 1] =
+    ["1d24fd4ba4fb89f0ee7d481e4cce1f80542bc5134d929381ab5d5793f241693c"];

@@ -12,8 +12,8 @@ use std::path::Path;
 
 use super::AuditError;
 use super::export_layout::{
-    CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, KEY, LEAVES, MANIFEST, MANIFEST_FILES, README,
-    README_TEXT,
+    CHECKPOINTS, CheckpointLine, EARLIER_README_DIGESTS, ERASURES, EVENTS, KEY, LEAVES, MANIFEST,
+    MANIFEST_FILES, README, README_TEXT,
 };
 use super::findings::{Findings, FormRule};
 use super::manifest::{FolderError, file_digest, open_plain};
@@ -118,12 +118,15 @@ fn named_files<'text>(
     named
 }
 
-/// Checks that the instructions are those that the program writes: a folder must not tell the
-/// auditor what to leave out.
+/// Checks that the instructions are those that the program writes, or an earlier one wrote: a
+/// folder must not tell the auditor what to leave out.
 fn check_readme(folder: &Path, findings: &mut Findings) {
-    let is_other = read_if_plain(&folder.join(README))
-        .is_some_and(|bytes| bytes.as_slice() != README_TEXT.as_bytes());
-    if is_other {
+    let path = folder.join(README);
+    let is_other =
+        read_if_plain(&path).is_some_and(|bytes| bytes.as_slice() != README_TEXT.as_bytes());
+    let is_earlier =
+        file_digest(&path).is_ok_and(|digest| EARLIER_README_DIGESTS.contains(&digest.as_str()));
+    if is_other && !is_earlier {
         findings.add(
             None,
             FormRule::Manifest,

@@ -36,6 +36,13 @@ async fn a_folder_of_another_form_is_a_finding(app: TestApp) {
     damaged.rewrite_manifest();
     let (rules, says) = found();
     assert_eq!(rules, [FormRule::Manifest.into()], "{says}");
+
+    // They are those of an earlier program.
+    let earlier = include_str!("../../fixtures/readme_of_earlier_exports.txt");
+    assert_ne!(earlier, export_layout::README_TEXT);
+    fs::write(path(export_layout::README), earlier).unwrap();
+    damaged.rewrite_manifest();
+    assert_eq!(found().0, []);
     damaged.restore();
 
     // A file that no export has.
