@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
-use super::manifest::FolderError;
-use super::verify::{AuditError, read_lines, read_text, verify_with_own_key};
+use super::manifest::{FolderError, read_lines};
+use super::verify::{AuditError, read_text, verify_with_own_key};
 use super::{Finding, Report, warning_of};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::transparency::checkpoint::{Checkpoint, NoteError};

@@ -1,7 +1,7 @@
 //! Files whose SHA-256 is computed while they are written, and the manifest that lists them.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -47,6 +47,16 @@ pub fn open_plain(path: &Path) -> Result<File, FolderError> {
 /// The text of a regular file.
 pub fn read_plain(path: &Path) -> Result<String, FolderError> {
     io::read_to_string(open_plain(path)?).map_err(FolderError::at(path))
+}
+
+/// The lines of a regular file as bytes, without line feeds. A carriage return is part of its
+/// line, so that a change to it changes the hash of the line.
+pub fn read_lines(
+    folder: &Path,
+    name: &str,
+) -> Result<impl Iterator<Item = io::Result<Vec<u8>>> + use<>, FolderError> {
+    let file = open_plain(&folder.join(name))?;
+    Ok(BufReader::with_capacity(1 << 16, file).split(b'\n'))
 }
 
 /// A new file whose SHA-256 is computed while it is written.

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::AuditError;
 use super::export_layout::{EVENTS, KEY};
 use super::log_reader::newest_line;
-use super::manifest::FolderError;
-use super::verify::{read_lines, read_text};
+use super::manifest::{FolderError, read_lines};
+use super::verify::read_text;
 use crate::transparency::merkle::{self, Tiles, leaf_hash};
 use crate::transparency::proof::Proof;
 

@@ -8,8 +8,7 @@ use std::sync::atomic::AtomicI64;
 use tempfile::TempDir;
 
 use super::export_layout::EVENTS;
-use super::manifest::FolderError;
-use super::verify::read_lines;
+use super::manifest::{FolderError, read_lines};
 use super::{AuditError, Finding, FormRule, view_difference};
 use crate::crypto::keys::SecretKey;
 use crate::crypto::vault::Vault;

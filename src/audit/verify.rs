@@ -30,7 +30,7 @@
 //! during the pass.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead as _, BufReader};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -43,7 +43,7 @@ use super::findings::{Finding, Findings, FormRule};
 use super::folder_form;
 use super::key_history::KeyHistory;
 use super::line_form;
-use super::manifest::{FolderError, open_plain, read_plain};
+use super::manifest::{FolderError, read_lines, read_plain};
 use super::read_ahead::{ParsedLine, read_ahead};
 use super::rules::{RuleChecker, RuleReport};
 use crate::domain::{Aggregate as _, Group};
@@ -527,15 +527,6 @@ impl VerificationState {
 
 pub(super) fn read_text(folder: &Path, name: &str) -> Result<String, FolderError> {
     read_plain(&folder.join(name))
-}
-
-/// The lines of a file as bytes, without newlines.
-pub(super) fn read_lines(
-    folder: &Path,
-    name: &str,
-) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FolderError> {
-    let file = open_plain(&folder.join(name))?;
-    Ok(BufReader::with_capacity(1 << 16, file).split(b'\n'))
 }
 
 /// The lines of a file. One that cannot be opened has none, which is a finding about its digest.

@@ -17,8 +17,8 @@ use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::export_layout::{EVENTS, KEY};
 use super::log_reader::newest_line;
-use super::manifest::FolderError;
-use super::verify::{read_lines, read_text};
+use super::manifest::{FolderError, read_lines};
+use super::verify::read_text;
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError, Signer, checkpoint_size};
 use crate::transparency::checkpoint_signer::hashes_from_bytes;
 use crate::transparency::merkle::{self, Hash, TileId, Tiles, leaf_hash};

@@ -1,7 +1,7 @@
 //! Reading the files of a backup: the manifest with the digest of each, and lines.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
+use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use super::{
     TAIL_FILE, UNSIGNED_VERSION, table_file,
 };
 use crate::audit::export_layout::{EVENTS, MANIFEST};
-use crate::audit::manifest::{FolderError, file_digest, open_plain, read_manifest, read_plain};
+use crate::audit::manifest::{self, FolderError, file_digest, read_manifest, read_plain};
 use crate::domain::file::FileDigest;
 use crate::store::backup_tables::{BACKUP_TABLES, BackupTable};
 
@@ -148,16 +148,17 @@ fn check_no_surplus(
     Ok(())
 }
 
-/// The lines of a file, without newlines.
+/// The lines of a file as text.
 pub(super) fn read_lines(
     folder: &Path,
     name: &str,
 ) -> Result<impl Iterator<Item = Result<String, FolderError>>, FolderError> {
     let path = folder.join(name);
-    let file = open_plain(&path)?;
-    Ok(BufReader::new(file)
-        .lines()
-        .map(move |line| line.map_err(FolderError::at(&path))))
+    let as_text = |line: Vec<u8>| {
+        String::from_utf8(line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    };
+    let lines = manifest::read_lines(folder, name)?;
+    Ok(lines.map(move |line| line.and_then(as_text).map_err(FolderError::at(&path))))
 }
 
 /// Calls `take` with each row of a table. What it refuses is reported with the line.
@@ -178,4 +179,18 @@ pub(super) fn for_each_row(
 /// The table of a backup with this name.
 pub(super) fn table_named(name: &str) -> Option<&'static BackupTable> {
     BACKUP_TABLES.iter().find(|table| table.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_carriage_return_is_part_of_its_line() {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(folder.path().join("lines"), "a\r\nb\n").unwrap();
+        let lines = read_lines(folder.path(), "lines").unwrap();
+        let lines: Result<Vec<_>, _> = lines.collect();
+        assert_eq!(lines.unwrap(), ["a\r", "b"]);
+    }
 }
