@@ -158,7 +158,8 @@ fn missing_decision(facts: &GrantFacts, names: &KnownNames, missing: &mut Vec<St
     };
     if !award.unconfirmed.is_empty() {
         missing.push(format!(
-            "That they were there when the panel decided is not confirmed by {} ({}).",
+            "The log names people as present at the panel's decision who have not confirmed it: \
+                {} ({}).",
             names.names(award.unconfirmed.iter().copied()),
             award.position
         ));

@@ -75,6 +75,7 @@ pub(super) struct TodayMark {
     pub anchor: &'static str,
 }
 
+/// The chart: the names of the months, a bar for each round, and today.
 pub(super) struct RoundChart {
     pub height: i64,
     pub months: Vec<MonthMark>,
