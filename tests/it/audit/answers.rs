@@ -10,7 +10,7 @@ use microgrants::audit::{self, FindingRule, FormRule, Trusted, export_layout};
 use serde_json::Value;
 
 use crate::audit::auditing::AuditCommand;
-use crate::audit::tampering::TamperedExport;
+use crate::audit::tampered_export::TamperedExport;
 use crate::audit::transparency_log::sealer;
 use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;

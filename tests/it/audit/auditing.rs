@@ -10,7 +10,7 @@ use microgrants::transparency::checkpoint::{Checkpoint, Signer, Verifier};
 use microgrants::transparency::checkpoint_signer::CheckpointSigner;
 use microgrants::views::{AsAt, GroupBy, Sums};
 
-use crate::audit::tampering::rotate_signing_key;
+use crate::audit::rotated_keys::rotate_signing_key;
 use crate::audit::transparency_log::{rewrite_log, sealer};
 use crate::log::appends::execute_raw;
 use crate::support::fixtures::Office;

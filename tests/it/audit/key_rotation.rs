@@ -6,9 +6,9 @@ use microgrants::audit::{self, FormRule, Report, Trusted};
 use microgrants::crypto::keys::{self, KeyPurpose};
 use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 
-use crate::audit::tampering::{
-    TamperedExport, record_next_key, rotate_signing_key, rotate_without_event, small_log,
-};
+use crate::audit::rotated_keys::{record_next_key, rotate_signing_key, rotate_without_event};
+use crate::audit::tampered_export::TamperedExport;
+use crate::audit::tampering::small_log;
 use crate::audit::transparency_log::{checkpoints, sealer};
 use crate::support::fixtures::person;
 use crate::support::test_app::{ORGANISATION, TestApp};

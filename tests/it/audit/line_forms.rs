@@ -4,7 +4,7 @@ use microgrants::audit::{FindingRule, FormRule, export_layout};
 use serde_json::{Value, json};
 
 use super::broken_rules::LogLines;
-use super::tampering::TamperedExport;
+use super::tampered_export::TamperedExport;
 use crate::audit::transparency_log::sealer;
 use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;

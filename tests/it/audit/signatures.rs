@@ -6,8 +6,9 @@ use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{PersonId, Rule};
 use serde_json::{Value, json};
 
+use super::replayed_rules::person_in;
 use super::take_backs::{places_of, without_event};
-use super::tampering::{TamperedExport, person_in};
+use super::tampered_export::TamperedExport;
 use crate::audit::transparency_log::sealer;
 use crate::support::fixtures::{AGREEMENT_TEXT, Office, person};
 use crate::support::scenario::command_from_json;

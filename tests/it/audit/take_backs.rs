@@ -5,7 +5,8 @@ use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::{PersonId, Rule};
 use serde_json::{Value, json};
 
-use super::tampering::{PythonVerifier, TamperedExport, find_python, person_in};
+use super::replayed_rules::person_in;
+use super::tampered_export::{PythonVerifier, TamperedExport, find_python};
 use crate::audit::transparency_log::sealer;
 use crate::support::fixtures::Office;
 use crate::support::scenario::command_from_json;

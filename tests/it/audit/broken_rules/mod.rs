@@ -19,7 +19,7 @@ use microgrants::audit::{FindingRule, FormRule, export_layout};
 use microgrants::domain::Rule;
 use strum::IntoEnumIterator as _;
 
-use super::tampering::{PythonVerifier, TamperedExport};
+use super::tampered_export::{PythonVerifier, TamperedExport};
 use crate::audit::transparency_log::sealer;
 use crate::support::seeded::with_seeds;
 use crate::support::test_app::TestApp;
