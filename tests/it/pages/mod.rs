@@ -1,5 +1,6 @@
 //! Pages of groups and of the office.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod bounced_payments;
 pub mod contacts;
