@@ -11,6 +11,7 @@ pub mod states;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
@@ -73,6 +74,22 @@ fn outcome(table: &StateTable, state: &str, command: &str, happened: &mut Vec<Ev
 
 type Cells = BTreeMap<(String, String), String>;
 
+/// The walk of all tables: the cells of each by its name, and all events that happened.
+struct Walk {
+    cells: BTreeMap<&'static str, Cells>,
+    happened: Vec<Event>,
+}
+
+/// The walk takes long, so the tests of one process share one.
+static WALK: LazyLock<Walk> = LazyLock::new(|| {
+    let mut happened = Vec::new();
+    let cells = TABLES
+        .iter()
+        .map(|table| (table.name, walk(table, &mut happened)))
+        .collect();
+    Walk { cells, happened }
+});
+
 fn walk(table: &StateTable, happened: &mut Vec<Event>) -> Cells {
     let mut cells = Cells::new();
     for command in commands(table) {
@@ -116,9 +133,9 @@ fn every_command_in_every_state_is_as_it_is_written() {
     let mut pairs = 0;
 
     for table in TABLES {
-        let (by_hand, found) = (read_table(table.name), walk(table, &mut Vec::new()));
+        let (by_hand, found) = (read_table(table.name), &WALK.cells[table.name]);
         pairs += found.len();
-        for ((command, state), cell) in &found {
+        for ((command, state), cell) in found {
             match by_hand.get(&(command.clone(), state.clone())) {
                 None => wrong.push(format!(
                     "{}: {command} in {state} is not written down; it is: {cell}",
@@ -160,7 +177,7 @@ fn states_document() -> String {
          Refusals by state, with their codes, are in `tests/matrix`.\n",
     );
     for table in TABLES {
-        let cells = walk(table, &mut Vec::new());
+        let cells = &WALK.cells[table.name];
         let states = table.states.join(", ");
         let _ = write!(
             text,
@@ -215,22 +232,18 @@ fn golden_file<E: DomainEvent>(noun: &str, event: &E) -> (String, String) {
 /// The walk produces every event, so each has a golden file.
 #[test]
 fn every_event_happens_somewhere() {
-    let mut happened = Vec::new();
-
-    for table in TABLES {
-        walk(table, &mut happened);
-    }
-    for setting in [
+    let settings = [
         states::with_an_interest(),
         states::with_one_signature(),
         states::with_a_bank_file(),
         states::with_somebody_unknown(),
-    ] {
-        happened.extend(setting.world.history.into_iter().map(|(_, event)| event));
-    }
+    ];
+    let histories = settings.iter().flat_map(|setting| &setting.world.history);
 
-    let met: BTreeMap<_, _> = happened
+    let met: BTreeMap<_, _> = WALK
+        .happened
         .iter()
+        .chain(histories.map(|(_, event)| event))
         .map(|event| match event {
             Event::Person(event) => golden_file("person", event),
             Event::Organisation(event) => golden_file("organisation", event),
