@@ -192,9 +192,10 @@ impl WebhookMessage {
         now: i64,
     ) -> Self {
         let events: Vec<String> = rows.map(event_json).collect();
+        let about = serde_json::to_string(organisation).unwrap_or_default();
+        let range = format!(r#""from":{from},"next":{next}"#);
         let body = format!(
-            r#"{{"type":"log.events","organisation":{},"from":{from},"next":{next},"events":[{}]}}"#,
-            serde_json::to_string(organisation).unwrap_or_default(),
+            r#"{{"type":"log.events","organisation":{about},{range},"events":[{}]}}"#,
             events.join(",")
         );
         Self {

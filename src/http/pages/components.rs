@@ -142,10 +142,7 @@ impl FormField<'_> {
 /// The hidden fields of every form: the CSRF token, the idempotency key, the address of the page,
 /// and the form's name.
 #[derive(Template)]
-#[template(
-    source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">{% if !typed_by.is_empty() %}<input type="hidden" name="typed_by" value="{{ typed_by }}">{% endif %}{% if !kept_note.is_empty() %}<div class="notice todo" role="status"><div><p>{{ kept_note }}</p></div></div>{% endif %}"#,
-    ext = "html"
-)]
+#[template(path = "parts/hidden_fields.html")]
 pub struct HiddenFields<'a> {
     pub csrf: &'a str,
     pub key: &'a str,
@@ -160,7 +157,11 @@ impl HtmlSafe for HiddenFields<'_> {}
 /// The button in a notice that takes back the step that the notice is about.
 #[derive(Template)]
 #[template(
-    source = r#"<form method="post" action="{{ path }}">{{ form.hidden_fields() }}{% if let Some(reason) = reason %}<input type="hidden" name="reason" value="{{ reason }}">{% endif %}<button class="btn s" type="submit">Undo</button></form>"#,
+    source = r#"<form method="post" action="{{ path }}">{{ form.hidden_fields() }}
+{%- if let Some(reason) = reason -%}
+<input type="hidden" name="reason" value="{{ reason }}">
+{%- endif -%}
+<button class="btn s" type="submit">Undo</button></form>"#,
     ext = "html"
 )]
 pub struct UndoButton {
