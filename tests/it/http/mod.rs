@@ -11,4 +11,5 @@ pub mod integrators;
 pub mod limits;
 pub mod lists;
 pub mod problems;
+pub mod unproven_people;
 pub mod webhooks;
