@@ -25,5 +25,6 @@ pub mod statements;
 pub mod subject_access;
 pub mod taking_back;
 pub mod telling;
+pub mod typed_addresses;
 pub mod unknown_names;
 pub mod upgrades;

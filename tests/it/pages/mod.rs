@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod answer_files;
 pub mod bounced_payments;
 pub mod contacts;
 pub mod desk_errors;
