@@ -10,6 +10,7 @@ use crate::domain::connections::{ApiCommands, command};
 use crate::support::fixtures::{Office, award};
 use crate::support::random::SeededRandom;
 use crate::support::replay::replay_log;
+use crate::support::seeded::with_seeds;
 use crate::support::service::serve;
 use crate::support::steps;
 use crate::support::test_app::TestApp;
@@ -261,7 +262,7 @@ async fn figures_by_theme_are_those_by_area_at_every_position(app: TestApp) {
 
 on_sqlite!(figures_of_the_seeds_by_theme_are_those_by_area);
 async fn figures_of_the_seeds_by_theme_are_those_by_area(app: TestApp) {
-    crate::operations::seeds::load_seeds(&app).await;
+    let app = with_seeds(app).await;
     assert_themes_add_up(&app, 37).await;
     let newest = app.log.length().await.unwrap() - 1;
     let views = app.views();
