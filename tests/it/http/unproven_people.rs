@@ -1,5 +1,5 @@
-//! What an unproven person may begin, on pages and in the API, and what is erased if they do not come
-//! back.
+//! What an unproven person may begin, on pages and in the API, and what is erased if they do not
+//! come back.
 
 use microgrants::clock::new_id;
 use microgrants::commands::{Caller, CommandError, CommandRequest};
