@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::person::ContactMethod;
-use crate::domain::{ApplicationEvent, Event, GroupEvent, PersonEvent, Role, Rule};
+use crate::domain::{ApplicationEvent, Event, GroupEvent, PersonEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 type Methods = BTreeSet<ContactMethod>;

@@ -56,13 +56,13 @@ impl Decisions {
             | E::Deferred { sitting, .. }
             | E::Reserved { sitting, .. } => {
                 let needed = quorum_of_fund(event.stream, before);
-                self.check_sitting(event, sitting, needed, before, broken);
+                check_sitting(event, sitting, needed, before, broken);
             }
             E::DecisionTakenBack {
                 decision, sitting, ..
             } => {
                 let needed = self.needed_to_take_back(event.stream, *decision, before);
-                self.check_sitting(event, sitting, needed, before, broken);
+                check_sitting(event, sitting, needed, before, broken);
             }
             _ => {}
         }
@@ -84,38 +84,6 @@ impl Decisions {
         }
     }
 
-    fn check_sitting(
-        &self,
-        event: &RecordedEvent,
-        sitting: &PanelSitting,
-        needed: usize,
-        before: &LogState,
-        broken: &mut Broken<'_>,
-    ) {
-        if let Some(says) = wrong_people(sitting, event, before) {
-            broken.report(Rule::DecisionByPanel, says);
-        }
-        if let Some(person) = find_undeclared(event.stream, sitting, before) {
-            let says = format!(
-                "{person} is named as present at a decision, and had not declared that they have \
-                 no interest"
-            );
-            broken.report(Rule::DecisionDeclared, says);
-        }
-        let present = sitting.present.len();
-        broken.unless(
-            present >= needed,
-            Rule::Quorum,
-            format!("{present} people are named as present at a decision that needs {needed}"),
-        );
-        let is_as_needed = match sitting.quorum {
-            Some(quorum) => usize::from(quorum) == needed,
-            None => !before.has_people_rules(),
-        };
-        let says = format!("a decision needs {needed} people, and says another number");
-        broken.unless(is_as_needed, Rule::Quorum, says);
-    }
-
     /// Checks that the panel sat when more money was awarded, and that those who were named at the
     /// raise before have confirmed it.
     fn check_raise(
@@ -128,7 +96,7 @@ impl Decisions {
     ) {
         if let Some(sitting) = sitting {
             let needed = quorum_of_fund(event.stream, before);
-            self.check_sitting(event, sitting, needed, before, broken);
+            check_sitting(event, sitting, needed, before, broken);
         }
         if more.is_zero() {
             return;
@@ -161,4 +129,35 @@ fn must_be_confirmed(presence: &Presence, then: &str, broken: &mut Broken<'_>) {
         Rule::QuorumConfirmed,
         format!("{then} when {confirmed} of the {needed} people whom it needs had confirmed it"),
     );
+}
+
+fn check_sitting(
+    event: &RecordedEvent,
+    sitting: &PanelSitting,
+    needed: usize,
+    before: &LogState,
+    broken: &mut Broken<'_>,
+) {
+    if let Some(says) = wrong_people(sitting, event, before) {
+        broken.report(Rule::DecisionByPanel, says);
+    }
+    if let Some(person) = find_undeclared(event.stream, sitting, before) {
+        let says = format!(
+            "{person} is named as present at a decision, and had not declared that they have \
+             no interest"
+        );
+        broken.report(Rule::DecisionDeclared, says);
+    }
+    let present = sitting.present.len();
+    broken.unless(
+        present >= needed,
+        Rule::Quorum,
+        format!("{present} people are named as present at a decision that needs {needed}"),
+    );
+    let is_as_needed = match sitting.quorum {
+        Some(quorum) => usize::from(quorum) == needed,
+        None => !before.has_people_rules(),
+    };
+    let says = format!("a decision needs {needed} people, and says another number");
+    broken.unless(is_as_needed, Rule::Quorum, says);
 }

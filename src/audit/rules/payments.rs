@@ -15,7 +15,8 @@ use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct Payments {
-    payments: BTreeMap<(Uuid, u16), TrackedPayment>,
+    /// By grant and number.
+    tracked: BTreeMap<(Uuid, u16), TrackedPayment>,
     /// By grant: how many people act on each payment, as it was offered.
     people_offered: BTreeMap<Uuid, usize>,
     /// The batches of the command of now.
@@ -157,7 +158,7 @@ impl Payments {
         to: PaymentProgress,
         broken: &mut Broken<'_>,
     ) -> Option<&mut TrackedPayment> {
-        let Some(payment) = self.payments.get_mut(&key) else {
+        let Some(payment) = self.tracked.get_mut(&key) else {
             let says = format!("nobody had prepared the payment {}", key.1);
             broken.report(Rule::PaymentOrder, says);
             return None;
@@ -216,18 +217,18 @@ impl Payments {
             sent_on: None,
             paid_on: None,
         };
-        let newest = self.payments.range((grant, 0)..=(grant, u16::MAX));
+        let newest = self.tracked.range((grant, 0)..=(grant, u16::MAX));
         let newest = newest.map(|((_, number), _)| *number).max();
         let is_next = newest.unwrap_or(0).checked_add(1) == Some(*payment);
         let says = format!("the payment {payment} of a grant has not the next number");
         broken.unless(is_next, Rule::PaymentOrder, says);
-        self.payments.insert((grant, *payment), prepared);
+        self.tracked.insert((grant, *payment), prepared);
     }
 
     /// Whether an amount is neither paid nor reserved for other payments, in total and by source.
     fn is_left(&self, grant: Uuid, state: &Grant, amount: Money, sources: &FundingSplit) -> bool {
         let (mut reserved, mut reserved_sources) = (Money::ZERO, FundingSplit::default());
-        for (_, payment) in self.payments.range((grant, 0)..=(grant, u16::MAX)) {
+        for (_, payment) in self.tracked.range((grant, 0)..=(grant, u16::MAX)) {
             if matches!(
                 payment.step,
                 PaymentProgress::Prepared | PaymentProgress::Approved

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::header_client::HeaderClient;
+use super::integrators::serve_administrator;
 use crate::support::fixtures::Office;
 use crate::support::service::serve;
 use crate::support::test_app::TestApp;

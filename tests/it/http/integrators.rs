@@ -158,7 +158,7 @@ async fn an_award_says_where_its_grant_is(app: TestApp) {
 }
 
 /// An administrator's client.
-async fn serve_administrator(app: &TestApp) -> HeaderClient {
+pub(super) async fn serve_administrator(app: &TestApp) -> HeaderClient {
     let office = Office::open(app, 5000).await;
     app.catch_up().await;
     let client = serve(app, office.ada);

@@ -458,7 +458,7 @@ async fn what_a_log_holds_from_before_is_not_used(app: TestApp) {
 }
 
 /// A person who registers under an address and starts an application for their own group.
-async fn register_and_start(
+pub(super) async fn register_and_start(
     app: &TestApp,
     office: &Office,
     name: &str,

@@ -6,7 +6,7 @@ use microgrants::projections::PersonRow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::mail_texts::{link_in, sign_in_mail};
+use super::mail_texts::{link_in, register_and_start, sign_in_mail};
 use crate::domain::connections::ApiCommands;
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};

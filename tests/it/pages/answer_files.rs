@@ -5,7 +5,7 @@ use microgrants::domain::personal_data::PersonalInput;
 use microgrants::domain::{ApplicationCommand, ApplicationId, Command};
 
 use super::journeys::{serve_office, signed_in, visible_text};
-use super::question_kinds::draft_of_every_kind;
+use super::question_kinds::{another_draft, draft_of_every_kind};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::text;
 use crate::support::test_app::TestApp;

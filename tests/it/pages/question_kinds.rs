@@ -86,7 +86,7 @@ async fn draft_of(
 }
 
 /// A draft of another group in the same round.
-async fn another_draft(
+pub(super) async fn another_draft(
     app: &TestApp,
     office: &Office,
 ) -> (ApplicationId, microgrants::domain::PersonId) {

@@ -88,10 +88,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let fund: FundRow = request.row(row.fund).await?;
     let group = group_view(request, row.group).await?;
     let of = || vec![Filter::equals("grant_id", row.id)];
-    let all = PageRequest {
-        after: None,
-        limit: 200,
-    };
+    let all = PageRequest::up_to_max();
     let forms = request.forms();
     let panel = panel_members(request).await?;
     let acts = GrantActions {
@@ -108,6 +105,10 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let page = request.page_context(&row.title).await?;
     let next = next_of(&row, &group, &payments, &updates, &variations, page.today);
     let step = request.next_step(&next.title, &next.why, &next.action, actions);
+    let step = match next.link {
+        Some((label, path)) => step.with_link(label, path),
+        None => step,
+    };
     let signed = accepted(request, &row).await?;
     let page = GrantPage {
         wrong: forms.error_summary(),
@@ -117,10 +118,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         round: round_name(&fund, &row),
         tag: grant_tag(&row, page.today),
         steps: Steps::of_grant(&row, signed.as_ref().map(|signed| signed.on), page.today),
-        next: match next.link {
-            Some((label, path)) => step.with_link(label, path),
-            None => step,
-        },
+        next: step,
         not_prepared: not_prepared(&row, &payments),
         paid_share: share(&row),
         checks,

@@ -211,19 +211,14 @@ pub(super) async fn show(
         &sign_in::query_param(&request, "slide"),
     )
     .await?;
-    let own: Option<OrganisationRow> = app
-        .views
+    let views = &app.views;
+    let own: Option<OrganisationRow> = views
         .find(app.commands.organisation(), Some(days.position))
         .await?;
     let (signs, reports) = own.map(|own| (own.signs, own.reports)).unwrap_or_default();
-    let mut page = PageContext::load(
-        &visitor,
-        &app,
-        translate("What we’ve funded", visitor.language),
-    )
-    .await?;
+    let title = translate("What we’ve funded", visitor.language);
+    let mut page = PageContext::load(&visitor, &app, title).await?;
     page.width = PageWidth::Full;
-    let views = &app.views;
     let by_sign = views
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
         .await?;

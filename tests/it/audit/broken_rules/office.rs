@@ -9,6 +9,7 @@ pub fn breaks() -> Vec<Break> {
     [
         of_actors(),
         of_roles(),
+        of_held_roles(),
         of_contacts(),
         of_settings(),
         of_funds(),
@@ -140,6 +141,12 @@ fn of_roles() -> Vec<Break> {
                 put_of_office(log, early(log), "FounderNamed", "operator", fields);
             },
         ),
+    ]
+}
+
+/// Pairs of roles that exclude each other, and the last of the administrators.
+fn of_held_roles() -> Vec<Break> {
+    vec![
         broken(
             Rule::RolesExclude,
             "two administrators made the auditor a panel member",

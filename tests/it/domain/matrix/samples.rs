@@ -116,9 +116,7 @@ fn organisation(name: &str) -> Sample {
         "record-restore" => (
             SampleActor::Operator,
             json!({
-                "origin": "microgrants/main/1",
-                "sealed": 12,
-                "known": 15,
+                "origin": "microgrants/main/1", "sealed": 12, "known": 15,
                 "reason": "The disk was lost.",
             }),
         ),
