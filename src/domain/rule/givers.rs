@@ -365,7 +365,7 @@ event_permissions! {
         GrantOffered: ["application/award", "application/promote", "fund/record-meeting"] [] [];
         OfferSent: [
             "application/confirm-attendance", "fund/release-letters"
-        ] [] [Administrator, Officer];
+        ] [] [];
         LetterMoved: ["fund/move-letters"] [] [];
         LetterReleased: ["fund/release-letters"] [] [];
         AwardTakenBack: ["application/take-back-decision"] [] [];
