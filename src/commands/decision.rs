@@ -9,8 +9,8 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund, Grant,
-    Group, Organisation, Person, created_number,
+    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
+    Gathering, Grant, Group, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;
@@ -136,6 +136,7 @@ impl<'a> Decision<'a> {
                 Fund::TYPE => cache_state::<Fund>(log, *key, &met.state, sequence),
                 Group::TYPE => cache_state::<Group>(log, *key, &met.state, sequence),
                 Application::TYPE => cache_state::<Application>(log, *key, &met.state, sequence),
+                Gathering::TYPE => cache_state::<Gathering>(log, *key, &met.state, sequence),
                 _ => cache_state::<Grant>(log, *key, &met.state, sequence),
             }
         }
@@ -161,6 +162,7 @@ pub(super) async fn any_changed(log: &Log, reads: &[(StreamKey, i64)]) -> Result
             Fund::TYPE => log.refresh::<Fund>(key.id).await?.sequence,
             Group::TYPE => log.refresh::<Group>(key.id).await?.sequence,
             Application::TYPE => log.refresh::<Application>(key.id).await?.sequence,
+            Gathering::TYPE => log.refresh::<Gathering>(key.id).await?.sequence,
             _ => log.refresh::<Grant>(key.id).await?.sequence,
         };
         moved |= sequence != *seen;
@@ -240,6 +242,10 @@ impl DecisionBuilder {
             }
             Command::Grant(id, inner) => {
                 self.decide_on::<Grant>(met, id.0, inner, may, facts).await
+            }
+            Command::Gathering(id, inner) => {
+                self.decide_on::<Gathering>(met, id.0, inner, may, facts)
+                    .await
             }
         }
     }

@@ -12,8 +12,8 @@ use super::Caller;
 use crate::clock::day_of;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Command, DecisionContext, Fund, FundId, GrantId, Group, Organisation,
-    Person, PersonId, ReadDependencies, TrackedRead,
+    Aggregate, Application, Command, DecisionContext, Fund, FundId, Gathering, GrantId, Group,
+    Organisation, Person, PersonId, ReadDependencies, TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -124,6 +124,13 @@ impl<'a> LoadedStreams<'a> {
         if let Some(application) = related.application {
             facts.application = TrackedRead::new(self.load::<Application>(application).await?);
         }
+        if let Some(gathering) = related.gathering {
+            facts.gathering = TrackedRead::new(self.load::<Gathering>(gathering).await?);
+        }
+        for group in command.groups_read() {
+            let state = self.load::<Group>(group.0).await?;
+            facts.named_groups.insert(group, TrackedRead::new(state));
+        }
         Ok(facts)
     }
 
@@ -224,7 +231,9 @@ impl<'a> LoadedStreams<'a> {
             related.fund.looked() || related.funds.iter().any(TrackedRead::looked),
             Fund::TYPE,
         );
-        look(related.group.looked(), Group::TYPE);
+        let named = related.named_groups.values().any(TrackedRead::looked);
+        look(related.group.looked() || named, Group::TYPE);
+        look(related.gathering.looked(), Gathering::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);
         look(
@@ -270,6 +279,7 @@ impl<'a> LoadedStreams<'a> {
         Ok(match command {
             Command::Person(person, _) => Some(person.0),
             Command::Group(group, _) => Some(group.0),
+            Command::Gathering(_, command) => command.subject().map(|person| person.0),
             Command::Organisation(..) | Command::Fund(..) => None,
             Command::Application(..) | Command::Grant(..) => {
                 self.read_dependencies(command).await?.group

@@ -9,8 +9,8 @@ use super::fund::DecisionLine;
 use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
-    ApplicationCommand, Command, DecisionContext, FundCommand, GrantCommand, GroupCommand,
-    OrganisationCommand, PersonCommand, Refusal,
+    ApplicationCommand, Command, DecisionContext, FundCommand, GatheringCommand, GrantCommand,
+    GroupCommand, OrganisationCommand, PersonCommand, Refusal,
 };
 use crate::domain::panel::{Award, Verdict};
 
@@ -86,6 +86,7 @@ impl Command {
             Self::Group(_, command) => group_days(command),
             Self::Application(_, command) => application_days(command),
             Self::Grant(_, command) => grant_days(command),
+            Self::Gathering(_, command) => gathering_days(command),
             // The end of a simulation is set by the operator and is not limited.
             Self::Person(_, PersonCommand::Tell(told)) => vec![("told_on", told.told_on)],
             Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
@@ -193,6 +194,16 @@ fn grant_days(command: &GrantCommand) -> Vec<(&'static str, Date)> {
         C::ReceiveReturn(received) => vec![("received_on", received.received_on)],
         C::RecordBankEntry(entry) => vec![("happened_on", entry.happened_on)],
         C::PublishStory(story) => vec![("consented_on", story.consented_on)],
+        _ => Vec::new(),
+    }
+}
+
+fn gathering_days(command: &GatheringCommand) -> Vec<(&'static str, Date)> {
+    use GatheringCommand as C;
+    match command {
+        C::AddSession(plan) => vec![("day", plan.day)],
+        C::MoveSession(moved) => vec![("to.day", moved.to.day)],
+        C::PassRiskCheck(check) => vec![("good_until", check.good_until)],
         _ => Vec::new(),
     }
 }

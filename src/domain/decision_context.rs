@@ -13,12 +13,13 @@ use jiff::tz::TimeZone;
 
 use super::file::FileDigest;
 use super::group::Payee;
-use super::id::PersonId;
+use super::id::{GroupId, PersonId};
 use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
-    Application, Connections, Fund, Group, Organisation, Person, Refusal, RestrictedAction,
+    Application, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
+    RestrictedAction,
 };
 
 /// An aggregate's loaded state, and whether the decision has read it.
@@ -112,6 +113,10 @@ pub struct DecisionContext {
     pub application: TrackedRead<Application>,
     /// The applications of the group's open grants.
     pub granted: Vec<TrackedRead<Application>>,
+    /// The gathering that the command concerns; for a new one, that which it grew from.
+    pub gathering: TrackedRead<Gathering>,
+    /// The groups that the command names as those whose people came to a gathering.
+    pub named_groups: BTreeMap<GroupId, TrackedRead<Group>>,
 }
 
 impl DecisionContext {
@@ -137,6 +142,8 @@ impl DecisionContext {
             people: BTreeMap::new(),
             application: TrackedRead::default(),
             granted: Vec::new(),
+            gathering: TrackedRead::default(),
+            named_groups: BTreeMap::new(),
         }
     }
 
@@ -380,6 +387,28 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such group.
     pub fn group(&self) -> Result<&Group, Refusal> {
         self.group.look("group")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such gathering.
+    pub fn gathering(&self) -> Result<&Gathering, Refusal> {
+        self.gathering.look("gathering")
+    }
+
+    /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.
+    pub fn leads_gathering(&self) -> Result<bool, Refusal> {
+        match self.actor {
+            Actor::Person(person) => Ok(self.gathering()?.is_led_by(person)),
+            Actor::Operator | Actor::Job => Ok(false),
+        }
+    }
+
+    /// One of the [`DecisionContext::named_groups`]. Refuses with [`Refusal::Unknown`] if there is
+    /// no such group.
+    pub fn named_group(&self, group: GroupId) -> Result<&Group, Refusal> {
+        self.named_groups
+            .get(&group)
+            .ok_or(Refusal::Unknown("group"))?
+            .look("group")
     }
 
     /// Refuses with [`Refusal::Unknown`] if there is no such application.

@@ -2,12 +2,15 @@
 
 use super::application::ApplicationEvent;
 use super::fund::FundEvent;
+use super::gathering::GatheringEvent;
 use super::grant::GrantEvent;
 use super::group::GroupEvent;
 use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
-use super::{Aggregate, Application, DomainEvent, Fund, Grant, Group, Organisation, Person};
+use super::{
+    Aggregate, Application, DomainEvent, Fund, Gathering, Grant, Group, Organisation, Person,
+};
 
 /// Events that contain a score. Who may see them depends on who has scored: see
 /// [`super::Connections::may_see_scores`].
@@ -19,7 +22,7 @@ pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
-    "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", 80,
+    "^(person|organisation|fund|group|application|grant|gathering)\\.[A-Z][A-Za-z]+$", 80,
     "grant.PaymentConfirmed"
 );
 
@@ -32,13 +35,14 @@ impl EventKind {
 }
 
 /// The types of aggregates with the names of their events.
-pub(crate) const EVENT_NAMES: [(&str, &[&str]); 6] = [
+pub(crate) const EVENT_NAMES: [(&str, &[&str]); 7] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
     (Fund::TYPE, FundEvent::NAMES),
     (Group::TYPE, GroupEvent::NAMES),
     (Application::TYPE, ApplicationEvent::NAMES),
     (Grant::TYPE, GrantEvent::NAMES),
+    (Gathering::TYPE, GatheringEvent::NAMES),
 ];
 
 fn parse_event_kind(text: &str) -> Result<String, TextError> {
@@ -77,6 +81,7 @@ pub enum Event {
     Group(GroupEvent),
     Application(ApplicationEvent),
     Grant(GrantEvent),
+    Gathering(GatheringEvent),
 }
 
 impl Event {
@@ -109,6 +114,7 @@ impl Event {
             Group::TYPE => read(payload, Self::Group),
             Application::TYPE => read(payload, Self::Application),
             Grant::TYPE => read(payload, Self::Grant),
+            Gathering::TYPE => read(payload, Self::Gathering),
             other => Err(serde::de::Error::custom(format_args!(
                 "no stream has the type {other}"
             ))),
@@ -131,5 +137,6 @@ from_stream_event!(
     Fund(FundEvent),
     Group(GroupEvent),
     Application(ApplicationEvent),
-    Grant(GrantEvent)
+    Grant(GrantEvent),
+    Gathering(GatheringEvent)
 );

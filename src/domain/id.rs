@@ -38,6 +38,8 @@ identity!(
     GroupId,
     /// Id of an application.
     ApplicationId,
+    /// Id of a gathering.
+    GatheringId,
     /// Id of a grant. It equals the id of the application from which the grant came.
     GrantId,
 );

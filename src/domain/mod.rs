@@ -6,7 +6,8 @@
 //! # Layers
 //!
 //! Values such as [`Money`] and the macros for commands and events come first. Each folder holds
-//! one aggregate ([`Person`], [`Organisation`], [`Fund`], [`Group`], [`Application`], [`Grant`]).
+//! one aggregate ([`Person`], [`Organisation`], [`Fund`], [`Group`], [`Application`], [`Grant`],
+//! [`Gathering`]).
 //! The decision context names the aggregates that a decision may read, and aggregates take it as a
 //! parameter: this circle is intended. Policies, which trigger commands on other aggregates, use
 //! all of them.
@@ -26,6 +27,7 @@ pub mod event;
 pub mod file;
 pub mod fund;
 pub mod funding_source;
+pub mod gathering;
 pub mod grant;
 pub mod grant_sums;
 pub mod group;
@@ -64,9 +66,10 @@ pub use connection::{Connection, Connections, RestrictedAction};
 pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
 pub use event::Event;
 pub use fund::{Fund, FundCommand, FundEvent};
+pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
-pub use id::{ApplicationId, FundId, GrantId, GroupId, OrganisationId, PersonId};
+pub use id::{ApplicationId, FundId, GatheringId, GrantId, GroupId, OrganisationId, PersonId};
 pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
@@ -85,6 +88,7 @@ pub enum Command {
     Group(GroupId, GroupCommand),
     Application(ApplicationId, ApplicationCommand),
     Grant(GrantId, GrantCommand),
+    Gathering(GatheringId, GatheringCommand),
 }
 
 /// Evaluates the same expression for the command of any aggregate.
@@ -97,6 +101,7 @@ macro_rules! for_each_noun {
             Command::Group($id, $inner) => $body,
             Command::Application($id, $inner) => $body,
             Command::Grant($id, $inner) => $body,
+            Command::Gathering($id, $inner) => $body,
         }
     };
 }
@@ -124,6 +129,7 @@ impl Command {
             Self::Group(..) => Group::TYPE,
             Self::Application(..) => Application::TYPE,
             Self::Grant(..) => Grant::TYPE,
+            Self::Gathering(..) => Gathering::TYPE,
         }
     }
 
@@ -162,6 +168,7 @@ impl Command {
                 grant::AcceptanceMethod::PaperScan { .. } => application::Channel::Paper,
                 grant::AcceptanceMethod::ReadOverTelephone => application::Channel::Phone,
             }),
+            Self::Gathering(_, command) => command.channel(),
             _ => None,
         }
     }
@@ -173,6 +180,7 @@ impl Command {
             Self::Group(_, command) => command.personal_fields(),
             Self::Application(_, command) => command.personal_fields(),
             Self::Grant(_, command) => command.personal_fields(),
+            Self::Gathering(_, command) => command.personal_fields(),
             Self::Organisation(..) | Self::Fund(..) => Vec::new(),
         }
     }

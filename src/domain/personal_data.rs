@@ -183,7 +183,7 @@ pub fn phone_key(text: &str) -> String {
 }
 
 /// Names of the fields that contain personal values.
-pub const PERSONAL_FIELD_NAMES: [&str; 20] = [
+pub const PERSONAL_FIELD_NAMES: [&str; 21] = [
     "answer",
     "draft",
     "email",
@@ -191,6 +191,7 @@ pub const PERSONAL_FIELD_NAMES: [&str; 20] = [
     "holder",
     "learned",
     "name",
+    "needs",
     "numbers",
     "outcome",
     "pictured",

@@ -17,8 +17,9 @@ use super::panel::{Decision, HeldLetter};
 use super::unproven::UnprovenActivity;
 use super::{
     Aggregate, Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event,
-    Fund, FundCommand, FundEvent, FundId, Grant, GrantCommand, GrantEvent, GrantId, Group,
-    GroupCommand, GroupEvent, GroupId, Organisation, Person, PersonCommand, PersonEvent, PersonId,
+    Fund, FundCommand, FundEvent, FundId, Gathering, Grant, GrantCommand, GrantEvent, GrantId,
+    Group, GroupCommand, GroupEvent, GroupId, Organisation, Person, PersonCommand, PersonEvent,
+    PersonId,
 };
 
 /// An aggregate whose events trigger commands on other aggregates.
@@ -92,6 +93,9 @@ impl FollowUps for Application {
 
 /// An organisation's events trigger nothing.
 impl FollowUps for Organisation {}
+
+/// A gathering's events trigger nothing: no event of a gathering moves money.
+impl FollowUps for Gathering {}
 
 /// Commands that an event of an application triggers.
 fn after_application_event(
@@ -476,8 +480,9 @@ fn uncommit(
 /// or a version.
 #[must_use]
 pub fn created_number(event: &Event) -> Option<u32> {
-    use super::OrganisationEvent;
+    use super::{GatheringEvent, OrganisationEvent};
     match event {
+        Event::Gathering(GatheringEvent::SessionAdded { session, .. }) => Some(u32::from(*session)),
         Event::Grant(
             GrantEvent::PaymentPrepared {
                 payment: number, ..

@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::{
-    Actor, Application, ApplicationCommand, Command, FundCommand, GrantCommand, Group,
-    GroupCommand, Organisation, OrganisationCommand, PersonId, Role,
+    Actor, Application, ApplicationCommand, Command, FundCommand, GatheringCommand, GrantCommand,
+    Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
 };
 
 /// Ids of the aggregates that a decision may read; `None` for those that it does not need.
@@ -15,6 +15,7 @@ pub struct ReadDependencies {
     pub fund: Option<Uuid>,
     pub group: Option<Uuid>,
     pub application: Option<Uuid>,
+    pub gathering: Option<Uuid>,
 }
 
 impl Command {
@@ -86,8 +87,17 @@ impl Command {
             Self::Organisation(
                 _,
                 OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
-            )
+            ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
         )
+    }
+
+    /// Groups that the decision may read in addition to the one concerned.
+    #[must_use]
+    pub fn groups_read(&self) -> Vec<GroupId> {
+        match self {
+            Self::Gathering(_, command) => command.groups_that_came().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// The aggregates that the decision may read, given the application that the command concerns.
@@ -125,6 +135,7 @@ impl Command {
                     ..ReadDependencies::default()
                 }
             }
+            Self::Gathering(id, command) => gathering_reads(id.0, command),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
                 fund: Some(start.fund.0),
                 group: Some(start.group.0),
@@ -148,6 +159,32 @@ impl Command {
                 ..of_place
             },
         }
+    }
+}
+
+fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
+    use GatheringCommand as C;
+    let of_gathering = ReadDependencies {
+        gathering: Some(id),
+        ..ReadDependencies::default()
+    };
+    match command {
+        C::Plan(plan) => ReadDependencies {
+            fund: plan.fund.map(|fund| fund.0),
+            group: plan.group.map(|group| group.0),
+            gathering: plan.grew_from.map(|gathering| gathering.0),
+            ..ReadDependencies::default()
+        },
+        C::SignUp(sign_up) => ReadDependencies {
+            person: Some(sign_up.person.0),
+            group: sign_up.group.map(|group| group.0),
+            ..of_gathering
+        },
+        C::OfferLead(of) | C::TakeLead(of) => ReadDependencies {
+            person: Some(of.person.0),
+            ..of_gathering
+        },
+        _ => of_gathering,
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Permission {
     Staff(&'static [Role]),
     /// A person with one of these roles, or a member of the group concerned.
     StaffOrMember(&'static [Role]),
+    /// A person with one of these roles, or one who leads the gathering concerned.
+    StaffOrLead(&'static [Role]),
     /// A person with one of these roles, or the service itself.
     StaffOrJob(&'static [Role]),
     /// A person with one of these roles, or a member of the group, when they upload a file.
@@ -99,6 +101,7 @@ impl Permission {
             Self::FollowUp => facts.is_consequence(),
             Self::Staff(roles) | Self::Download(roles) => holds(roles),
             Self::StaffOrJob(roles) => job || holds(roles),
+            Self::StaffOrLead(roles) => holds(roles) || facts.leads_gathering()?,
             Self::StaffOrMember(roles) | Self::Upload(roles) => {
                 if !holds(roles) && !facts.of_group()? {
                     return Err(Refusal::NotOfGroup);

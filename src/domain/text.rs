@@ -93,6 +93,8 @@ pub enum TextError {
     NoPhonePlaceholder,
     #[error("this may have at most {0} lines")]
     TooManyLines(usize),
+    #[error("this is not a time of day with two digits each, such as 09:30")]
+    NotATime,
 }
 
 /// Pattern of the texts that [`tidy`] and [`normalise`] accept: at least one visible character.

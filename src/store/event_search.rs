@@ -2,7 +2,9 @@
 
 use super::events::{COLUMNS, EventRow};
 use super::{Store, StoreResult, on_reader};
-use crate::domain::{Aggregate as _, Application, Fund, Grant, Group, Organisation, Person};
+use crate::domain::{
+    Aggregate as _, Application, Fund, Gathering, Grant, Group, Organisation, Person,
+};
 
 /// The criteria of a search.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +70,7 @@ fn search_sql(search: &EventSearch) -> String {
             Group::TYPE,
             Application::TYPE,
             Grant::TYPE,
+            Gathering::TYPE,
         ]
         .join("', '");
         format!(

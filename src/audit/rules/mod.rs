@@ -20,6 +20,7 @@ mod days;
 mod decisions;
 mod earlier_programs;
 mod funds;
+mod gatherings;
 mod offers;
 mod own_keys;
 mod payees;
@@ -147,6 +148,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<payment_waits::PaymentWaits>::default(),
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
+        Box::<gatherings::Gatherings>::default(),
     ]
 }
 

@@ -228,7 +228,7 @@ impl LogState {
                 self.erased.insert(id);
                 return Ok(());
             }
-            Event::Person(_) => return Ok(()),
+            Event::Person(_) | Event::Gathering(_) => return Ok(()),
         };
         applied.map_err(|below| (rule, below.to_string()))
     }

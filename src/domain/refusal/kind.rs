@@ -74,6 +74,9 @@ impl Refusal {
             | Self::NameUnknown(_)
             | Self::AccentTooPale(_)
             | Self::ContactUnfit { .. }
+            | Self::CountedOnly
+            | Self::NamedOnly
+            | Self::NotSignedUp
             | Self::ScoreOutOfRange => RefusalKind::Input,
             _ => RefusalKind::State,
         }

@@ -206,6 +206,48 @@ pub enum Refusal {
     #[error("you cannot move this deadline to before {0}")]
     #[strum(message = "Choose a later day.")]
     DeadlineEarlier(Date),
+    #[error("this gathering is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open the gathering's page to see what comes next.")]
+    GatheringNotInState(&'static str),
+    #[error("this session is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Choose another session.")]
+    SessionNotInState(&'static str),
+    #[error("this session is over")]
+    #[strum(message = "Choose a session that is still to come.")]
+    SessionPassed,
+    #[error("this session is not over yet")]
+    #[strum(message = "Wait until it has ended, then say who came.")]
+    SessionNotOver,
+    #[error("a session of this gathering is still planned")]
+    #[strum(message = "Say who came to it, or cancel it. Then end the gathering.")]
+    SessionsLeft,
+    #[error("no one leads this gathering yet")]
+    #[strum(message = "Offer the lead to someone. They must take it before it opens.")]
+    NoLead,
+    #[error("no one else leads this gathering")]
+    #[strum(message = "Offer the lead to someone else first, or end the gathering.")]
+    LastLead,
+    #[error("the lead is not on offer to this person")]
+    #[strum(message = "Ask our office, or a person who leads it, to offer the lead to them.")]
+    LeadNotOffered,
+    #[error("this gathering needs a risk check that is in date")]
+    #[strum(message = "Make the check and record it. Then open the gathering.")]
+    RiskCheckMissing,
+    #[error("we count the people at this gathering, and keep no names")]
+    #[strum(message = "Enter how many people want to come.")]
+    CountedOnly,
+    #[error("people sign up for this gathering by name")]
+    #[strum(message = "Sign up each person.")]
+    NamedOnly,
+    #[error("this person has already signed up for this session")]
+    #[strum(message = "You do not need to do anything.")]
+    SignedUpAlready,
+    #[error("this person has not signed up for this session")]
+    #[strum(message = "Look at the list of people who have.")]
+    NotSignedUp,
+    #[error("{0} people have a place already")]
+    #[strum(message = "Offer at least as many places, or ask people to step down first.")]
+    TooFewPlaces(u32),
     #[error("this application is not in this round")]
     #[strum(message = "Choose applications from the round that the meeting was about.")]
     NotInRound,

@@ -23,6 +23,7 @@ pub(super) fn words_of(state: &str) -> String {
         "offer_withdrawn" => "over, as the offer was withdrawn",
         "deciding" => "waiting for its decisions",
         "completed" => "finished",
+        "held" => "over",
         "requested" => "asked for",
         "received" => "waiting to be read",
         "queried" => "waiting for an answer from the group",

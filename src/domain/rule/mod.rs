@@ -34,6 +34,8 @@ pub enum RuleSubject {
     Payments,
     #[strum(message = "Changes, returns and the end of a grant")]
     Grants,
+    #[strum(message = "Gatherings")]
+    Gatherings,
 }
 
 impl RuleSubject {
@@ -525,6 +527,20 @@ rules! {
          under way and nothing due back. Under way is a payment that was prepared and neither \
          confirmed, rejected, cancelled, failed nor reversed. An entry of the bank may be open."
         ["grant.GrantClosed"]
+    }
+
+    Gatherings {
+    GatheringLed
+        "A gathering opens only while someone leads it, and with a risk check that is in date on \
+         `opened_on` if it asks for one. While it is open the last lead does not leave. A person \
+         takes the lead only if the newest offer was to them and no one has taken it since."
+        ["gathering.GatheringOpened", "gathering.LeadLeft", "gathering.LeadTaken"]
+    SessionPlaces
+        "A planned session has no more people by name than places, and no one has a place or waits \
+         twice. People wait only while all places are taken, each with the next `rank`, and a \
+         place goes to the first of those who wait. Where people are counted, no one signs up by \
+         name."
+        ["gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.SessionMoved"]
     }
 }
 

@@ -69,7 +69,8 @@ grounds! {
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
         FundNotInState => [FundOpen, StepsInOrder],
-        RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn => [StepsInOrder],
+        RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
+            GatheringNotInState | SessionNotInState => [StepsInOrder],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -95,25 +96,27 @@ grounds! {
         MoreThanPaid | ReturnNotDue | NothingDue => [ReturnCovered],
         NotAsAsked => [ReturnWaivedByTwo],
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
+        NoLead | LastLead | LeadNotOffered | RiskCheckMissing => [GatheringLed],
+        SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
     }
     not_checked {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone | NotInvited |
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |
-            WebhooksWait | LetterHeld => NOTHING_RECORDED,
+            WebhooksWait | LetterHeld | NotSignedUp => NOTHING_RECORDED,
         HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
             RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
-            GrantsOpen => DEADLINE,
+            GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
         Erased | GrantOpen | RecordsKept | GroupMerged => PERSONAL,
         KnownToOne => ROLE_OF_ONE,
     }

@@ -8,15 +8,17 @@ use super::{JsonObject, pascal_case, samples, schema_ref, unions};
 use crate::domain::application::ApplicationEvent;
 use crate::domain::command::collect_schemas;
 use crate::domain::fund::FundEvent;
+use crate::domain::gathering::GatheringEvent;
 use crate::domain::grant::GrantEvent;
 use crate::domain::group::GroupEvent;
 use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
 /// The types of streams.
-const STREAMS: [&str; 6] = [
+const STREAMS: [&str; 7] = [
     "application",
     "fund",
+    "gathering",
     "grant",
     "group",
     "organisation",
@@ -27,6 +29,7 @@ const STREAMS: [&str; 6] = [
 pub(super) fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
     collect_schemas::<ApplicationEvent>(found);
     collect_schemas::<FundEvent>(found);
+    collect_schemas::<GatheringEvent>(found);
     collect_schemas::<GrantEvent>(found);
     collect_schemas::<GroupEvent>(found);
     collect_schemas::<OrganisationEvent>(found);

@@ -388,6 +388,10 @@ fn permission_text(who: Permission) -> String {
                 names(roles)
             )
         }
+        Permission::StaffOrLead(roles) => format!(
+            "For those who lead the gathering, or a person with the role {}.",
+            names(roles)
+        ),
         Permission::StaffOrMember(roles) | Permission::Upload(roles) => format!(
             "For a member of the group, or a person with the role {}.",
             names(roles)

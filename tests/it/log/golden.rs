@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
-    Aggregate, Application, ApplicationEvent, DomainEvent, Event, Fund, FundEvent, Grant,
-    GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person, PersonEvent,
+    Aggregate, Application, ApplicationEvent, DomainEvent, Event, Fund, FundEvent, Gathering,
+    GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person,
+    PersonEvent,
 };
 use microgrants::eventlog::recorded_event::RecordedEvent;
 use microgrants::store::events::EventRow;
@@ -28,6 +29,7 @@ pub fn newest_names() -> BTreeSet<String> {
         .chain(of::<Group>())
         .chain(of::<Application>())
         .chain(of::<Grant>())
+        .chain(of::<Gathering>())
         .collect()
 }
 
@@ -109,5 +111,6 @@ fn serialised(event: &Event) -> (String, &'static str, &'static str) {
         Event::Group(event) => of::<GroupEvent>(event),
         Event::Application(event) => of::<ApplicationEvent>(event),
         Event::Grant(event) => of::<GrantEvent>(event),
+        Event::Gathering(event) => of::<GatheringEvent>(event),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Grant, Group,
+    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group,
     Organisation, OrganisationId, Person, PersonId, Refusal, Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
@@ -23,6 +23,7 @@ pub struct InMemoryDomain {
     pub groups: BTreeMap<Uuid, Group>,
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
+    pub gatherings: BTreeMap<Uuid, Gathering>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
     /// Every command that was accepted, in order.
@@ -51,6 +52,7 @@ impl InMemoryDomain {
             groups: BTreeMap::new(),
             applications: BTreeMap::new(),
             grants: BTreeMap::new(),
+            gatherings: BTreeMap::new(),
             history: Vec::new(),
             issued: Vec::new(),
         }
@@ -185,6 +187,13 @@ impl InMemoryDomain {
             Command::Grant(id, command) => {
                 decide_on(&mut self.grants, id.0, command, &facts, &mut self.history)
             }
+            Command::Gathering(id, command) => decide_on(
+                &mut self.gatherings,
+                id.0,
+                command,
+                &facts,
+                &mut self.history,
+            ),
         }
     }
 
@@ -263,6 +272,11 @@ impl InMemoryDomain {
                 .insert(person, stream_of(&self.people, Some(person.0)));
         }
         facts.application = stream_of(&self.applications, related.application);
+        facts.gathering = stream_of(&self.gatherings, related.gathering);
+        let named = command.groups_read().into_iter();
+        facts.named_groups = named
+            .map(|group| (group, stream_of(&self.groups, Some(group.0))))
+            .collect();
         facts
     }
 }

@@ -241,6 +241,7 @@ fn record_name(stream: &str) -> &'static str {
     match stream {
         "application" => "Application",
         "grant" => "Grant",
+        "gathering" => "Gathering",
         "group" => "Group",
         "fund" => "Fund",
         "person" => "Person",

@@ -263,6 +263,38 @@ const DEEDS: &[(&str, &str)] = &[
     ("WebhookSecretMade", "made a secret for a connection"),
     ("StatementShared", "made a link to a funder’s statement"),
     ("StatementLinkEnded", "ended a link to a funder’s statement"),
+    // Gatherings.
+    ("GatheringPlanned", "planned the gathering"),
+    (
+        "GatheringDescribed",
+        "changed what we say about the gathering",
+    ),
+    ("GatheringOpened", "opened the gathering"),
+    ("GatheringEnded", "ended the gathering"),
+    ("SessionAdded", "added a session"),
+    ("SessionMoved", "changed a session"),
+    ("SessionCancelled", "cancelled a session"),
+    ("PlaceTaken", "gave someone a place at a session"),
+    ("WaitingJoined", "put someone on a waiting list"),
+    ("PlaceGivenUp", "gave up a place at a session"),
+    ("WaitingLeft", "left a waiting list"),
+    (
+        "SignUpsCounted",
+        "recorded how many want to come to a session",
+    ),
+    ("SessionHeld", "recorded who came to a session"),
+    ("AttendanceCorrected", "corrected who came to a session"),
+    ("NotesWritten", "wrote what we learned at a session"),
+    ("LeadOffered", "offered the lead to someone"),
+    ("LeadTaken", "took the lead"),
+    ("LeadLeft", "ended someone’s lead"),
+    ("HandAskedFor", "asked our office for help"),
+    ("RiskChecked", "recorded the risk check"),
+    ("SessionReminded", "reminded people of a session"),
+    (
+        "NeedsForgotten",
+        "deleted what people need at a past session",
+    ),
 ];
 
 #[cfg(test)]

@@ -1,0 +1,94 @@
+//! Leads of a gathering: who runs it, and how they hand over.
+
+use super::{AskForHand, Gathering, GatheringEvent, GatheringState};
+use crate::domain::id::PersonId;
+use crate::domain::role::Role;
+use crate::domain::{DecisionContext, Refusal};
+
+impl Gathering {
+    #[must_use]
+    pub fn is_led_by(&self, person: PersonId) -> bool {
+        self.leads.contains(&person)
+    }
+
+    pub(super) fn offer_lead(
+        &self,
+        person: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.must_not_have_ended()?;
+        facts.person()?.must_be_active()?;
+        if self.is_led_by(person) || self.offered_to == Some(person) {
+            return Err(Refusal::NoChange);
+        }
+        Ok(GatheringEvent::LeadOffered { person })
+    }
+
+    pub(super) fn take_lead(
+        &self,
+        person: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        let by = facts.by()?;
+        let known = facts.person()?;
+        let writes_for_them = facts.roles().contains(&Role::Officer) && !known.has_email();
+        if by != person && !writes_for_them {
+            return Err(Refusal::NotYours);
+        }
+        self.must_not_have_ended()?;
+        known.must_be_active()?;
+        if self.offered_to != Some(person) {
+            return Err(Refusal::LeadNotOffered);
+        }
+        Ok(GatheringEvent::LeadTaken {
+            person,
+            staff: !facts.organisation()?.roles_of(person).is_empty(),
+        })
+    }
+
+    /// A lead leaves. Only they or an officer can say so.
+    pub(super) fn leave_lead(
+        &self,
+        person: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        if facts.by()? != person && !facts.roles().contains(&Role::Officer) {
+            return Err(Refusal::NotYours);
+        }
+        if !self.is_led_by(person) {
+            return Err(Refusal::NoChange);
+        }
+        if self.state == Some(GatheringState::Open) && self.leads.len() == 1 {
+            return Err(Refusal::LastLead);
+        }
+        Ok(GatheringEvent::LeadLeft { person })
+    }
+
+    pub(super) fn ask_for_hand(
+        &self,
+        asked: &AskForHand,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.must_not_have_ended()?;
+        let is_own = facts.by()? == asked.lead || facts.roles().contains(&Role::Officer);
+        if !is_own || !self.is_led_by(asked.lead) {
+            return Err(Refusal::NotYours);
+        }
+        Ok(GatheringEvent::HandAskedFor {
+            lead: asked.lead,
+            words: asked.words.sealed(),
+        })
+    }
+
+    pub(super) fn apply_lead(&mut self, event: &GatheringEvent) {
+        match event {
+            GatheringEvent::LeadOffered { person } => self.offered_to = Some(*person),
+            GatheringEvent::LeadTaken { person, .. } => {
+                self.offered_to = None;
+                self.leads.insert(*person);
+            }
+            GatheringEvent::LeadLeft { person } => drop(self.leads.remove(person)),
+            _ => {}
+        }
+    }
+}

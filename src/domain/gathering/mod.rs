@@ -1,0 +1,253 @@
+//! The gathering aggregate: people meet, one time or again and again. Each time is a session, with
+//! places, people who wait for one, and a record of how many came.
+
+mod clock_time;
+mod command;
+mod event;
+mod lead;
+mod session;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+pub use clock_time::ClockTime;
+pub use command::{
+    AgreedNeeds, AskForHand, CancelSession, CorrectTurnout, CountSignUps, GatheringCommand,
+    GatheringKind, GatheringWords, GroupTurnout, LeadRef, MoveSession, PassRiskCheck,
+    PlaceAudience, PlanGathering, RecordTurnout, SessionNotes, SessionPlan, SessionRef, SignUp,
+    SignUpWay, StepDown, Turnout,
+};
+pub use event::GatheringEvent;
+use session::GatheringSession;
+pub use session::{REMINDED_DAYS_BEFORE, SessionState, needs_kept_until, session_number};
+
+use super::id::PersonId;
+use super::money::BelowZero;
+use super::role::Role;
+use super::{Aggregate, DecisionContext, Refusal};
+
+/// State of a gathering.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum GatheringState {
+    /// Only staff and leads see it.
+    Draft,
+    /// Everyone sees it, and people can sign up.
+    Open,
+    Ended,
+}
+
+/// State of the gathering aggregate.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Gathering {
+    state: Option<GatheringState>,
+    sign_up: SignUpWay,
+    risk_check: bool,
+    /// The last day on which the newest risk check is valid.
+    checked_until: Option<Date>,
+    leads: BTreeSet<PersonId>,
+    /// The person to whom the lead is offered. There is one offer at a time.
+    offered_to: Option<PersonId>,
+    sessions: BTreeMap<u16, GatheringSession>,
+}
+
+impl Gathering {
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Whether it asks for no risk check, or has one that is valid on a day.
+    fn risks_are_checked(&self, day: Date) -> bool {
+        !self.risk_check || self.checked_until.is_some_and(|until| day <= until)
+    }
+
+    fn must_be(&self, state: GatheringState) -> Result<(), Refusal> {
+        match self.state {
+            Some(now) if now != state => Err(Refusal::GatheringNotInState(now.into())),
+            Some(_) => Ok(()),
+            None => Err(Refusal::Unknown("gathering")),
+        }
+    }
+
+    fn must_not_have_ended(&self) -> Result<(), Refusal> {
+        match self.state {
+            Some(GatheringState::Ended) => {
+                Err(Refusal::GatheringNotInState(GatheringState::Ended.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn plan(plan: &PlanGathering, facts: &DecisionContext) -> Result<GatheringEvent, Refusal> {
+        plan.about.must_be_sound(facts)?;
+        if plan.group.is_some() {
+            facts.group()?.must_be_active()?;
+        }
+        if plan.fund.is_some() {
+            facts.fund()?.must_exist()?;
+        }
+        if plan.grew_from.is_some() && !facts.gathering()?.exists() {
+            return Err(Refusal::Unknown("gathering"));
+        }
+        let organisation = facts.organisation()?;
+        let is_officer =
+            |person: &PersonId| organisation.roles_of(*person).contains(&Role::Officer);
+        if !plan.leads.iter().all(is_officer) {
+            return Err(Refusal::LeadNotOffered);
+        }
+        Ok(GatheringEvent::GatheringPlanned {
+            kind: plan.kind,
+            about: plan.about.clone(),
+            leads: plan.leads.clone(),
+            group: plan.group,
+            fund: plan.fund,
+            sign_up: plan.sign_up,
+            risk_check: plan.risk_check,
+            grew_from: plan.grew_from,
+            planned_on: facts.today,
+        })
+    }
+
+    fn open(&self, facts: &DecisionContext) -> Result<GatheringEvent, Refusal> {
+        self.must_be(GatheringState::Draft)?;
+        if self.leads.is_empty() {
+            return Err(Refusal::NoLead);
+        }
+        if !self.risks_are_checked(facts.today) {
+            return Err(Refusal::RiskCheckMissing);
+        }
+        Ok(GatheringEvent::GatheringOpened {
+            opened_on: facts.today,
+        })
+    }
+
+    fn end(&self, facts: &DecisionContext) -> Result<GatheringEvent, Refusal> {
+        self.must_not_have_ended()?;
+        let mut sessions = self.sessions.values();
+        if sessions.any(|session| session.state() == SessionState::Planned) {
+            return Err(Refusal::SessionsLeft);
+        }
+        Ok(GatheringEvent::GatheringEnded {
+            ended_on: facts.today,
+        })
+    }
+
+    fn pass_risk_check(
+        &self,
+        check: &PassRiskCheck,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.must_not_have_ended()?;
+        if check.good_until < facts.today {
+            return Err(Refusal::DatesOutOfOrder(
+                "the check would be out of date already",
+            ));
+        }
+        Ok(GatheringEvent::RiskChecked {
+            good_until: check.good_until,
+        })
+    }
+}
+
+impl GatheringWords {
+    /// Refuses an area that no fund covers.
+    fn must_be_sound(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        match &self.area {
+            Some(area) => facts.has_area(area),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Aggregate for Gathering {
+    const TYPE: &'static str = "gathering";
+    type Command = GatheringCommand;
+    type Event = GatheringEvent;
+
+    fn decide(
+        &self,
+        command: &GatheringCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GatheringEvent>, Refusal> {
+        use GatheringCommand as C;
+        if let C::Plan(plan) = command {
+            return if self.exists() {
+                Err(Refusal::Exists("gathering"))
+            } else {
+                Ok(vec![Self::plan(plan, facts)?])
+            };
+        }
+        if !self.exists() {
+            return Err(Refusal::Unknown("gathering"));
+        }
+        let event = match command {
+            C::Plan(_) => return Err(Refusal::Exists("gathering")),
+            C::Describe(about) => {
+                self.must_not_have_ended()?;
+                about.must_be_sound(facts)?;
+                GatheringEvent::GatheringDescribed {
+                    about: about.clone(),
+                }
+            }
+            C::Open(_) => self.open(facts)?,
+            C::End(_) => self.end(facts)?,
+            C::AddSession(plan) => self.add_session(plan)?,
+            C::MoveSession(moved) => return self.move_session(moved),
+            C::CancelSession(cancel) => self.cancel_session(cancel)?,
+            C::SignUp(sign_up) => self.sign_person_up(sign_up, facts)?,
+            C::CountSignUps(counted) => self.count_sign_ups(counted, facts)?,
+            C::StepDown(step_down) => return self.step_down(step_down, facts),
+            C::RecordAttendance(recorded) => self.record_attendance(recorded, facts)?,
+            C::CorrectAttendance(corrected) => self.correct_attendance(corrected, facts)?,
+            C::WriteNotes(notes) => self.write_notes(notes, facts)?,
+            C::OfferLead(LeadRef { person }) => self.offer_lead(*person, facts)?,
+            C::TakeLead(LeadRef { person }) => self.take_lead(*person, facts)?,
+            C::LeaveLead(LeadRef { person }) => self.leave_lead(*person, facts)?,
+            C::AskForHand(asked) => self.ask_for_hand(asked, facts)?,
+            C::PassRiskCheck(check) => self.pass_risk_check(check, facts)?,
+            C::Remind(of) => self.remind(of.session, facts)?,
+            C::ForgetNeeds(of) => self.forget_needs(of.session, facts)?,
+        };
+        Ok(vec![event])
+    }
+
+    fn apply(&mut self, event: &GatheringEvent) -> Result<(), BelowZero> {
+        use GatheringEvent as E;
+        match event {
+            E::GatheringPlanned {
+                leads,
+                sign_up,
+                risk_check,
+                ..
+            } => {
+                self.state = Some(GatheringState::Draft);
+                self.leads.clone_from(leads);
+                (self.sign_up, self.risk_check) = (*sign_up, *risk_check);
+            }
+            E::GatheringDescribed { .. } | E::HandAskedFor { .. } => {}
+            E::GatheringOpened { .. } => self.state = Some(GatheringState::Open),
+            E::GatheringEnded { .. } => self.state = Some(GatheringState::Ended),
+            E::RiskChecked { good_until } => self.checked_until = Some(*good_until),
+            E::LeadOffered { .. } | E::LeadTaken { .. } | E::LeadLeft { .. } => {
+                self.apply_lead(event);
+            }
+            _ => self.apply_session(event),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,550 @@
+//! Sessions of a gathering: their days, who has a place, who waits, and who came.
+
+use std::collections::BTreeSet;
+
+use jiff::Span;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::clock_time::ClockTime;
+use super::command::{
+    AgreedNeeds, CancelSession, CorrectTurnout, CountSignUps, MoveSession, RecordTurnout,
+    SessionNotes, SessionPlan, SignUp, SignUpWay, StepDown, Turnout,
+};
+use super::{Gathering, GatheringEvent, GatheringState};
+use crate::domain::id::PersonId;
+use crate::domain::personal_data::Encrypted;
+use crate::domain::role::Role;
+use crate::domain::{DecisionContext, Refusal};
+
+/// Days after a session until which it is kept what people need there.
+pub const NEEDS_KEPT_DAYS: i64 = 30;
+/// People are reminded from this many days before a session.
+pub const REMINDED_DAYS_BEFORE: i64 = 2;
+
+/// The most people that a session can have, and the most groups and ideas that are noted of it.
+const PEOPLE_MAX: u32 = 10_000;
+const GROUPS_MAX: usize = 200;
+const IDEAS_MAX: usize = 30;
+
+/// State of a session.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum SessionState {
+    Planned,
+    /// It took place, and it is recorded who came.
+    Held,
+    Cancelled,
+}
+
+/// A session. The ids of people are dropped once their needs are forgotten, so the state does not
+/// grow with the years.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct GatheringSession {
+    state: SessionState,
+    plan: SessionPlan,
+    taken: BTreeSet<PersonId>,
+    /// Those who wait for a place, in their order.
+    waiting: Vec<PersonId>,
+    /// How many want to come where people are counted.
+    counted: u32,
+    needs: Vec<Encrypted>,
+    reminded: bool,
+}
+
+impl GatheringSession {
+    fn new(plan: SessionPlan) -> Self {
+        Self {
+            state: SessionState::Planned,
+            plan,
+            taken: BTreeSet::new(),
+            waiting: Vec::new(),
+            counted: 0,
+            needs: Vec::new(),
+            reminded: false,
+        }
+    }
+
+    pub(super) fn state(&self) -> SessionState {
+        self.state
+    }
+
+    fn has_place(&self, person: PersonId) -> bool {
+        self.taken.contains(&person)
+    }
+
+    fn waits(&self, person: PersonId) -> bool {
+        self.waiting.contains(&person)
+    }
+
+    /// Those who wait for a place, in their order.
+    fn waiting(&self) -> impl Iterator<Item = PersonId> {
+        self.waiting.iter().copied()
+    }
+
+    fn must_be(&self, state: SessionState) -> Result<(), Refusal> {
+        if self.state == state {
+            Ok(())
+        } else {
+            Err(Refusal::SessionNotInState(self.state.into()))
+        }
+    }
+
+    fn must_be_to_come(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        self.must_be(SessionState::Planned)?;
+        if has_passed(self.plan.day, &self.plan.ends_at, facts) {
+            Err(Refusal::SessionPassed)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The number of places of a plan; a plan without a limit has as many as there are numbers.
+fn places_of(plan: &SessionPlan) -> usize {
+    plan.places
+        .and_then(|places| usize::try_from(places).ok())
+        .unwrap_or(usize::MAX)
+}
+
+fn must_be_countable(people: u32) -> Result<(), Refusal> {
+    if people > PEOPLE_MAX {
+        return Err(Refusal::Nothing("enter at most 10,000 people"));
+    }
+    Ok(())
+}
+
+/// Whether a time on a day, both in Europe/London, has come.
+fn has_passed(day: Date, time: &ClockTime, facts: &DecisionContext) -> bool {
+    let now = facts
+        .now
+        .in_tz("Europe/London")
+        .map(|now| now.strftime("%H:%M").to_string())
+        .unwrap_or_default();
+    (day, time.as_str()) <= (facts.today, now.as_str())
+}
+
+impl SessionPlan {
+    fn must_be_sound(&self) -> Result<(), Refusal> {
+        if self.ends_at <= self.starts_at {
+            return Err(Refusal::DatesOutOfOrder(
+                "a session must end after it starts, on the same day",
+            ));
+        }
+        match self.places {
+            Some(0) => Err(Refusal::Nothing("a session needs one place or more")),
+            Some(places) => must_be_countable(places),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Turnout {
+    /// Refuses names of people who had no place, a group that is named twice, and more people by
+    /// name or from groups than came.
+    fn must_be_sound(
+        &self,
+        session: &GatheringSession,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
+        must_be_countable(self.people)?;
+        if !self.named.is_subset(&session.taken) {
+            return Err(Refusal::NotSignedUp);
+        }
+        if self.groups.len() > GROUPS_MAX {
+            return Err(Refusal::TooManyItems(GROUPS_MAX));
+        }
+        let mut groups = BTreeSet::new();
+        for from in &self.groups {
+            facts.named_group(from.group)?.must_be_active_or_merged()?;
+            if !groups.insert(from.group) {
+                return Err(Refusal::NamedTwice);
+            }
+        }
+        let from_groups: u64 = self.groups.iter().map(|from| u64::from(from.people)).sum();
+        let people = u64::from(self.people);
+        let named = u64::try_from(self.named.len()).unwrap_or(u64::MAX);
+        if named > people || from_groups > people {
+            return Err(Refusal::Nothing(
+                "enter no more people by name or from groups than came in all",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Gathering {
+    pub(super) fn session(&self, number: u16) -> Result<&GatheringSession, Refusal> {
+        self.sessions
+            .get(&number)
+            .ok_or(Refusal::Unknown("session"))
+    }
+
+    pub(super) fn add_session(&self, plan: &SessionPlan) -> Result<GatheringEvent, Refusal> {
+        self.must_not_have_ended()?;
+        plan.must_be_sound()?;
+        let last = self.sessions.keys().next_back().copied().unwrap_or(0);
+        let session = last
+            .checked_add(1)
+            .ok_or(Refusal::TooManyItems(u16::MAX.into()))?;
+        Ok(GatheringEvent::SessionAdded {
+            session,
+            plan: plan.clone(),
+        })
+    }
+
+    /// Moves a session. The first who wait get the places that are new.
+    pub(super) fn move_session(&self, moved: &MoveSession) -> Result<Vec<GatheringEvent>, Refusal> {
+        self.must_not_have_ended()?;
+        let session = self.session(moved.session)?;
+        session.must_be(SessionState::Planned)?;
+        moved.to.must_be_sound()?;
+        if moved.to == session.plan {
+            return Err(Refusal::NoChange);
+        }
+        let places = places_of(&moved.to);
+        let free = places.checked_sub(session.taken.len()).ok_or_else(|| {
+            Refusal::TooFewPlaces(u32::try_from(session.taken.len()).unwrap_or(u32::MAX))
+        })?;
+        let change = GatheringEvent::SessionMoved {
+            session: moved.session,
+            plan: moved.to.clone(),
+        };
+        let move_up = session
+            .waiting()
+            .take(free)
+            .map(|person| moved_up(moved.session, person));
+        Ok(std::iter::once(change).chain(move_up).collect())
+    }
+
+    pub(super) fn cancel_session(&self, cancel: &CancelSession) -> Result<GatheringEvent, Refusal> {
+        self.session(cancel.session)?
+            .must_be(SessionState::Planned)?;
+        Ok(GatheringEvent::SessionCancelled {
+            session: cancel.session,
+            reason: cancel.reason.clone(),
+        })
+    }
+
+    /// Whether the actor may sign a person up, or give up their place.
+    fn may_act_for(&self, person: PersonId, facts: &DecisionContext) -> Result<(), Refusal> {
+        let by = facts.by()?;
+        if by == person || self.is_led_by(by) || facts.roles().contains(&Role::Officer) {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours)
+        }
+    }
+
+    pub(super) fn sign_person_up(
+        &self,
+        sign_up: &SignUp,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.may_act_for(sign_up.person, facts)?;
+        self.must_be(GatheringState::Open)?;
+        if self.sign_up == SignUpWay::Counted {
+            return Err(Refusal::CountedOnly);
+        }
+        let session = self.session(sign_up.session)?;
+        session.must_be_to_come(facts)?;
+        facts.person()?.must_be_active()?;
+        if sign_up.group.is_some() && !facts.is_member(sign_up.person)? {
+            return Err(Refusal::NotOfGroup);
+        }
+        if session.has_place(sign_up.person) || session.waits(sign_up.person) {
+            return Err(Refusal::SignedUpAlready);
+        }
+        let needs = sign_up.needs.as_ref().map(agreed).transpose()?;
+        let (number, person, group) = (sign_up.session, sign_up.person, sign_up.group);
+        Ok(if session.taken.len() < places_of(&session.plan) {
+            GatheringEvent::PlaceTaken {
+                session: number,
+                person,
+                group,
+                needs,
+                waited: false,
+            }
+        } else {
+            let waiting = u32::try_from(session.waiting.len()).unwrap_or(u32::MAX);
+            GatheringEvent::WaitingJoined {
+                session: number,
+                person,
+                rank: waiting.saturating_add(1),
+                group,
+                needs,
+            }
+        })
+    }
+
+    pub(super) fn count_sign_ups(
+        &self,
+        counted: &CountSignUps,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.must_be(GatheringState::Open)?;
+        if self.sign_up == SignUpWay::Named {
+            return Err(Refusal::NamedOnly);
+        }
+        let session = self.session(counted.session)?;
+        session.must_be_to_come(facts)?;
+        must_be_countable(counted.people)?;
+        if session.counted == counted.people {
+            return Err(Refusal::NoChange);
+        }
+        Ok(GatheringEvent::SignUpsCounted {
+            session: counted.session,
+            people: counted.people,
+        })
+    }
+
+    /// Gives up a place, which the first who waits gets, or leaves those who wait.
+    pub(super) fn step_down(
+        &self,
+        step_down: &StepDown,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GatheringEvent>, Refusal> {
+        let StepDown {
+            session: number,
+            person,
+        } = *step_down;
+        self.may_act_for(person, facts)?;
+        let session = self.session(number)?;
+        session.must_be_to_come(facts)?;
+        if session.waits(person) {
+            return Ok(vec![GatheringEvent::WaitingLeft {
+                session: number,
+                person,
+            }]);
+        }
+        if !session.has_place(person) {
+            return Err(Refusal::NotSignedUp);
+        }
+        let given_up = GatheringEvent::PlaceGivenUp {
+            session: number,
+            person,
+        };
+        let next = session.waiting().next().map(|next| moved_up(number, next));
+        Ok(std::iter::once(given_up).chain(next).collect())
+    }
+
+    pub(super) fn record_attendance(
+        &self,
+        recorded: &RecordTurnout,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.must_be(GatheringState::Open)?;
+        let session = self.session(recorded.session)?;
+        session.must_be(SessionState::Planned)?;
+        if !has_passed(session.plan.day, &session.plan.ends_at, facts) {
+            return Err(Refusal::SessionNotOver);
+        }
+        recorded.came.must_be_sound(session, facts)?;
+        Ok(GatheringEvent::SessionHeld {
+            session: recorded.session,
+            came: recorded.came.clone(),
+        })
+    }
+
+    pub(super) fn correct_attendance(
+        &self,
+        corrected: &CorrectTurnout,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        let session = self.session(corrected.session)?;
+        session.must_be(SessionState::Held)?;
+        corrected.came.must_be_sound(session, facts)?;
+        Ok(GatheringEvent::AttendanceCorrected {
+            session: corrected.session,
+            came: corrected.came.clone(),
+            reason: corrected.reason.clone(),
+        })
+    }
+
+    pub(super) fn write_notes(
+        &self,
+        notes: &SessionNotes,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        let session = self.session(notes.session)?;
+        if session.state == SessionState::Planned {
+            return Err(Refusal::SessionNotOver);
+        }
+        session.must_be(SessionState::Held)?;
+        if notes.ideas.len() > IDEAS_MAX {
+            return Err(Refusal::TooManyItems(IDEAS_MAX));
+        }
+        let organisation = facts.organisation()?;
+        if let Some(sign) = notes.signs.iter().find(|sign| !organisation.has_sign(sign)) {
+            return Err(Refusal::UnknownSign(sign.to_string()));
+        }
+        Ok(GatheringEvent::NotesWritten {
+            session: notes.session,
+            learned: notes.learned.clone(),
+            ideas: notes.ideas.clone(),
+            signs: notes.signs.clone(),
+        })
+    }
+
+    pub(super) fn remind(
+        &self,
+        number: u16,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        self.must_be(GatheringState::Open)?;
+        let session = self.session(number)?;
+        session.must_be_to_come(facts)?;
+        if session.reminded {
+            return Err(Refusal::NoChange);
+        }
+        let first = session
+            .plan
+            .day
+            .saturating_sub(Span::new().days(REMINDED_DAYS_BEFORE));
+        if facts.today < first {
+            return Err(Refusal::ReminderNotDue);
+        }
+        Ok(GatheringEvent::SessionReminded { session: number })
+    }
+
+    pub(super) fn forget_needs(
+        &self,
+        number: u16,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
+        let session = self.session(number)?;
+        if session.needs.is_empty() && session.taken.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        if facts.today <= needs_kept_until(session.plan.day) {
+            return Err(Refusal::NotExpired);
+        }
+        Ok(GatheringEvent::NeedsForgotten {
+            session: number,
+            needs: session.needs.clone(),
+        })
+    }
+}
+
+/// The last day on which it is kept what people need at a session on this day.
+#[must_use]
+pub fn needs_kept_until(day: Date) -> Date {
+    day.saturating_add(Span::new().days(NEEDS_KEPT_DAYS))
+}
+
+/// The event by which the first who waits gets a place.
+fn moved_up(session: u16, person: PersonId) -> GatheringEvent {
+    GatheringEvent::PlaceTaken {
+        session,
+        person,
+        group: None,
+        needs: None,
+        waited: true,
+    }
+}
+
+fn agreed(needs: &AgreedNeeds) -> Result<Encrypted, Refusal> {
+    if needs.consent {
+        Ok(needs.words.sealed())
+    } else {
+        Err(Refusal::ConsentMissing)
+    }
+}
+
+impl Gathering {
+    pub(super) fn apply_session(&mut self, event: &GatheringEvent) {
+        use GatheringEvent as E;
+        if let E::SessionAdded { session, plan } = event {
+            self.sessions
+                .insert(*session, GatheringSession::new(plan.clone()));
+            return;
+        }
+        let Some(session) = session_number(event).and_then(|number| self.sessions.get_mut(&number))
+        else {
+            return;
+        };
+        match event {
+            E::SessionMoved { plan, .. } => {
+                session.reminded &= session.plan.day == plan.day;
+                session.plan = plan.clone();
+            }
+            E::SessionCancelled { .. } => {
+                session.state = SessionState::Cancelled;
+                session.waiting.clear();
+            }
+            E::SignUpsCounted { people, .. } => session.counted = *people,
+            E::SessionHeld { .. } => {
+                session.state = SessionState::Held;
+                session.waiting.clear();
+            }
+            E::SessionReminded { .. } => session.reminded = true,
+            E::NeedsForgotten { .. } => {
+                session.needs.clear();
+                session.taken.clear();
+            }
+            _ => session.apply_sign_up(event),
+        }
+    }
+}
+
+impl GatheringSession {
+    fn apply_sign_up(&mut self, event: &GatheringEvent) {
+        use GatheringEvent as E;
+        match event {
+            E::PlaceTaken { person, needs, .. } => {
+                self.waiting.retain(|waits| waits != person);
+                self.taken.insert(*person);
+                self.needs.extend(needs.clone());
+            }
+            E::WaitingJoined { person, needs, .. } => {
+                self.waiting.push(*person);
+                self.needs.extend(needs.clone());
+            }
+            E::PlaceGivenUp { person, .. } => drop(self.taken.remove(person)),
+            E::WaitingLeft { person, .. } => self.waiting.retain(|waits| waits != person),
+            _ => {}
+        }
+    }
+}
+
+/// The number of the session that an event is about.
+#[must_use]
+pub fn session_number(event: &GatheringEvent) -> Option<u16> {
+    use GatheringEvent as E;
+    match event {
+        E::SessionAdded { session, .. }
+        | E::SessionMoved { session, .. }
+        | E::SessionCancelled { session, .. }
+        | E::PlaceTaken { session, .. }
+        | E::WaitingJoined { session, .. }
+        | E::PlaceGivenUp { session, .. }
+        | E::WaitingLeft { session, .. }
+        | E::SignUpsCounted { session, .. }
+        | E::SessionHeld { session, .. }
+        | E::AttendanceCorrected { session, .. }
+        | E::NotesWritten { session, .. }
+        | E::SessionReminded { session, .. }
+        | E::NeedsForgotten { session, .. } => Some(*session),
+        E::GatheringPlanned { .. }
+        | E::GatheringDescribed { .. }
+        | E::GatheringOpened { .. }
+        | E::GatheringEnded { .. }
+        | E::LeadOffered { .. }
+        | E::LeadTaken { .. }
+        | E::LeadLeft { .. }
+        | E::HandAskedFor { .. }
+        | E::RiskChecked { .. } => None,
+    }
+}
