@@ -21,6 +21,7 @@ pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::files::FileRow;
 pub use definitions::funds::{FundRow, HeldLettersRow, RoundRow};
+pub use definitions::gatherings::GatheringRow;
 pub use definitions::grants::{
     CheckRow, GrantRow, NewsRow, ProposedScheduleRow, ProposedSettlementRow, StoryRow,
     UnsettledEntryRow, VariationRow,
@@ -41,6 +42,8 @@ pub use definitions::people::{PersonRow, ProposedContactRow};
 pub use definitions::published::{
     Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
 };
+pub use definitions::sessions::SessionRow;
+pub use definitions::sign_ups::{SignUpRow, SignUpState};
 pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;
 pub use engine::projector::{ProjectionError, Projector};
@@ -171,7 +174,7 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 18] = [
+const ALL: [AnyProjection; 21] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
@@ -180,6 +183,7 @@ const ALL: [AnyProjection; 18] = [
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
     AnyProjection::of::<definitions::files::FilesProjection>(),
     AnyProjection::of::<definitions::funds::FundsProjection>(),
+    AnyProjection::of::<definitions::gatherings::GatheringsProjection>(),
     AnyProjection::of::<definitions::grants::GrantsProjection>(),
     AnyProjection::of::<definitions::groups::GroupsProjection>(),
     AnyProjection::of::<definitions::identifiers::IdentifiersProjection>(),
@@ -189,6 +193,8 @@ const ALL: [AnyProjection; 18] = [
     AnyProjection::of::<definitions::people::PeopleProjection>(),
     AnyProjection::of::<definitions::posting_dimensions::PostingDimensionsProjection>(),
     AnyProjection::of::<definitions::published::PublishedProjection>(),
+    AnyProjection::of::<definitions::sessions::SessionsProjection>(),
+    AnyProjection::of::<definitions::sign_ups::SignUpsProjection>(),
     AnyProjection::of::<definitions::updates::UpdatesProjection>(),
 ];
 

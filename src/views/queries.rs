@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GrantRow, GroupRow, IdentifierRow,
-    OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GrantRow, GroupRow,
+    IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow,
+    PublishedRow, SessionRow, SignUpRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -34,6 +35,7 @@ impl_table_row!(
     PaymentBatchRow => "batches",
     FileRow => "files",
     FundRow => "funds",
+    GatheringRow => "gatherings",
     GrantRow => "grants",
     GroupRow => "groups",
     IdentifierRow => "identifiers",
@@ -42,6 +44,8 @@ impl_table_row!(
     PaymentRow => "payments",
     PersonRow => "people",
     PublishedRow => "published",
+    SessionRow => "sessions",
+    SignUpRow => "sign_ups",
     UpdateRow => "updates",
 );
 

@@ -1,0 +1,193 @@
+//! Sessions of gatherings, with how many have a place, how many wait, and how many came.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::gathering::{
+    ClockTime, PlaceAudience, SessionPlan, SessionState, Turnout, needs_kept_until, session_number,
+};
+use crate::domain::text::{Line, Slug};
+use crate::domain::{Event, GatheringEvent};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::{AffectedRows, Moment, Projection};
+
+/// A session of a gathering.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Session)]
+pub struct SessionRow {
+    pub gathering: Uuid,
+    pub session: u16,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
+    pub state: SessionState,
+    #[schema(value_type = String, format = "date")]
+    pub day: Date,
+    pub starts_at: ClockTime,
+    pub ends_at: ClockTime,
+    /// Where it is. Absent for those who may not read it.
+    pub place: Option<Line>,
+    pub place_for: PlaceAudience,
+    /// How many can take part; absent if there is no limit.
+    pub places: Option<u32>,
+    /// How many have a place, by name.
+    pub taken: u32,
+    /// How many wait for a place, by name.
+    pub waiting: u32,
+    /// How many want to come, where people are counted.
+    pub counted: u32,
+    /// How often it was moved, changed or cancelled.
+    pub changes: u32,
+    /// Why it was cancelled.
+    pub reason: Option<String>,
+    /// Who came. Only staff and leads see names and groups.
+    pub came: Option<Turnout>,
+    /// What was learned, in the words of staff.
+    pub learned: Option<String>,
+    pub ideas: Vec<Line>,
+    /// The signs of success that were seen.
+    pub signs: BTreeSet<Slug>,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub reminded_on: Option<Date>,
+    /// The last day on which it is kept who signed up and what they need; absent if no one did, and
+    /// after these were forgotten.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub kept_until: Option<Date>,
+}
+
+impl SessionRow {
+    /// The id of a session's row.
+    #[must_use]
+    pub fn id_of(gathering: Uuid, session: u16) -> String {
+        format!("{gathering}/{session:05}")
+    }
+
+    /// How many more people can have a place; `None` if there is no limit.
+    #[must_use]
+    pub fn free_places(&self) -> Option<u32> {
+        let coming = self.taken.saturating_add(self.counted);
+        self.places.map(|places| places.saturating_sub(coming))
+    }
+
+    fn replan(&mut self, plan: &SessionPlan) {
+        self.day = plan.day;
+        self.starts_at.clone_from(&plan.starts_at);
+        self.ends_at.clone_from(&plan.ends_at);
+        self.place.clone_from(&plan.place);
+        (self.place_for, self.places) = (plan.place_for, plan.places);
+    }
+}
+
+pub(in crate::projections) struct SessionsProjection;
+
+impl Projection for SessionsProjection {
+    const NAME: &'static str = "sessions";
+    type Row = SessionRow;
+
+    fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
+        let Event::Gathering(happened) = &event.event else {
+            return None;
+        };
+        let session = session_number(happened)?;
+        Some(AffectedRows::one(&SessionRow::id_of(event.stream, session)))
+    }
+
+    fn project(
+        event: &RecordedEvent,
+        row: Option<SessionRow>,
+        _: Option<SessionRow>,
+    ) -> Option<SessionRow> {
+        let Event::Gathering(happened) = &event.event else {
+            return None;
+        };
+        if let GatheringEvent::SessionAdded { session, plan } = happened {
+            return Some(added_row(event, *session, plan));
+        }
+        let mut row = row?;
+        row.updated_at = Moment::of(event);
+        row.apply(happened, event);
+        Some(row)
+    }
+}
+
+fn added_row(event: &RecordedEvent, session: u16, plan: &SessionPlan) -> SessionRow {
+    SessionRow {
+        gathering: event.stream,
+        session,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
+        state: SessionState::Planned,
+        day: plan.day,
+        starts_at: plan.starts_at.clone(),
+        ends_at: plan.ends_at.clone(),
+        place: plan.place.clone(),
+        place_for: plan.place_for,
+        places: plan.places,
+        taken: 0,
+        waiting: 0,
+        counted: 0,
+        changes: 0,
+        reason: None,
+        came: None,
+        learned: None,
+        ideas: Vec::new(),
+        signs: BTreeSet::new(),
+        reminded_on: None,
+        kept_until: None,
+    }
+}
+
+impl SessionRow {
+    fn apply(&mut self, happened: &GatheringEvent, event: &RecordedEvent) {
+        use GatheringEvent as E;
+        match happened {
+            E::SessionMoved { plan, .. } => {
+                if plan.day != self.day {
+                    self.reminded_on = None;
+                }
+                self.replan(plan);
+                self.changes = self.changes.saturating_add(1);
+                self.kept_until = self.kept_until.map(|_| needs_kept_until(plan.day));
+            }
+            E::SessionCancelled { reason, .. } => {
+                self.state = SessionState::Cancelled;
+                self.reason = Some(reason.to_string());
+                self.changes = self.changes.saturating_add(1);
+            }
+            E::PlaceTaken { waited, .. } => {
+                self.taken = self.taken.saturating_add(1);
+                self.waiting = self.waiting.saturating_sub(u32::from(*waited));
+                self.kept_until = Some(needs_kept_until(self.day));
+            }
+            E::WaitingJoined { .. } => {
+                self.waiting = self.waiting.saturating_add(1);
+                self.kept_until = Some(needs_kept_until(self.day));
+            }
+            E::PlaceGivenUp { .. } => self.taken = self.taken.saturating_sub(1),
+            E::WaitingLeft { .. } => self.waiting = self.waiting.saturating_sub(1),
+            E::SignUpsCounted { people, .. } => self.counted = *people,
+            E::SessionHeld { came, .. } => {
+                self.state = SessionState::Held;
+                self.came = Some(came.clone());
+            }
+            E::AttendanceCorrected { came, .. } => self.came = Some(came.clone()),
+            E::NotesWritten {
+                learned,
+                ideas,
+                signs,
+                ..
+            } => {
+                self.learned = Some(learned.to_string());
+                self.ideas.clone_from(ideas);
+                self.signs.clone_from(signs);
+            }
+            E::SessionReminded { .. } => self.reminded_on = Some(event.recorded_on()),
+            E::NeedsForgotten { .. } => self.kept_until = None,
+            _ => {}
+        }
+    }
+}
