@@ -43,7 +43,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
-    ApplicationCommand, Command, GrantCommand, GroupCommand, PersonCommand, PersonId,
+    ApplicationCommand, Command, GatheringCommand, GrantCommand, GroupCommand, PersonCommand,
+    PersonId,
 };
 use crate::views::Reader;
 
@@ -328,6 +329,13 @@ impl RateLimits {
                 &self.changes_by_person,
                 "you have sent news many times, and we write to your group each time",
             ),
+            Command::Gathering(_, GatheringCommand::SignUp(_) | GatheringCommand::StepDown(_)) => {
+                pass(
+                    &self.changes_by_person,
+                    "you have signed up or stepped down many times. Please continue later, or \
+                        phone us",
+                )
+            }
             _ => Ok(()),
         }
     }

@@ -24,19 +24,25 @@ impl Gathering {
         Ok(GatheringEvent::LeadOffered { person })
     }
 
+    /// Refuses with [`Refusal::NotYours`] an actor who may not take the lead for this person: only
+    /// they themselves may, and an officer for someone without an email address.
+    pub(super) fn must_take_for(person: PersonId, facts: &DecisionContext) -> Result<(), Refusal> {
+        let writes_for_them =
+            facts.roles().contains(&Role::Officer) && !facts.person()?.has_email();
+        if facts.by()? == person || writes_for_them {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours)
+        }
+    }
+
     pub(super) fn take_lead(
         &self,
         person: PersonId,
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
-        let by = facts.by()?;
-        let known = facts.person()?;
-        let writes_for_them = facts.roles().contains(&Role::Officer) && !known.has_email();
-        if by != person && !writes_for_them {
-            return Err(Refusal::NotYours);
-        }
         self.must_not_have_ended()?;
-        known.must_be_active()?;
+        facts.person()?.must_be_active()?;
         if self.offered_to != Some(person) {
             return Err(Refusal::LeadNotOffered);
         }

@@ -25,7 +25,7 @@ pub use session::{REMINDED_DAYS_BEFORE, SessionState, needs_kept_until, session_
 
 use super::id::PersonId;
 use super::money::BelowZero;
-use super::role::Role;
+use super::role::{Actor, Role};
 use super::{Aggregate, DecisionContext, Refusal};
 
 /// State of a gathering.
@@ -90,6 +90,35 @@ impl Gathering {
                 Err(Refusal::GatheringNotInState(GatheringState::Ended.into()))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Refuses what somebody does who may do it for themselves only, and a gathering that they may
+    /// not know of. A gathering that does not exist is refused in the same way.
+    fn must_be_within_reach(
+        &self,
+        command: &GatheringCommand,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
+        use GatheringCommand as C;
+        match command {
+            C::SignUp(SignUp { person, .. }) | C::StepDown(StepDown { person, .. }) => {
+                self.must_act_for(*person, facts)?;
+            }
+            C::TakeLead(LeadRef { person }) => Self::must_take_for(*person, facts)?,
+            _ => {}
+        }
+        let is_known = match (self.state, facts.actor()) {
+            (None, _) => false,
+            (Some(GatheringState::Draft), Actor::Person(by)) => {
+                self.is_led_by(by) || self.offered_to == Some(by) || !facts.roles().is_empty()
+            }
+            _ => true,
+        };
+        if is_known {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown("gathering"))
         }
     }
 
@@ -192,9 +221,7 @@ impl Aggregate for Gathering {
                 Ok(vec![Self::plan(plan, facts)?])
             };
         }
-        if !self.exists() {
-            return Err(Refusal::Unknown("gathering"));
-        }
+        self.must_be_within_reach(command, facts)?;
         let event = match command {
             C::Plan(_) => return Err(Refusal::Exists("gathering")),
             C::Describe(about) => {

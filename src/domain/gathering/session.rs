@@ -238,8 +238,13 @@ impl Gathering {
         })
     }
 
-    /// Whether the actor may sign a person up, or give up their place.
-    fn may_act_for(&self, person: PersonId, facts: &DecisionContext) -> Result<(), Refusal> {
+    /// Refuses with [`Refusal::NotYours`] an actor who may not sign this person up, or give up
+    /// their place: only they themselves, a lead and an officer may.
+    pub(super) fn must_act_for(
+        &self,
+        person: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
         let by = facts.by()?;
         if by == person || self.is_led_by(by) || facts.roles().contains(&Role::Officer) {
             Ok(())
@@ -253,7 +258,6 @@ impl Gathering {
         sign_up: &SignUp,
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
-        self.may_act_for(sign_up.person, facts)?;
         self.must_be(GatheringState::Open)?;
         if self.sign_up == SignUpWay::Counted {
             return Err(Refusal::CountedOnly);
@@ -320,7 +324,6 @@ impl Gathering {
             session: number,
             person,
         } = *step_down;
-        self.may_act_for(person, facts)?;
         let session = self.session(number)?;
         session.must_be_to_come(facts)?;
         if session.waits(person) {

@@ -14,8 +14,8 @@ use super::json_input::{BoundedJson, normalise_integers, tidy_texts};
 use super::legible::must_be_legible;
 use crate::domain::command::CommandSpec;
 use crate::domain::{
-    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId,
-    GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId,
+    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GatheringCommand, GatheringId,
+    GrantCommand, GrantId, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId,
 };
 use crate::http::problem::{ErrorCode, FieldError, FieldErrorCode, Problem};
 
@@ -73,6 +73,8 @@ fn parse_command(
             .map(|read| read.map(|command| Command::Group(GroupId(id), command))),
         "applications" => ApplicationCommand::read(name, body)
             .map(|read| read.map(|command| Command::Application(ApplicationId(id), command))),
+        "gatherings" => GatheringCommand::read(name, body)
+            .map(|read| read.map(|command| Command::Gathering(GatheringId(id), command))),
         _ => GrantCommand::read(name, body)
             .map(|read| read.map(|command| Command::Grant(GrantId(id), command))),
     };

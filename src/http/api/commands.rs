@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 pub(in crate::http) use super::command_body::{parse_body, required_fields};
 use super::response::CommandResponse;
-use super::{PREFIX, Resource, applications, funds, grants, groups, organisation, people, query};
+use super::{
+    PREFIX, Resource, applications, funds, gatherings, grants, groups, organisation, people, query,
+};
 use crate::auth::SignedIn;
 use crate::clock;
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
@@ -152,6 +154,7 @@ async fn load_record(
         "applications" => {
             applications::application_response(app, signed, id, None, &BTreeSet::new()).await
         }
+        "gatherings" => gatherings::gathering_response(app, signed, id, None).await,
         _ => grants::grant_response(app, signed, id, None, &BTreeSet::new()).await,
     }
 }

@@ -10,6 +10,7 @@ mod command_body;
 pub(super) mod commands;
 mod files;
 mod funds;
+mod gatherings;
 pub(super) mod grants;
 mod groups;
 mod json_input;
@@ -32,7 +33,8 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
-    ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand,
+    ApplicationCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
+    OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
 pub use files::FileKept;
@@ -41,8 +43,9 @@ pub use log::{EventView, LogStatus};
 pub(super) use query::PAGE_MAX;
 pub use response::{Accepted, Collection};
 use routes::{
-    APPLICATIONS_PARAMS, FUNDS_PARAMS, GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS,
-    PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS, UPDATES_PARAMS,
+    APPLICATIONS_PARAMS, FUNDS_PARAMS, GATHERING_ITEMS_PARAMS, GATHERINGS_PARAMS,
+    GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS, PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS,
+    UPDATES_PARAMS,
 };
 pub use routes::{ActionRoute, ReadRoute, action_routes, read_routes};
 pub(super) use routes::{FUND_EXPANSIONS, GRANT_EXPANSIONS};
@@ -65,7 +68,7 @@ pub struct Resource {
 }
 
 /// All kinds of records. Each plural is the first part of the address.
-pub const RESOURCES: [Resource; 6] = [
+pub const RESOURCES: [Resource; 7] = [
     Resource {
         plural: "organisation",
         id_parameter: None,
@@ -101,6 +104,12 @@ pub const RESOURCES: [Resource; 6] = [
         id_parameter: Some("grant"),
         create_command: None,
         commands: GrantCommand::SPECS,
+    },
+    Resource {
+        plural: "gatherings",
+        id_parameter: Some("gathering"),
+        create_command: Some("plan"),
+        commands: GatheringCommand::SPECS,
     },
 ];
 

@@ -4,15 +4,19 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
-    accesses, applications, files, funds, grants, groups, log, organisation, people, webhooks,
+    accesses, applications, files, funds, gatherings, grants, groups, log, organisation, people,
+    webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
+use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
+use crate::projections::{SessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
-    Answer, ApplicationView, Budget, FundView, GrantView, GroupView, HistoryLine, OrganisationView,
-    Outcome, PaymentView, PersonView, RelatedGroup, Statement, UpdateView,
+    Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
+    OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView, Statement,
+    UpdateView,
 };
 
 /// A GET route of the API.
@@ -134,6 +138,29 @@ pub(super) const GRANT_ITEMS_PARAMS: &[&str] = &[
     "updated_since",
     "expand",
 ];
+pub(super) const GATHERINGS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "state",
+    "fund",
+    "group",
+    "area",
+];
+pub(super) const GATHERING_ITEMS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "state",
+];
 /// The values of `expand`: for records that name their group and fund, and for records that also
 /// name their grant.
 pub(in crate::http) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
@@ -148,6 +175,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         group_routes(),
         application_routes(),
         grant_routes(),
+        gathering_routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -367,6 +395,44 @@ fn grant_routes() -> Vec<ReadRoute> {
             query: UPDATES_PARAMS,
             shape: ResponseShape::page_by_state::<UpdateView, UpdateState>(),
             route: || web::get().to(grants::updates),
+        },
+    ]
+}
+
+/// Gatherings, with their sessions and sign-ups.
+fn gathering_routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/gatherings",
+            name: "gatherings",
+            summary: "Gatherings. Others than staff see those that have opened.",
+            query: GATHERINGS_PARAMS,
+            shape: ResponseShape::page_by_state::<GatheringView, GatheringState>(),
+            route: || web::get().to(gatherings::list),
+        },
+        ReadRoute {
+            path: "/gatherings/{gathering}",
+            name: "gathering",
+            summary: "One gathering.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<GatheringView>(),
+            route: || web::get().to(gatherings::show),
+        },
+        ReadRoute {
+            path: "/gatherings/{gathering}/sessions",
+            name: "gathering_sessions",
+            summary: "A gathering's sessions.",
+            query: GATHERING_ITEMS_PARAMS,
+            shape: ResponseShape::page_by_state::<SessionRow, SessionState>(),
+            route: || web::get().to(gatherings::sessions),
+        },
+        ReadRoute {
+            path: "/gatherings/{gathering}/sign-ups",
+            name: "gathering_sign_ups",
+            summary: "Who signed up for a gathering's sessions.",
+            query: GATHERING_ITEMS_PARAMS,
+            shape: ResponseShape::page_by_state::<SignUpView, SignUpState>(),
+            route: || web::get().to(gatherings::sign_ups),
         },
     ]
 }

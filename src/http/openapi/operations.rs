@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -39,6 +39,10 @@ const TAGS: [(&str, &str); 9] = [
         "Grants from the offer to their close: agreement, checks, payments and updates.",
     ),
     (
+        "gatherings",
+        "Gatherings with their sessions, sign-ups, leads and who came.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -49,7 +53,7 @@ const TAGS: [(&str, &str); 9] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 30] = [
+const READ_DESCRIPTIONS: [(&str, &str); 34] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -145,6 +149,25 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     (
         "grant_updates",
         "Ordered by number, with the group's and the staff's view of each sign.",
+    ),
+    (
+        "gatherings",
+        "Others than staff see gatherings that are open or have ended, without the people in them.",
+    ),
+    (
+        "gathering",
+        "The gathering with its leads. Others than staff and leads see only themselves among the \
+            people in it. Staff and leads also see a draft.",
+    ),
+    (
+        "gathering_sessions",
+        "Ordered by number. Where a place is only for those who signed up, others do not see it. \
+            Staff and leads see from which groups people came.",
+    ),
+    (
+        "gathering_sign_ups",
+        "Staff and leads see everyone. Other people see only themselves. Staff who work with \
+            groups, and leads, see what people need.",
     ),
     (
         "payments",

@@ -42,7 +42,7 @@ pub struct GatheringRow {
     /// The gathering that it grew from.
     pub grew_from: Option<GatheringId>,
     /// Those who lead it, and whether each had a role in the organisation when they took the lead.
-    /// Others than staff and leads see only themselves.
+    /// Others than staff and leads see themselves only.
     #[schema(value_type = BTreeMap<String, bool>)]
     pub leads: BTreeMap<PersonId, bool>,
     /// The person to whom the lead is offered. Absent for others than staff, leads and this person.

@@ -470,6 +470,7 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Group(..) => "groups",
         Command::Application(..) => "applications",
         Command::Grant(..) => "grants",
+        Command::Gathering(..) => "gatherings",
     };
     RESOURCES
         .iter()

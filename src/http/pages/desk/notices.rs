@@ -8,6 +8,7 @@
 
 mod counted;
 mod mailed;
+mod of_gatherings;
 mod of_grants;
 mod of_records;
 mod of_setup;
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
+use self::of_gatherings::OF_GATHERINGS;
 use self::of_grants::OF_GRANTS;
 use self::of_records::OF_RECORDS;
 use self::of_setup::OF_SETUP;
@@ -38,7 +40,9 @@ struct ActionNotice {
 
 /// All sentences. They mention the group only if the service writes to the group.
 fn notices() -> impl Iterator<Item = &'static ActionNotice> {
-    [OF_SETUP, OF_RECORDS, OF_GRANTS].into_iter().flatten()
+    [OF_SETUP, OF_RECORDS, OF_GRANTS, OF_GATHERINGS]
+        .into_iter()
+        .flatten()
 }
 
 const fn says(room: &'static str, name: &'static str, sentence: &'static str) -> ActionNotice {

@@ -1,0 +1,201 @@
+//! Reads of gatherings, their sessions and sign-ups. Everyone who is signed in sees those that have
+//! opened; staff and leads see drafts, and who signed up.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
+
+use super::query::{QueryParams, list_rows, not_found, path_id};
+use super::response::{Collection, record_response};
+use crate::auth::SignedIn;
+use crate::domain::PersonId;
+use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState};
+use crate::http::AppState;
+use crate::http::problem::Problem;
+use crate::projections::{GatheringRow, SessionRow, SignUpRow, SignUpState};
+use crate::views::Filter;
+
+pub(super) async fn list(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let params = QueryParams::parse(&http, super::GATHERINGS_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let mut filters = params.state_filter::<GatheringState>()?;
+    filters.extend(params.equality_filters(&[
+        ("area", "area"),
+        ("fund", "fund"),
+        ("group", "group_id"),
+    ])?);
+    if !signed.reader.sees_all() {
+        let public = [GatheringState::Open, GatheringState::Ended];
+        filters.push(Filter::in_state(public));
+    }
+    let (rows, end) = list_rows::<GatheringRow>(&app, &params, as_at, filters).await?;
+    let sees_all = signed.reader.sees_all();
+    let shown = |row| {
+        if sees_all {
+            row
+        } else {
+            redact(row, signed.reader.person)
+        }
+    };
+    let rows = rows.into_iter().map(shown).collect();
+    let items = app
+        .views
+        .decrypt_gatherings(signed.reader.may_read_words(), rows)
+        .await?;
+    Ok(Collection::new(items, end).to_response())
+}
+
+pub(super) async fn show(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
+    let as_at = params.as_at(&app).await?;
+    gathering_response(&app, &signed, path_id(&http, "gathering")?, as_at).await
+}
+
+/// The response with a gathering, as far as the reader may see it.
+pub(super) async fn gathering_response(
+    app: &AppState,
+    signed: &SignedIn,
+    gathering: Uuid,
+    as_at: Option<i64>,
+) -> Result<HttpResponse, Problem> {
+    let found = find_visible(app, signed, gathering, as_at).await?;
+    let row = if found.sees_people {
+        found.row
+    } else {
+        redact(found.row, signed.reader.person)
+    };
+    let version = row.version;
+    let mut rows = app
+        .views
+        .decrypt_gatherings(signed.reader.may_read_words(), vec![row])
+        .await?;
+    record_response(&rows.pop().ok_or_else(not_found)?, version)
+}
+
+/// A gathering, and whether the reader sees who signed up for it.
+struct VisibleGathering {
+    row: GatheringRow,
+    sees_people: bool,
+}
+
+/// The gathering, if the reader may see it. Someone who does not lead it any more does not see its
+/// people any more, for past days either.
+async fn find_visible(
+    app: &AppState,
+    signed: &SignedIn,
+    gathering: Uuid,
+    as_at: Option<i64>,
+) -> Result<VisibleGathering, Problem> {
+    let row: GatheringRow = app
+        .views
+        .find(gathering, as_at)
+        .await?
+        .ok_or_else(not_found)?;
+    let now: GatheringRow = app
+        .views
+        .find(gathering, None)
+        .await?
+        .ok_or_else(not_found)?;
+    let person = signed.reader.person;
+    let leads = now.is_led_by(person);
+    let is_asked = now.offered_to == Some(person);
+    if row.is_public() || signed.reader.sees_all() || leads || is_asked {
+        Ok(VisibleGathering {
+            row,
+            sees_people: signed.reader.sees_all() || leads,
+        })
+    } else {
+        Err(not_found())
+    }
+}
+
+/// Removes the leads other than the reader, the offer of the lead to others, and who asked for a
+/// hand.
+fn redact(mut row: GatheringRow, person: PersonId) -> GatheringRow {
+    row.leads.retain(|lead, _| *lead == person);
+    row.offered_to = row.offered_to.filter(|offered| *offered == person);
+    (row.hand_asked_by, row.hand_asked_on, row.hand) = (None, None, None);
+    row
+}
+
+pub(super) async fn sessions(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let params = QueryParams::parse(&http, super::GATHERING_ITEMS_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let gathering = path_id(&http, "gathering")?;
+    let found = find_visible(&app, &signed, gathering, as_at).await?;
+    let mut filters = params.state_filter::<SessionState>()?;
+    filters.push(Filter::equals("gathering", gathering));
+    let (mut rows, end) = list_rows::<SessionRow>(&app, &params, as_at, filters).await?;
+    if !found.sees_people {
+        let own = own_places(&app, &signed, gathering).await?;
+        for row in &mut rows {
+            redact_session(row, &own);
+        }
+    }
+    Ok(Collection::new(rows, end).to_response())
+}
+
+/// The numbers of the sessions at which the reader has a place now.
+async fn own_places(
+    app: &AppState,
+    signed: &SignedIn,
+    gathering: Uuid,
+) -> Result<BTreeSet<u16>, Problem> {
+    let own = vec![
+        Filter::equals("person", signed.reader.person),
+        Filter::equals("gathering", gathering),
+        Filter::in_state([SignUpState::Place]),
+    ];
+    let rows = app.views.all_rows::<SignUpRow>(None, own).await?;
+    Ok(rows.into_iter().map(|row| row.session).collect())
+}
+
+/// Removes the place that only those who have one may read, and of who came all but the number.
+fn redact_session(row: &mut SessionRow, own: &BTreeSet<u16>) {
+    if row.place_for == PlaceAudience::SignedUp && !own.contains(&row.session) {
+        row.place = None;
+    }
+    if let Some(came) = &mut row.came {
+        came.named.clear();
+        came.groups.clear();
+    }
+}
+
+pub(super) async fn sign_ups(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let params = QueryParams::parse(&http, super::GATHERING_ITEMS_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let gathering = path_id(&http, "gathering")?;
+    let found = find_visible(&app, &signed, gathering, as_at).await?;
+    let mut filters = params.state_filter::<SignUpState>()?;
+    filters.push(Filter::equals("gathering", gathering));
+    let person = signed.reader.person;
+    if !found.sees_people {
+        filters.push(Filter::equals("person", person));
+    }
+    let (rows, end) = list_rows::<SignUpRow>(&app, &params, as_at, filters).await?;
+    // Needs may tell of somebody's health or faith: the panel and auditors do not see them.
+    let sees_needs =
+        signed.reader.works_with_groups() || (found.sees_people && !signed.reader.sees_all());
+    let items = app
+        .views
+        .decrypt_sign_ups(|row| sees_needs || row.person == person, rows)
+        .await?;
+    Ok(Collection::new(items, end).to_response())
+}
