@@ -76,9 +76,11 @@ impl Gathering {
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         self.must_not_have_ended()?;
-        let is_own = facts.by()? == asked.lead || facts.roles().contains(&Role::Officer);
-        if !is_own || !self.is_led_by(asked.lead) {
+        if facts.by()? != asked.lead && !facts.roles().contains(&Role::Officer) {
             return Err(Refusal::NotYours);
+        }
+        if !self.is_led_by(asked.lead) {
+            return Err(Refusal::Unknown("lead"));
         }
         Ok(GatheringEvent::HandAskedFor {
             lead: asked.lead,

@@ -77,6 +77,7 @@ impl AccessFixture {
         .await;
         crate::http::webhooks::confirmed(app, &office, "https://hooks.example.org/grants", &[])
             .await;
+        let gathering = open_gathering(app, &office).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
         for role in [
             Role::Officer,
@@ -112,6 +113,7 @@ impl AccessFixture {
             ("position", "1".to_owned()),
             ("webhook", "1".to_owned()),
             ("delivery", "1".to_owned()),
+            ("gathering", gathering.to_string()),
         ]);
         Self { clients, ids }
     }
@@ -158,6 +160,23 @@ impl AccessFixture {
     }
 }
 
+/// A gathering that is open, with a session to come.
+async fn open_gathering(app: &TestApp, office: &Office) -> uuid::Uuid {
+    let gathering = new_id();
+    let step = |name: &str, body: &Value| {
+        crate::support::scenario::command_from_json("gathering", gathering, name, body)
+    };
+    let mut plan = sample("gathering", "plan").1;
+    plan["leads"] = serde_json::json!([office.ada]);
+    let mut session = sample("gathering", "add-session").1;
+    session["day"] = serde_json::json!(app.today().saturating_add(jiff::Span::new().days(7)));
+    let none = serde_json::json!({});
+    for (name, body) in [("plan", &plan), ("add-session", &session), ("open", &none)] {
+        app.issue_ok(office.ada, step(name, body)).await;
+    }
+    gathering
+}
+
 async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
     let holder = person(app, "Holder").await;
     office.give_role(app, holder, role).await;
@@ -175,6 +194,7 @@ pub fn command_of(path: &str) -> (&str, &str) {
     let makes = match noun {
         "fund" => "create",
         "application" => "start",
+        "gathering" => "plan",
         _ => "register",
     };
     (

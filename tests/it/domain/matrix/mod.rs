@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, DomainEvent, Event, FundCommand, GrantCommand, GroupCommand,
-    OrganisationCommand, PersonCommand,
+    ApplicationCommand, DomainEvent, Event, FundCommand, GatheringCommand, GrantCommand,
+    GroupCommand, OrganisationCommand, PersonCommand,
 };
 
 use current_state::current_state;
@@ -30,6 +30,7 @@ fn specs(noun: &str) -> &'static [CommandSpec] {
         "fund" => FundCommand::SPECS,
         "group" => GroupCommand::SPECS,
         "application" => ApplicationCommand::SPECS,
+        "gathering" => GatheringCommand::SPECS,
         _ => GrantCommand::SPECS,
     }
 }
@@ -251,6 +252,7 @@ fn every_event_happens_somewhere() {
             Event::Group(event) => golden_file("group", event),
             Event::Application(event) => golden_file("application", event),
             Event::Grant(event) => golden_file("grant", event),
+            Event::Gathering(event) => golden_file("gathering", event),
         })
         .collect();
     // Only earlier versions wrote this event, when one administrator could give a role alone.

@@ -38,6 +38,8 @@ pub const STRANGER: Uuid = Uuid::from_u128(99);
 pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
 /// A mail that waits for a call or a letter.
 const WAITING_MAIL: Uuid = Uuid::from_u128(110);
+/// A gathering with one session.
+pub const GATHERING: Uuid = Uuid::from_u128(400);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
@@ -52,6 +54,7 @@ pub fn sample(noun: &str, name: &str) -> Sample {
         "fund" => fund(name),
         "group" => group(name),
         "application" => application(name),
+        "gathering" => gathering(name),
         _ => grant(name),
     }
 }
@@ -399,6 +402,59 @@ fn application(name: &str) -> Sample {
         "request-review" => member(json!({ "words": "We had said so" })),
         "decide-review" => second(json!({ "upheld": true, "reason": "They had" })),
         "lapse" | "reopen-draft" | "remind-draft" => job(json!({})),
+        _ => staff(json!({})),
+    }
+}
+
+fn gathering(name: &str) -> Sample {
+    let lead = Uuid::from_u128(10);
+    let about = json!({ "title": "A walk", "description": "We walk and talk." });
+    let session = |day: &str, places: u32| {
+        json!({
+            "day": day,
+            "starts_at": "13:30",
+            "ends_at": "15:00",
+            "place": "The library",
+            "places": places,
+        })
+    };
+    let stranger = json!({ "person": STRANGER });
+    match name {
+        "plan" => staff(json!({ "kind": "activity", "about": about, "leads": [lead] })),
+        "describe" => staff(about),
+        "add-session" => staff(session("2026-07-05", 1)),
+        "move-session" => staff(json!({ "session": 1, "to": session("2026-07-06", 2) })),
+        "cancel-session" => staff(json!({ "session": 1, "reason": "The hall is closed." })),
+        "sign-up" => (
+            SampleActor::Person(STRANGER),
+            json!({
+                "session": 1,
+                "person": STRANGER,
+                "needs": { "words": "A ramp", "consent": true },
+            }),
+        ),
+        "count-sign-ups" => staff(json!({ "session": 1, "people": 28, "channel": "phone" })),
+        "step-down" => staff(json!({ "session": 1, "person": STRANGER })),
+        "record-attendance" => staff(json!({
+            "session": 1,
+            "came": { "people": 3, "named": [STRANGER] },
+        })),
+        "correct-attendance" => staff(json!({
+            "session": 1,
+            "came": { "people": 2 },
+            "reason": "One was counted twice.",
+        })),
+        "write-notes" => staff(json!({
+            "session": 1,
+            "learned": "People want to meet again.",
+            "signs": ["acting-early"],
+        })),
+        "offer-lead" => staff(stranger),
+        "take-lead" => (SampleActor::Person(STRANGER), stranger),
+        "leave-lead" => staff(json!({ "person": lead })),
+        "ask-for-hand" => staff(json!({ "lead": lead, "words": "Someone to bring tea" })),
+        "pass-risk-check" => staff(json!({ "good_until": "2027-06-01" })),
+        "remind" | "forget-needs" => job(json!({ "session": 1 })),
         _ => staff(json!({})),
     }
 }

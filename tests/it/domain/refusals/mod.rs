@@ -4,6 +4,7 @@ mod applications;
 mod decisions;
 mod erasure;
 mod funds;
+mod gatherings;
 mod grants;
 mod roles;
 
@@ -96,6 +97,7 @@ fn every_rule_says_no_when_it_should() {
     applications::refusals(&mut seen);
     decisions::refusals(&mut seen);
     grants::refusals(&mut seen);
+    gatherings::refusals(&mut seen);
     erasure::refusals(&mut seen);
     crate::domain::lifecycle::refusals(&mut seen);
 

@@ -3,6 +3,7 @@
 
 mod applications;
 mod funds;
+mod gatherings;
 mod grants;
 mod groups;
 mod payments;
@@ -20,6 +21,7 @@ use applications::{
 };
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
+use gatherings::gathering;
 pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
 use groups::{correction, file, group, member};
@@ -283,6 +285,14 @@ pub const TABLES: &[StateTable] = &[
     StateTable {
         name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"],
         states: &["none", "published", "withdrawn"], reach: story,
+    },
+    StateTable {
+        name: "gathering", noun: "gathering", commands: &[],
+        states: &[
+            "unknown", "draft", "open", "offered", "shared", "full", "waiting", "signed_up", "soon",
+            "over", "held", "long_over", "counted", "ended",
+        ],
+        reach: gathering,
     },
 ];
 
