@@ -231,6 +231,32 @@ StoryWithdrawn story:int
 GrantClosed released:split
 """
 
+GATHERING = """
+GatheringPlanned kind:text about:about leads:ids group:id? fund:id? sign_up:text risk_check:bool \
+    grew_from:id? planned_on:day
+GatheringDescribed about:about
+GatheringOpened opened_on:day
+GatheringEnded ended_on:day
+SessionAdded session:int plan:plan
+SessionMoved session:int plan:plan
+SessionCancelled session:int reason:text
+PlaceTaken session:int person:id group:id? needs:secret? waited:bool
+WaitingJoined session:int person:id rank:int group:id? needs:secret?
+PlaceGivenUp session:int person:id
+WaitingLeft session:int person:id
+SignUpsCounted session:int people:int
+SessionHeld session:int came:came
+AttendanceCorrected session:int came:came reason:text
+NotesWritten session:int learned:text ideas:texts signs:texts
+LeadOffered person:id
+LeadTaken person:id staff:bool
+LeadLeft person:id
+HandAskedFor lead:id words:secret
+RiskChecked good_until:day
+SessionReminded session:int
+NeedsForgotten session:int needs:secrets
+"""
+
 # A source of money: the funder, and the area that it is restricted to or None.
 Source = tuple[str, "str | None"]
 Split = dict[Source, int]
@@ -408,6 +434,13 @@ TYPES["condition"] = of_fields("text:text one_instalment:bool?")
 TYPES["conditions"] = lambda value: {
     key: TYPES["condition"](one) for key, one in json_object(value).items()
 }
+TYPES["about"] = of_fields("title:text description:text area:text? themes:texts?")
+TYPES["plan"] = of_fields(
+    "day:day starts_at:text ends_at:text place:text? place_for:text? places:int?"
+)
+TYPES["turnout"] = of_fields("group:id people:int")
+TYPES["turnouts"] = list_of(TYPES["turnout"])
+TYPES["came"] = of_fields("people:int named:ids? groups:turnouts?")
 TYPES["terms"] = of_fields(
     "amount:money area:text ends_on:day update_due_on:day conditions:conditions"
 )
@@ -429,6 +462,7 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("group", GROUP),
         ("application", APPLICATION),
         ("grant", GRANT),
+        ("gathering", GATHERING),
     ):
         for line in events.strip().split("\n"):
             name, _, fields = line.partition(" ")

@@ -16,6 +16,7 @@ from .state import (
     Payee,
     Payment,
     Proposal,
+    Session,
     Variation,
     total,
 )
@@ -451,6 +452,51 @@ def settled_by(p: dict) -> dict[str, int]:
     return {p["owed"]: total(p["sources"])}
 
 
+def fold_gathering(event: Event, state: LogState) -> None:
+    """The leads of a gathering, and who has a place at its sessions or waits for one."""
+    gathering, p = state.gatherings[event.id], event.p
+    match event.name:
+        case "GatheringPlanned":
+            gathering.leads = set(p["leads"])
+            gathering.counted = p["sign_up"] == "counted"
+            gathering.asks_for_check = p["risk_check"]
+        case "GatheringOpened":
+            gathering.is_open = True
+        case "GatheringEnded":
+            gathering.is_open = False
+        case "RiskChecked":
+            gathering.checked_until = p["good_until"]
+        case "LeadOffered":
+            gathering.offered_to = p["person"]
+        case "LeadTaken":
+            gathering.offered_to = None
+            gathering.leads.add(p["person"])
+        case "LeadLeft":
+            gathering.leads.discard(p["person"])
+        case _ if "session" in p:
+            fold_session(event, gathering.sessions[p["session"]])
+
+
+def fold_session(event: Event, session: Session) -> None:
+    """Who has a place at a session, and who waits for one."""
+    p = event.p
+    match event.name:
+        case "SessionAdded" | "SessionMoved":
+            session.places = p["plan"]["places"]
+        case "PlaceTaken":
+            session.taken.add(p["person"])
+        case "WaitingJoined":
+            session.waiting.append(p["person"])
+        case "PlaceGivenUp":
+            session.taken.discard(p["person"])
+        case "SessionCancelled" | "SessionHeld":
+            session.waiting.clear()
+        case "NeedsForgotten":
+            session.taken.clear()
+    if event.name in ("PlaceTaken", "WaitingLeft"):
+        session.waiting = [one for one in session.waiting if one != p["person"]]
+
+
 FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "person": fold_person,
     "organisation": fold_organisation,
@@ -458,4 +504,5 @@ FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "group": fold_group,
     "application": fold_application,
     "grant": fold_grant,
+    "gathering": fold_gathering,
 }

@@ -7,7 +7,9 @@ import json
 import re
 from typing import Any, NoReturn
 
-STREAMS = frozenset({"person", "organisation", "fund", "group", "application", "grant"})
+STREAMS = frozenset(
+    {"person", "organisation", "fund", "group", "application", "grant", "gathering"}
+)
 NAMES = {
     "command_id": str,
     "event": str,

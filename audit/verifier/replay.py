@@ -8,6 +8,7 @@ from . import (
     rules_agreements,
     rules_days,
     rules_funds,
+    rules_gatherings,
     rules_office,
     rules_panel,
     rules_payments,
@@ -22,7 +23,7 @@ from .state import Event, LogState
 # The modules whose import declares the checks.
 ROOMS = (
     rules_steps, rules_office, rules_days, rules_funds, rules_panel, rules_agreements,
-    rules_payments,
+    rules_payments, rules_gatherings,
 )
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 

@@ -1,4 +1,4 @@
-"""What the log says so far: people, roles, funds, groups, applications and grants."""
+"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings."""
 
 from __future__ import annotations
 
@@ -103,6 +103,32 @@ class Proposal:
     by: str
     what: Any = None
     number: int | None = None
+
+
+@dataclass
+class Session:
+    """A session of a gathering: who has a place, and who waits for one in which order."""
+
+    places: int | None = None
+    taken: set[str] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
+
+    def is_full(self) -> bool:
+        """Whether no place is free."""
+        return self.places is not None and len(self.taken) >= self.places
+
+
+@dataclass
+class Gathering:
+    """A gathering, its leads and its sessions."""
+
+    counted: bool = False
+    asks_for_check: bool = False
+    checked_until: str = ""
+    is_open: bool = False
+    leads: set[str] = field(default_factory=set)
+    offered_to: str | None = None
+    sessions: defaultdict[int, Session] = field(default_factory=lambda: defaultdict(Session))
 
 
 @dataclass
@@ -349,6 +375,7 @@ class LogState:
         self.groups: defaultdict[str, Group] = defaultdict(Group)
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
+        self.gatherings: defaultdict[str, Gathering] = defaultdict(Gathering)
         # The states of records and of their parts, and those of applications before a step that can
         # be undone.
         self.steps: dict[tuple[str, str, Any], str] = {}

@@ -6,6 +6,7 @@
 
 mod days;
 mod givers;
+mod gatherings;
 mod log_lines;
 mod money;
 mod named;
@@ -40,6 +41,7 @@ fn all_breaks() -> Vec<Break> {
         panel::breaks(),
         money::breaks(),
         named::breaks(),
+        gatherings::breaks(),
         days::breaks(),
         givers::breaks(),
         steps::breaks(),
