@@ -493,6 +493,7 @@ def fold_session(event: Event, session: Session) -> None:
             session.waiting.clear()
         case "NeedsForgotten":
             session.taken.clear()
+            session.waiting.clear()
     if event.name in ("PlaceTaken", "WaitingLeft"):
         session.waiting = [one for one in session.waiting if one != p["person"]]
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted};
-use crate::domain::{Event, GroupEvent, PersonEvent};
+use crate::domain::{Event, GatheringEvent, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The SHA-256 of an encrypted value.
@@ -21,7 +21,7 @@ pub(super) struct LogContents {
     /// The people and groups that are not erased.
     pub(super) living: BTreeSet<Uuid>,
     pub(super) erased: BTreeSet<Uuid>,
-    /// The subject of each encrypted value that an event names.
+    /// The subject of each encrypted value that an event names and that was not forgotten since.
     pub(super) values: HashMap<ValueDigest, Uuid>,
     /// The current values by which subjects are found.
     indexed: BTreeMap<Uuid, Vec<(BlindIndexKind, String)>>,
@@ -50,6 +50,7 @@ impl LogContents {
             | Event::Group(GroupEvent::PersonalDataErased { .. }) => self.erase(subject),
             Event::Person(happened) => self.process_person(subject, happened),
             Event::Group(happened) => self.process_group(subject, happened),
+            Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) => self.forget(needs),
             _ => {}
         }
     }
@@ -58,6 +59,15 @@ impl LogContents {
         self.living.remove(&subject);
         self.indexed.remove(&subject);
         self.erased.insert(subject);
+    }
+
+    /// The tables may still have values that were forgotten: they are deleted a little later.
+    fn forget(&mut self, values: &[Encrypted]) {
+        for value in values {
+            if let Some(digest) = parse_digest(&value.digest) {
+                self.values.remove(&digest);
+            }
+        }
     }
 
     fn process_person(&mut self, person: Uuid, event: &PersonEvent) {

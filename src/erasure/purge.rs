@@ -1,5 +1,5 @@
 //! Follows the log and completes each erasure outside the database. The bytes of a file that a
-//! group removed are deleted too.
+//! group removed are deleted too, and what people needed at a session that is long over.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,11 +7,12 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
-use crate::domain::{Event, Group, GroupEvent, PersonEvent};
+use crate::domain::personal_data::Encrypted;
+use crate::domain::{Event, GatheringEvent, Group, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
-use crate::store::{StoreError, kept_files, outbox, saved_views, subscriptions};
+use crate::store::{StoreError, kept_files, outbox, personal_data, saved_views, subscriptions};
 
 const SUBSCRIPTION: &str = "erasure";
 /// Long, because each advance of the subscription is a transaction.
@@ -84,6 +85,10 @@ impl Purger {
             if let Event::Group(GroupEvent::FileRemoved { file, .. }) = &event.event {
                 self.files.remove(file).await?;
             }
+            if let Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) = &event.event {
+                self.delete_values(needs).await?;
+                erased = true;
+            }
             erased |= self.finish_erasure(event).await?;
         }
         if erased {
@@ -124,6 +129,13 @@ impl Purger {
             self.files.remove(file).await?;
         }
         Ok(true)
+    }
+
+    async fn delete_values(&self, values: &[Encrypted]) -> Result<(), PurgeError> {
+        let digests: Vec<_> = values.iter().map(|value| value.digest.clone()).collect();
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        personal_data::delete_values(store, organisation, &digests).await?;
+        Ok(())
     }
 
     async fn remove_mails(&self, person: Uuid) -> Result<(), PurgeError> {

@@ -187,6 +187,24 @@ pub async fn encrypted_values_of(
     )
 }
 
+/// Deletes the ciphertexts with these digests.
+pub async fn delete_values(
+    store: &Store,
+    organisation: &str,
+    digests: &[String],
+) -> StoreResult<()> {
+    let sql = format!(
+        "DELETE FROM sealed_values WHERE organisation = $1 AND {}",
+        store.engine().among("digest", "$2")
+    );
+    let digests = serde_json::to_string(digests).unwrap_or_default();
+    let mut tx = store.begin().await?;
+    in_transaction!(&mut tx, db => {
+        sqlx::query(&sql).bind(organisation).bind(digests).execute(db).await?;
+    });
+    tx.commit().await
+}
+
 /// The subject of an index entry.
 pub async fn subject_of(
     store: &Store,

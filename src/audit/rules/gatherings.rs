@@ -187,7 +187,10 @@ impl SeenSession {
             E::PlaceGivenUp { person, .. } => drop(self.taken.remove(person)),
             E::WaitingLeft { person, .. } => self.waiting.retain(|waits| waits != person),
             E::SessionCancelled { .. } | E::SessionHeld { .. } => self.waiting.clear(),
-            E::NeedsForgotten { .. } => self.taken.clear(),
+            E::NeedsForgotten { .. } => {
+                self.taken.clear();
+                self.waiting.clear();
+            }
             _ => {}
         }
     }

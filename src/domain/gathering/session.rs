@@ -61,6 +61,8 @@ pub(super) struct GatheringSession {
     /// How many want to come where people are counted.
     counted: u32,
     needs: Vec<Encrypted>,
+    /// Whether somebody signed up by name and this was not forgotten since.
+    signed_up: bool,
     reminded: bool,
 }
 
@@ -73,6 +75,7 @@ impl GatheringSession {
             waiting: Vec::new(),
             counted: 0,
             needs: Vec::new(),
+            signed_up: false,
             reminded: false,
         }
     }
@@ -428,7 +431,7 @@ impl Gathering {
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         let session = self.session(number)?;
-        if session.needs.is_empty() && session.taken.is_empty() {
+        if !session.signed_up {
             return Err(Refusal::NoChange);
         }
         if facts.today <= needs_kept_until(session.plan.day) {
@@ -496,6 +499,8 @@ impl Gathering {
             E::NeedsForgotten { .. } => {
                 session.needs.clear();
                 session.taken.clear();
+                session.waiting.clear();
+                session.signed_up = false;
             }
             _ => session.apply_sign_up(event),
         }
@@ -510,10 +515,12 @@ impl GatheringSession {
                 self.waiting.retain(|waits| waits != person);
                 self.taken.insert(*person);
                 self.needs.extend(needs.clone());
+                self.signed_up = true;
             }
             E::WaitingJoined { person, needs, .. } => {
                 self.waiting.push(*person);
                 self.needs.extend(needs.clone());
+                self.signed_up = true;
             }
             E::PlaceGivenUp { person, .. } => drop(self.taken.remove(person)),
             E::WaitingLeft { person, .. } => self.waiting.retain(|waits| waits != person),

@@ -186,7 +186,13 @@ impl SessionRow {
                 self.signs.clone_from(signs);
             }
             E::SessionReminded { .. } => self.reminded_on = Some(event.recorded_on()),
-            E::NeedsForgotten { .. } => self.kept_until = None,
+            E::NeedsForgotten { .. } => {
+                self.kept_until = None;
+                // A session that was never held has nobody left who would come.
+                if self.state == SessionState::Planned {
+                    (self.taken, self.waiting) = (0, 0);
+                }
+            }
             _ => {}
         }
     }
