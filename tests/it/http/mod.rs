@@ -7,6 +7,7 @@ pub mod bad_input;
 pub mod conditional_requests;
 pub mod contract;
 pub mod event_delivery;
+pub mod gatherings;
 pub mod graceful_shutdown;
 pub mod header_client;
 pub mod integrators;

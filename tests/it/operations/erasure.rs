@@ -49,7 +49,8 @@ fn purger(app: &TestApp) -> Purger {
     )
 }
 
-async fn purge(app: &TestApp) {
+/// Completes every erasure of the log outside the database.
+pub async fn purge(app: &TestApp) {
     while purger(app).run_once().await.unwrap() {}
 }
 
