@@ -72,8 +72,10 @@ impl Views {
         rows: Vec<SignUpRow>,
     ) -> Result<Vec<SignUpView>, ViewError> {
         let mut wanted = DecryptRequest::default();
-        for row in rows.iter().filter(|row| may_read(row)) {
-            wanted.add("needs", row.needs.as_ref());
+        for row in &rows {
+            if may_read(row) {
+                wanted.add("needs", row.needs.as_ref());
+            }
         }
         let opened = wanted.decrypt(self).await?;
         let seen = |row: SignUpRow| SignUpView {

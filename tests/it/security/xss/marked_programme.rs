@@ -101,8 +101,60 @@ impl MarkedProgramme<'_> {
         self.end_grant_without_money(&group);
         self.merge_groups(&group);
         self.record_meeting(&group);
+        self.hold_gathering();
         self.erase_records();
         self.remind_late_group(&group);
+    }
+
+    /// A gathering with a session that is over, and one that is cancelled.
+    fn hold_gathering(&self) {
+        let about = json!({ "title": PAYLOAD, "description": PAYLOAD });
+        let plan = json!({ "kind": "circle", "about": about, "leads": [self.office.ada] });
+        let id = self.ada.post("/api/v1/gatherings", &plan).id();
+        let on = commands_to(format!("gatherings/{id}"));
+        let session = |days: i64| {
+            json!({
+                "day": self.app.in_days(days),
+                "starts_at": "10:00",
+                "ends_at": "11:00",
+                "place": PAYLOAD,
+            })
+        };
+        on(self.ada, "add-session", session(-1));
+        on(self.ada, "add-session", session(1));
+        on(self.ada, "open", json!({}));
+        let came = json!({ "people": 3 });
+        on(
+            self.ada,
+            "record-attendance",
+            json!({ "session": 1, "came": came }),
+        );
+        on(
+            self.ada,
+            "correct-attendance",
+            json!({ "session": 1, "came": { "people": 2 }, "reason": PAYLOAD }),
+        );
+        on(
+            self.ada,
+            "write-notes",
+            json!({ "session": 1, "learned": PAYLOAD, "ideas": [PAYLOAD] }),
+        );
+        let needs = json!({ "words": PAYLOAD, "consent": true });
+        on(
+            self.ada,
+            "sign-up",
+            json!({ "session": 2, "person": self.office.ada, "needs": needs }),
+        );
+        on(
+            self.ada,
+            "ask-for-hand",
+            json!({ "lead": self.office.ada, "words": PAYLOAD }),
+        );
+        on(
+            self.ada,
+            "cancel-session",
+            json!({ "session": 2, "reason": PAYLOAD }),
+        );
     }
 
     /// The public texts of the organisation.
