@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ViewError, Views};
+use super::{Filter, ViewError, Views};
 use crate::domain::PersonId;
 use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
 use crate::eventlog::LogError;
-use crate::projections::{GroupRow, PersonRow};
+use crate::projections::{GroupRow, PersonRow, SignUpRow};
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -47,8 +47,8 @@ impl SubjectAccessSection {
 }
 
 impl Views {
-    /// All data on a person: their own data, groups, actions, sessions, tokens, mails, and who
-    /// accessed it. [`ViewError::NotFound`] if there is no such person.
+    /// All data on a person: their own data, groups, sign-ups, actions, sessions, tokens, mails, and
+    /// who accessed it. [`ViewError::NotFound`] if there is no such person.
     pub async fn subject_access_for_person(
         &self,
         person: PersonId,
@@ -71,10 +71,11 @@ impl Views {
             .accesses(AccessFilter::By(&id), "What they looked at")
             .await?;
         let groups = self.list_memberships(&row).await?;
+        let gatherings = self.list_sign_ups(&id, &opened).await?;
         Ok(SubjectAccessReport {
             through: self.log.length().await? - 1,
             sections: vec![
-                given, groups, acted, signed_in, programs, written, looked, looks,
+                given, groups, gatherings, acted, signed_in, programs, written, looked, looks,
             ],
         })
     }
@@ -205,6 +206,31 @@ impl Views {
                 .push((group.name, vec![("id".to_owned(), group.id.to_string())]));
         }
         Ok(groups)
+    }
+
+    /// The sessions of gatherings that they signed up for, with what they need there.
+    async fn list_sign_ups(
+        &self,
+        person: &str,
+        opened: &BTreeMap<String, String>,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let own = vec![Filter::equals("person", person)];
+        let mut gatherings = SubjectAccessSection::new("Gatherings that they signed up for");
+        for row in self.all_rows::<SignUpRow>(None, own).await? {
+            let needs = row
+                .needs
+                .and_then(|needs| opened.get(&needs.digest).cloned());
+            let mut says = vec![
+                ("session".to_owned(), row.session.to_string()),
+                ("signed up".to_owned(), row.created_at.to_string()),
+                ("state".to_owned(), <&str>::from(row.state).to_owned()),
+            ];
+            says.extend(needs.map(|needs| ("needs".to_owned(), needs)));
+            gatherings
+                .items
+                .push((format!("Gathering {}", row.gathering), says));
+        }
+        Ok(gatherings)
     }
 
     /// A section on accesses to personal data, of someone or by someone. It does not name the

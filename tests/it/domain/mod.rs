@@ -5,6 +5,7 @@ pub mod blank_streams;
 pub mod conflicts;
 pub mod connections;
 pub mod extreme_values;
+pub mod gatherings;
 pub mod groups;
 pub mod later_connections;
 pub mod lifecycle;

@@ -235,6 +235,8 @@ async fn needs_are_forgotten_after_thirty_days(app: TestApp) {
     circle.command(&guests, "sign-up", &own);
     assert_eq!(circle.sign_ups(&ada)[0]["needs"], "A ramp, please");
     assert_eq!(circle.sign_ups(&guests)[0]["needs"], "A ramp, please");
+    let held = app.views().subject_access_for_person(guest).await.unwrap();
+    assert!(format!("{held:?}").contains("A ramp, please"));
 
     assert_eq!(jobs(&app).await, 1, "people are reminded");
     assert_eq!(jobs(&app).await, 0, "once");
