@@ -69,21 +69,8 @@ commands! {
 }
 
 /// What kind of gathering it is.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-    strum::VariantNames,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
 pub enum GatheringKind {
     /// A day on which many groups come together and agree what to do.
     CallToAction,
@@ -105,20 +92,8 @@ pub enum GatheringKind {
 }
 
 /// How people sign up for a gathering.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
 pub enum SignUpWay {
     /// Each person by name.
     #[default]
@@ -294,7 +269,7 @@ pub struct Turnout {
 #[serde(deny_unknown_fields)]
 pub struct GroupTurnout {
     pub group: GroupId,
-    #[schema(minimum = 1, maximum = 10000)]
+    #[schema(minimum = 0, maximum = 10000)]
     pub people: u32,
 }
 

@@ -18,7 +18,7 @@ use crate::domain::role::Role;
 use crate::domain::{DecisionContext, Refusal};
 
 /// Days after a session until which it is kept what people need there.
-pub const NEEDS_KEPT_DAYS: i64 = 30;
+const NEEDS_KEPT_DAYS: i64 = 30;
 /// People are reminded from this many days before a session.
 pub const REMINDED_DAYS_BEFORE: i64 = 2;
 

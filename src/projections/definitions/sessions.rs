@@ -66,13 +66,6 @@ impl SessionRow {
         format!("{gathering}/{session:05}")
     }
 
-    /// How many more people can have a place; `None` if there is no limit.
-    #[must_use]
-    pub fn free_places(&self) -> Option<u32> {
-        let coming = self.taken.saturating_add(self.counted);
-        self.places.map(|places| places.saturating_sub(coming))
-    }
-
     fn replan(&mut self, plan: &SessionPlan) {
         self.day = plan.day;
         self.starts_at.clone_from(&plan.starts_at);
