@@ -178,18 +178,16 @@ impl Gathering {
 
     fn pass_risk_check(
         &self,
-        check: &PassRiskCheck,
+        good_until: Date,
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         self.must_not_have_ended()?;
-        if check.good_until < facts.today {
+        if good_until < facts.today {
             return Err(Refusal::DatesOutOfOrder(
                 "the check would be out of date already",
             ));
         }
-        Ok(GatheringEvent::RiskChecked {
-            good_until: check.good_until,
-        })
+        Ok(GatheringEvent::RiskChecked { good_until })
     }
 }
 
@@ -246,7 +244,7 @@ impl Aggregate for Gathering {
             C::TakeLead(LeadRef { person }) => self.take_lead(*person, facts)?,
             C::LeaveLead(LeadRef { person }) => self.leave_lead(*person, facts)?,
             C::AskForHand(asked) => self.ask_for_hand(asked, facts)?,
-            C::PassRiskCheck(check) => self.pass_risk_check(check, facts)?,
+            C::PassRiskCheck(check) => self.pass_risk_check(check.good_until, facts)?,
             C::Remind(of) => self.remind(of.session, facts)?,
             C::ForgetNeeds(of) => self.forget_needs(of.session, facts)?,
         };

@@ -100,14 +100,14 @@ async fn find_visible(
         .find(gathering, as_at)
         .await?
         .ok_or_else(not_found)?;
-    let now: GatheringRow = app
+    let current: GatheringRow = app
         .views
         .find(gathering, None)
         .await?
         .ok_or_else(not_found)?;
     let person = signed.reader.person;
-    let leads = now.is_led_by(person);
-    let is_asked = now.offered_to == Some(person);
+    let leads = current.is_led_by(person);
+    let is_asked = current.offered_to == Some(person);
     if row.is_public() || signed.reader.sees_all() || leads || is_asked {
         Ok(VisibleGathering {
             row,

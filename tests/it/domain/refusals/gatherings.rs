@@ -240,14 +240,14 @@ fn attendance(seen: &mut SeenRefusals, setting: &mut Scenario) {
         let came = json!({ "people": people, "named": named, "groups": groups });
         json!({ "session": 1, "came": came })
     };
-    let none = json!([]);
+    let nobody = json!([]);
     let notes = |sign: &str| json!({ "session": 1, "learned": "Much.", "signs": [sign] });
     refuse(
         seen,
         setting,
         staff,
         "session_not_over",
-        ("record-attendance", &came(2, &[], &none)),
+        ("record-attendance", &came(2, &[], &nobody)),
     );
     refuse(
         seen,
@@ -259,7 +259,7 @@ fn attendance(seen: &mut SeenRefusals, setting: &mut Scenario) {
     setting.world.today = date(2026, 7, 6);
     let late = json!({ "session": 1, "person": lead });
     refuse(seen, setting, staff, "session_passed", ("sign-up", &late));
-    let walk_in = came(2, &[lead], &none);
+    let walk_in = came(2, &[lead], &nobody);
     refuse(
         seen,
         setting,
@@ -299,7 +299,7 @@ fn attendance(seen: &mut SeenRefusals, setting: &mut Scenario) {
         "record-attendance",
         &came(2, &[first], &json!([one])),
     );
-    let again = came(2, &[], &none);
+    let again = came(2, &[], &nobody);
     refuse(
         seen,
         setting,
