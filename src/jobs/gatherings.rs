@@ -7,7 +7,7 @@ use super::{DueCommand, JobError, Jobs};
 use crate::clock::day_of;
 use crate::domain::gathering::{REMINDED_DAYS_BEFORE, SessionRef, SessionState};
 use crate::domain::{Command, GatheringCommand, GatheringId};
-use crate::projections::SessionRow;
+use crate::projections::GatheringSessionRow;
 use crate::views::Filter;
 
 impl Jobs {
@@ -22,7 +22,10 @@ impl Jobs {
                 today.saturating_add(Span::new().days(REMINDED_DAYS_BEFORE)),
             ),
         ];
-        let rows = self.views.all_rows::<SessionRow>(None, near).await?;
+        let rows = self
+            .views
+            .all_rows::<GatheringSessionRow>(None, near)
+            .await?;
         let due = rows.iter().filter(|row| row.reminded_on.is_none());
         Ok(due
             .map(|row| session_command("remind-session", row, GatheringCommand::Remind))
@@ -33,7 +36,10 @@ impl Jobs {
     pub(super) async fn sessions_to_forget(&self) -> Result<Vec<DueCommand>, JobError> {
         let yesterday = day_of(self.commands.now()).saturating_sub(Span::new().days(1));
         let over = vec![Filter::at_most("kept_until", yesterday)];
-        let rows = self.views.all_rows::<SessionRow>(None, over).await?;
+        let rows = self
+            .views
+            .all_rows::<GatheringSessionRow>(None, over)
+            .await?;
         Ok(rows
             .iter()
             .map(|row| session_command("forget-needs", row, GatheringCommand::ForgetNeeds))
@@ -44,10 +50,10 @@ impl Jobs {
 /// The key changes when the session is moved: then people are reminded again.
 fn session_command(
     name: &str,
-    row: &SessionRow,
+    row: &GatheringSessionRow,
     command: fn(SessionRef) -> GatheringCommand,
 ) -> DueCommand {
-    let SessionRow {
+    let GatheringSessionRow {
         gathering,
         session,
         day,

@@ -42,7 +42,7 @@ pub use definitions::people::{PersonRow, ProposedContactRow};
 pub use definitions::published::{
     Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
 };
-pub use definitions::sessions::SessionRow;
+pub use definitions::sessions::GatheringSessionRow;
 pub use definitions::sign_ups::{SignUpRow, SignUpState};
 pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;

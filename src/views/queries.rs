@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GrantRow, GroupRow,
-    IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow,
-    PublishedRow, SessionRow, SignUpRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GatheringSessionRow,
+    GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
+    PersonRow, PublishedRow, SignUpRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -44,7 +44,7 @@ impl_table_row!(
     PaymentRow => "payments",
     PersonRow => "people",
     PublishedRow => "published",
-    SessionRow => "sessions",
+    GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",
     UpdateRow => "updates",
 );

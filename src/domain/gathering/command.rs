@@ -218,7 +218,8 @@ pub struct SignUp {
 }
 
 /// What a person needs at a session, such as a ramp or food without nuts. It may tell of their
-/// health or faith, so it is kept only with their explicit consent, until 30 days after the session.
+/// health or faith, so it is kept only with their explicit consent, and until 30 days after the
+/// session.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgreedNeeds {

@@ -13,7 +13,7 @@ use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState};
 use crate::http::AppState;
 use crate::http::problem::Problem;
-use crate::projections::{GatheringRow, SessionRow, SignUpRow, SignUpState};
+use crate::projections::{GatheringRow, GatheringSessionRow, SignUpRow, SignUpState};
 use crate::views::Filter;
 
 pub(super) async fn list(
@@ -138,7 +138,7 @@ pub(super) async fn sessions(
     let found = find_visible(&app, &signed, gathering, as_at).await?;
     let mut filters = params.state_filter::<SessionState>()?;
     filters.push(Filter::equals("gathering", gathering));
-    let (mut rows, end) = list_rows::<SessionRow>(&app, &params, as_at, filters).await?;
+    let (mut rows, end) = list_rows::<GatheringSessionRow>(&app, &params, as_at, filters).await?;
     if !found.sees_people {
         let own = own_places(&app, &signed, gathering).await?;
         for row in &mut rows {
@@ -164,7 +164,7 @@ async fn own_places(
 }
 
 /// Removes the place that only those who have one may read, and of who came all but the number.
-fn redact_session(row: &mut SessionRow, own: &BTreeSet<u16>) {
+fn redact_session(row: &mut GatheringSessionRow, own: &BTreeSet<u16>) {
     if row.place_for == PlaceAudience::SignedUp && !own.contains(&row.session) {
         row.place = None;
     }

@@ -11,7 +11,7 @@ use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
-use crate::projections::{SessionRow, SignUpState};
+use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
     Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
@@ -423,7 +423,7 @@ fn gathering_routes() -> Vec<ReadRoute> {
             name: "gathering_sessions",
             summary: "A gathering's sessions.",
             query: GATHERING_ITEMS_PARAMS,
-            shape: ResponseShape::page_by_state::<SessionRow, SessionState>(),
+            shape: ResponseShape::page_by_state::<GatheringSessionRow, SessionState>(),
             route: || web::get().to(gatherings::sessions),
         },
         ReadRoute {

@@ -13,7 +13,7 @@ use crate::domain::{Event, FundId, GatheringEvent, GatheringId, GroupId, PersonI
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection};
 
-/// A gathering. Its sessions are [`super::sessions::SessionRow`]s.
+/// A gathering. Its sessions are [`super::sessions::GatheringSessionRow`]s.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = GatheringRecord)]
 pub struct GatheringRow {

@@ -16,8 +16,8 @@ use crate::projections::{AffectedRows, Moment, Projection};
 
 /// A session of a gathering.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Session)]
-pub struct SessionRow {
+#[schema(as = GatheringSession)]
+pub struct GatheringSessionRow {
     pub gathering: Uuid,
     pub session: u16,
     #[schema(value_type = String, format = "date-time")]
@@ -59,7 +59,7 @@ pub struct SessionRow {
     pub kept_until: Option<Date>,
 }
 
-impl SessionRow {
+impl GatheringSessionRow {
     /// The id of a session's row.
     #[must_use]
     pub fn id_of(gathering: Uuid, session: u16) -> String {
@@ -79,21 +79,24 @@ pub(in crate::projections) struct SessionsProjection;
 
 impl Projection for SessionsProjection {
     const NAME: &'static str = "sessions";
-    type Row = SessionRow;
+    type Row = GatheringSessionRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
         let Event::Gathering(happened) = &event.event else {
             return None;
         };
         let session = session_number(happened)?;
-        Some(AffectedRows::one(&SessionRow::id_of(event.stream, session)))
+        Some(AffectedRows::one(&GatheringSessionRow::id_of(
+            event.stream,
+            session,
+        )))
     }
 
     fn project(
         event: &RecordedEvent,
-        row: Option<SessionRow>,
-        _: Option<SessionRow>,
-    ) -> Option<SessionRow> {
+        row: Option<GatheringSessionRow>,
+        _: Option<GatheringSessionRow>,
+    ) -> Option<GatheringSessionRow> {
         let Event::Gathering(happened) = &event.event else {
             return None;
         };
@@ -107,8 +110,8 @@ impl Projection for SessionsProjection {
     }
 }
 
-fn added_row(event: &RecordedEvent, session: u16, plan: &SessionPlan) -> SessionRow {
-    SessionRow {
+fn added_row(event: &RecordedEvent, session: u16, plan: &SessionPlan) -> GatheringSessionRow {
+    GatheringSessionRow {
         gathering: event.stream,
         session,
         created_at: Moment::of(event),
@@ -134,7 +137,7 @@ fn added_row(event: &RecordedEvent, session: u16, plan: &SessionPlan) -> Session
     }
 }
 
-impl SessionRow {
+impl GatheringSessionRow {
     fn apply(&mut self, happened: &GatheringEvent, event: &RecordedEvent) {
         use GatheringEvent as E;
         match happened {

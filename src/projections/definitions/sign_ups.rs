@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::sessions::SessionRow;
+use super::sessions::GatheringSessionRow;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::{Event, GatheringEvent, GroupId, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -69,7 +69,7 @@ impl Projection for SignUpsProjection {
         else {
             return None;
         };
-        let session = SessionRow::id_of(event.stream, *session);
+        let session = GatheringSessionRow::id_of(event.stream, *session);
         Some(AffectedRows::one(&format_args!("{session}/{person}")))
     }
 
@@ -117,7 +117,7 @@ impl Projection for SignUpsProjection {
         Some(SignUpRow {
             gathering: event.stream,
             session: *session,
-            session_id: SessionRow::id_of(event.stream, *session),
+            session_id: GatheringSessionRow::id_of(event.stream, *session),
             person: *person,
             group: *group,
             state,

@@ -1,5 +1,6 @@
-//! Random histories of one gathering: after each command no session has more people than places, and
-//! nobody is there twice; the rules of the table hold in the whole log; no money moves.
+//! Random histories of one gathering: after each command its session has no more people than
+//! places, and nobody is there twice. The rules of the table hold in the whole log, and no money
+//! moves.
 
 use std::collections::BTreeSet;
 
