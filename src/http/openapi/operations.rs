@@ -167,7 +167,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 34] = [
     (
         "gathering_sign_ups",
         "Staff and leads see everyone. Other people see only themselves. Staff who work with \
-            groups, and leads, see what people need.",
+            groups, and leads, see their names and what they need.",
     ),
     (
         "payments",

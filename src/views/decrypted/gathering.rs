@@ -1,12 +1,15 @@
 //! Gatherings and sign-ups with personal values decrypted.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{DecryptRequest, decrypted_text};
+use crate::domain::personal_data::Encrypted;
 use crate::domain::{GroupId, PersonId};
-use crate::projections::{GatheringRow, Moment, SignUpRow, SignUpState};
-use crate::views::{ViewError, Views};
+use crate::projections::{GatheringRow, Moment, PersonRow, SignUpRow, SignUpState};
+use crate::views::{Filter, ViewError, Views};
 
 /// A gathering.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -27,6 +30,8 @@ pub struct SignUpView {
     pub gathering: Uuid,
     pub session: u16,
     pub person: PersonId,
+    /// The person's name. Absent if it was erased, or if the reader may not see it.
+    pub name: Option<String>,
     /// The group as whose member they come.
     pub group: Option<GroupId>,
     pub state: SignUpState,
@@ -65,20 +70,25 @@ impl Views {
         Ok(rows.into_iter().map(seen).collect())
     }
 
-    /// Decrypts what people need of those rows that `may_read` allows.
+    /// Decrypts the names and what people need of those rows that `may_read` allows.
     pub async fn decrypt_sign_ups(
         &self,
         may_read: impl Fn(&SignUpRow) -> bool,
         rows: Vec<SignUpRow>,
     ) -> Result<Vec<SignUpView>, ViewError> {
+        let readable: Vec<_> = rows.iter().filter(|row| may_read(row)).collect();
+        let ids = readable.iter().map(|row| row.person);
+        let people: Vec<PersonRow> = self.all_rows(None, vec![Filter::any_of("id", ids)]).await?;
+        let names: BTreeMap<Uuid, &Encrypted> =
+            people.iter().map(|row| (row.id, &row.name)).collect();
         let mut wanted = DecryptRequest::default();
-        for row in &rows {
-            if may_read(row) {
-                wanted.add("needs", row.needs.as_ref());
-            }
+        for row in readable {
+            wanted.add("name", names.get(&row.person.0).copied());
+            wanted.add("needs", row.needs.as_ref());
         }
         let opened = wanted.decrypt(self).await?;
         let seen = |row: SignUpRow| SignUpView {
+            name: decrypted_text(&opened, names.get(&row.person.0).copied()),
             needs: decrypted_text(&opened, row.needs.as_ref()),
             gathering: row.gathering,
             session: row.session,

@@ -234,6 +234,7 @@ async fn needs_are_forgotten_after_thirty_days(app: TestApp) {
     let own = json!({ "session": 1, "person": guest, "needs": needs });
     circle.command(&guests, "sign-up", &own);
     assert_eq!(circle.sign_ups(&ada)[0]["needs"], "A ramp, please");
+    assert_eq!(circle.sign_ups(&ada)[0]["name"], "Guest");
     assert_eq!(circle.sign_ups(&guests)[0]["needs"], "A ramp, please");
     let held = app.views().subject_access_for_person(guest).await.unwrap();
     assert!(format!("{held:?}").contains("A ramp, please"));
