@@ -17,6 +17,7 @@ PersonRegistered name:secret email:secret? telephone:secret? postal_address:secr
     typed_email:secret? registered_by:id? registered_on:day? unproven:bool?
 GroupBegun group:id
 DraftBegun application:id
+SignUpBegun gathering:id session:int
 ContactChangeProposed proposal:int name:secret email:secret? telephone:secret? \
     postal_address:secret? proposed_by:id
 ContactChangeRefused reason:text by:id

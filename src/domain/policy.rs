@@ -11,15 +11,16 @@ use super::application::{ApplicationState, LetterDay, MeetingDay, MeetingItem};
 use super::command::NoBody;
 use super::fund::{Commit, ReserveEntry, Uncommit};
 use super::funding_source::FundingSplit;
+use super::gathering::StepDown;
 use super::grant::{AwardIncrease, BatchedPayment, Offer, OfferDay};
 use super::group::{AbsorbGroup, GrantEnd, GrantRef, MemberRef, PassedCheck};
 use super::panel::{Decision, HeldLetter};
 use super::unproven::UnprovenActivity;
 use super::{
     Aggregate, Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event,
-    Fund, FundCommand, FundEvent, FundId, Gathering, Grant, GrantCommand, GrantEvent, GrantId,
-    Group, GroupCommand, GroupEvent, GroupId, Organisation, Person, PersonCommand, PersonEvent,
-    PersonId,
+    Fund, FundCommand, FundEvent, FundId, Gathering, GatheringCommand, GatheringEvent, GatheringId,
+    Grant, GrantCommand, GrantEvent, GrantId, Group, GroupCommand, GroupEvent, GroupId,
+    Organisation, Person, PersonCommand, PersonEvent, PersonId,
 };
 
 /// An aggregate whose events trigger commands on other aggregates.
@@ -94,8 +95,38 @@ impl FollowUps for Application {
 /// An organisation's events trigger nothing.
 impl FollowUps for Organisation {}
 
-/// A gathering's events trigger nothing: no event of a gathering moves money.
-impl FollowUps for Gathering {}
+impl FollowUps for Gathering {
+    fn follow_ups(
+        &self,
+        id: Uuid,
+        _: &GatheringCommand,
+        event: &GatheringEvent,
+        _: &Self,
+    ) -> Vec<Command> {
+        after_gathering_event(GatheringId(id), event)
+    }
+}
+
+/// Commands that an event of a gathering triggers. None of them moves money. A sign-up counts for a
+/// person whose address is not proven; a place that they waited for was counted when they joined.
+fn after_gathering_event(gathering: GatheringId, event: &GatheringEvent) -> Vec<Command> {
+    match event {
+        GatheringEvent::PlaceTaken {
+            session,
+            person,
+            waited: false,
+            ..
+        }
+        | GatheringEvent::WaitingJoined {
+            session, person, ..
+        } => {
+            let session = *session;
+            let begun = UnprovenActivity::SignUp { gathering, session };
+            vec![count_unproven(*person, begun)]
+        }
+        _ => Vec::new(),
+    }
+}
 
 /// Commands that an event of an application triggers.
 fn after_application_event(
@@ -216,7 +247,7 @@ fn count_unproven(person: PersonId, begun: UnprovenActivity) -> Command {
 }
 
 /// Commands that an event of a person triggers. The expiry of an unproven person expires the drafts
-/// and groups that the person started.
+/// and groups that the person started, and gives up their places at sessions.
 fn after_person_event(
     id: PersonId,
     before: &Person,
@@ -231,7 +262,14 @@ fn after_person_event(
             let groups = unproven
                 .groups()
                 .map(|group| Command::Group(group, GroupCommand::Expire(MemberRef { person: id })));
-            drafts.chain(groups).collect()
+            let places = unproven.sign_ups().map(|(gathering, session)| {
+                let place = StepDown {
+                    session,
+                    person: id,
+                };
+                Command::Gathering(gathering, GatheringCommand::GiveUp(place))
+            });
+            drafts.chain(groups).chain(places).collect()
         }
         _ => Vec::new(),
     }
@@ -480,7 +518,7 @@ fn uncommit(
 /// or a version.
 #[must_use]
 pub fn created_number(event: &Event) -> Option<u32> {
-    use super::{GatheringEvent, OrganisationEvent};
+    use super::OrganisationEvent;
     match event {
         Event::Gathering(GatheringEvent::SessionAdded { session, .. }) => Some(u32::from(*session)),
         Event::Grant(

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::id::{ApplicationId, GroupId};
+use super::id::{ApplicationId, GatheringId, GroupId};
 use super::text::Prose;
 use super::{DecisionContext, Person, PersonEvent, Refusal};
 
@@ -16,6 +16,8 @@ use super::{DecisionContext, Person, PersonEvent, Refusal};
 pub const GROUPS_MAX: usize = 2;
 /// How many applications such a person may start.
 pub const DRAFTS_MAX: usize = 2;
+/// How many sessions of gatherings such a person may sign up for.
+pub const SIGN_UPS_MAX: usize = 3;
 /// How often the answers of one of their drafts may be saved. A form has a dozen questions, and
 /// people return to them.
 pub const SAVES_MAX: u16 = 200;
@@ -36,6 +38,11 @@ pub enum UnprovenActivity {
     Draft(ApplicationId),
     /// The answers of a draft, saved this many times.
     Answers(u16),
+    /// A place at a session of a gathering, or a wait for one.
+    SignUp {
+        gathering: GatheringId,
+        session: u16,
+    },
 }
 
 /// What a person has started who has not proved an address.
@@ -44,6 +51,8 @@ pub struct Unproven {
     since: Date,
     groups: BTreeSet<GroupId>,
     drafts: BTreeSet<ApplicationId>,
+    #[serde(default)]
+    sign_ups: BTreeSet<(GatheringId, u16)>,
 }
 
 impl Person {
@@ -60,6 +69,9 @@ impl Person {
             UnprovenActivity::Group(group) => vec![PersonEvent::GroupBegun { group }],
             UnprovenActivity::Draft(application) => vec![PersonEvent::DraftBegun { application }],
             UnprovenActivity::Answers(_) => Vec::new(),
+            UnprovenActivity::SignUp { gathering, session } => {
+                vec![PersonEvent::SignUpBegun { gathering, session }]
+            }
         })
     }
 
@@ -86,6 +98,7 @@ impl Unproven {
             since,
             groups: BTreeSet::new(),
             drafts: BTreeSet::new(),
+            sign_ups: BTreeSet::new(),
         }
     }
 
@@ -97,6 +110,15 @@ impl Unproven {
     /// The applications that they started.
     pub fn drafts(&self) -> impl Iterator<Item = ApplicationId> {
         self.drafts.iter().copied()
+    }
+
+    /// The sessions of gatherings that they signed up for.
+    pub fn sign_ups(&self) -> impl Iterator<Item = (GatheringId, u16)> {
+        self.sign_ups.iter().copied()
+    }
+
+    pub(super) fn begin_sign_up(&mut self, gathering: GatheringId, session: u16) {
+        self.sign_ups.insert((gathering, session));
     }
 
     pub(super) fn begin_group(&mut self, group: GroupId) {
@@ -113,6 +135,7 @@ impl Unproven {
             UnprovenActivity::Group(_) => self.groups.len() < GROUPS_MAX,
             UnprovenActivity::Draft(_) => self.drafts.len() < DRAFTS_MAX,
             UnprovenActivity::Answers(saves) => saves <= SAVES_MAX,
+            UnprovenActivity::SignUp { .. } => self.sign_ups.len() < SIGN_UPS_MAX,
         };
         if within {
             Ok(())

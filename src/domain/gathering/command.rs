@@ -42,6 +42,8 @@ commands! {
         /// Gives up a place at a session, or stops waiting for one. The first who waits gets the
         /// place.
         StepDown(StepDown) = "step-down", Permission::Anyone;
+        /// Gives up what a person had at a session who never proved an address.
+        GiveUp(StepDown) = "give-up", Permission::FollowUp;
         /// Records who came to a session, once it is over.
         RecordAttendance(RecordTurnout) = "record-attendance",
             Permission::StaffOrLead(&[Role::Officer]);

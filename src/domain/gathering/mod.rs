@@ -237,6 +237,7 @@ impl Aggregate for Gathering {
             C::SignUp(sign_up) => self.sign_person_up(sign_up, facts)?,
             C::CountSignUps(counted) => self.count_sign_ups(counted, facts)?,
             C::StepDown(step_down) => return self.step_down(step_down, facts),
+            C::GiveUp(place) => return Ok(self.give_up(place, facts)),
             C::RecordAttendance(recorded) => self.record_attendance(recorded, facts)?,
             C::CorrectAttendance(corrected) => self.correct_attendance(corrected, facts)?,
             C::WriteNotes(notes) => self.write_notes(notes, facts)?,

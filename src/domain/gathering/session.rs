@@ -97,6 +97,29 @@ impl GatheringSession {
         self.waiting.iter().copied()
     }
 
+    /// The events by which a person leaves; none if they neither have a place nor wait.
+    fn without(&self, place: &StepDown) -> Vec<GatheringEvent> {
+        let StepDown {
+            session: number,
+            person,
+        } = *place;
+        if self.waits(person) {
+            return vec![GatheringEvent::WaitingLeft {
+                session: number,
+                person,
+            }];
+        }
+        if !self.has_place(person) {
+            return Vec::new();
+        }
+        let given_up = GatheringEvent::PlaceGivenUp {
+            session: number,
+            person,
+        };
+        let next = self.waiting().next().map(|next| moved_up(number, next));
+        std::iter::once(given_up).chain(next).collect()
+    }
+
     fn must_be(&self, state: SessionState) -> Result<(), Refusal> {
         if self.state == state {
             Ok(())
@@ -323,27 +346,22 @@ impl Gathering {
         step_down: &StepDown,
         facts: &DecisionContext,
     ) -> Result<Vec<GatheringEvent>, Refusal> {
-        let StepDown {
-            session: number,
-            person,
-        } = *step_down;
-        let session = self.session(number)?;
+        let session = self.session(step_down.session)?;
         session.must_be_to_come(facts)?;
-        if session.waits(person) {
-            return Ok(vec![GatheringEvent::WaitingLeft {
-                session: number,
-                person,
-            }]);
-        }
-        if !session.has_place(person) {
+        let events = session.without(step_down);
+        if events.is_empty() {
             return Err(Refusal::NotSignedUp);
         }
-        let given_up = GatheringEvent::PlaceGivenUp {
-            session: number,
-            person,
-        };
-        let next = session.waiting().next().map(|next| moved_up(number, next));
-        Ok(std::iter::once(given_up).chain(next).collect())
+        Ok(events)
+    }
+
+    /// The same for a person whose data are erased; nothing if they have no place at a session to
+    /// come.
+    pub(super) fn give_up(&self, place: &StepDown, facts: &DecisionContext) -> Vec<GatheringEvent> {
+        let session = self.sessions.get(&place.session);
+        session
+            .filter(|session| session.must_be_to_come(facts).is_ok())
+            .map_or_else(Vec::new, |session| session.without(place))
     }
 
     pub(super) fn record_attendance(

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::telling::ToldHow;
 use crate::domain::PersonId;
 use crate::domain::aggregate::events;
-use crate::domain::id::{ApplicationId, GroupId};
+use crate::domain::id::{ApplicationId, GatheringId, GroupId};
 use crate::domain::language::Language;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::text::{Line, Prose};
@@ -44,6 +44,13 @@ events! {
         GroupBegun { group: GroupId },
         /// The person, whose address is not proven, began an application.
         DraftBegun { application: ApplicationId },
+        /// The person, whose address is not proven, signed up for a session of a gathering.
+        SignUpBegun {
+            /// The gathering.
+            gathering: GatheringId,
+            /// The number of the session within the gathering.
+            session: u16,
+        },
         /// New contact details were proposed for the person.
         ContactChangeProposed {
             proposal: u32,

@@ -438,6 +438,11 @@ impl Aggregate for Person {
                     unproven.begin_draft(*application);
                 }
             }
+            PersonEvent::SignUpBegun { gathering, session } => {
+                if let Some(unproven) = &mut self.unproven {
+                    unproven.begin_sign_up(*gathering, *session);
+                }
+            }
             PersonEvent::MailLanguageChosen { language } => self.mail_language = *language,
             PersonEvent::AccessEnded { .. } => self.access_ended += 1,
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::date;
 use microgrants::audit::RuleChecker;
 use microgrants::domain::{Actor, Event, GatheringEvent, PersonId};
 use serde_json::{Value, json};
 
-use crate::domain::matrix::samples::GATHERING;
+use crate::domain::matrix::samples::{GATHERING, UNREGISTERED, sample};
 use crate::support::random::SeededRandom;
 use crate::support::scenario::Scenario;
 
@@ -110,6 +111,54 @@ fn random_history(dice: &mut SeededRandom) -> usize {
     let found = replay.finish().findings.sorted();
     assert!(found.is_empty(), "{found:?}");
     moved_up
+}
+
+/// Somebody whose address is not proven has three places at most, and gives them up when their data
+/// are erased: who waits for one gets it then.
+#[test]
+fn somebody_unproven_has_few_places_and_gives_them_up() {
+    let mut setting = Scenario::drafts(1);
+    let staff = Actor::Person(setting.staff[0]);
+    setting.issue_samples_of_gathering(staff);
+    let unproven = Actor::Person(PersonId(UNREGISTERED));
+    let introduce = sample("person", "introduce").1;
+    setting
+        .issue_json(Actor::Job, "person", UNREGISTERED, "introduce", &introduce)
+        .expect("they begin");
+    let place = |session: u16, person: PersonId| json!({ "session": session, "person": person });
+    for number in 2..=4 {
+        setting.issue_json_ok(0, "gathering", GATHERING, "add-session", &session(1));
+        let own = place(number, PersonId(UNREGISTERED));
+        setting
+            .issue_json(unproven, "gathering", GATHERING, "sign-up", &own)
+            .expect("a place");
+    }
+    let fourth = place(1, PersonId(UNREGISTERED));
+    let refusal = setting
+        .issue_json(unproven, "gathering", GATHERING, "sign-up", &fourth)
+        .expect_err("a fourth place");
+    assert_eq!(refusal.code(), "address_unproven");
+    let member = setting.members[0];
+    setting.issue_json_ok(0, "gathering", GATHERING, "sign-up", &place(2, member));
+
+    setting.world.today = date(2026, 6, 17);
+    let before = setting.world.history.len();
+    setting
+        .issue_json(Actor::Job, "person", UNREGISTERED, "expire", &json!({}))
+        .expect("their time is over");
+    let moved_up = GatheringEvent::PlaceTaken {
+        session: 2,
+        person: member,
+        group: None,
+        needs: None,
+        waited: true,
+    };
+    let happened = &setting.world.history[before..];
+    let given_up = happened.iter().filter(|(_, event)| {
+        matches!(event, Event::Gathering(GatheringEvent::PlaceGivenUp { .. }))
+    });
+    assert_eq!(given_up.count(), 3);
+    assert!(happened.contains(&(GATHERING, Event::Gathering(moved_up))));
 }
 
 fn draw(dice: &mut SeededRandom, setting: &Scenario) -> (&'static str, Value) {

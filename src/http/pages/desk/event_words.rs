@@ -221,6 +221,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("AccessEnded", "ended every session and token"),
     ("GroupBegun", "started a group"),
     ("DraftBegun", "started an application"),
+    ("SignUpBegun", "signed up for a session"),
     // People and groups.
     ("ErasureRequested", "asked to erase what we hold"),
     ("ErasureRefused", "did not agree to erase what we hold"),

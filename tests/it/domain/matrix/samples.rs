@@ -434,7 +434,7 @@ fn gathering(name: &str) -> Sample {
             }),
         ),
         "count-sign-ups" => staff(json!({ "session": 1, "people": 28, "channel": "phone" })),
-        "step-down" => staff(json!({ "session": 1, "person": STRANGER })),
+        "step-down" | "give-up" => staff(json!({ "session": 1, "person": STRANGER })),
         "record-attendance" => staff(json!({
             "session": 1,
             "came": { "people": 3, "named": [STRANGER] },

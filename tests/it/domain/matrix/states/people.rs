@@ -6,7 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::with_stranger;
-use crate::domain::matrix::samples::{NEW_APPLICATION, NEW_GROUP, STRANGER, UNREGISTERED, sample};
+use crate::domain::matrix::samples::{
+    GATHERING, NEW_APPLICATION, NEW_GROUP, STRANGER, UNREGISTERED, sample,
+};
 use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::{FUND, Scenario};
 
@@ -88,6 +90,9 @@ pub fn with_somebody_unknown() -> Scenario {
         "start",
         &json!({ "fund": FUND, "round": "first", "group": NEW_GROUP }),
     );
+    setting.issue_samples("gathering", GATHERING, &["plan", "add-session", "open"]);
+    let place = json!({ "session": 1, "person": UNREGISTERED });
+    setting.issue_named(unknown, "gathering", GATHERING, "sign-up", &place);
     setting.issue_samples("person", UNREGISTERED, &["prove-address"]);
     setting
 }
