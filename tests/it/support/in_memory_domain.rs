@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
     Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group,
-    Organisation, OrganisationId, Person, PersonId, Refusal, Roles, TrackedRead,
+    Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -271,13 +271,23 @@ impl InMemoryDomain {
                 .people
                 .insert(person, stream_of(&self.people, Some(person.0)));
         }
+        self.add_records(&mut facts, command, &related);
+        facts
+    }
+
+    /// Adds the application and the gathering of a command, and the groups that it names.
+    fn add_records(
+        &self,
+        facts: &mut DecisionContext,
+        command: &Command,
+        related: &ReadDependencies,
+    ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
         let named = command.groups_read().into_iter();
         facts.named_groups = named
             .map(|group| (group, stream_of(&self.groups, Some(group.0))))
             .collect();
-        facts
     }
 }
 
