@@ -5,8 +5,8 @@
 //! office's signing key could, and the log is signed again.
 
 mod days;
-mod givers;
 mod gatherings;
+mod givers;
 mod log_lines;
 mod money;
 mod named;
