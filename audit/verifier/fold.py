@@ -475,6 +475,8 @@ def fold_gathering(event: Event, state: LogState) -> None:
             gathering.leads.discard(p["person"])
         case _ if "session" in p:
             fold_session(event, gathering.sessions[p["session"]])
+            if event.name == "PlaceGivenUp":
+                state.gave_up = p["person"]
 
 
 def fold_session(event: Event, session: Session) -> None:
@@ -494,6 +496,9 @@ def fold_session(event: Event, session: Session) -> None:
         case "NeedsForgotten":
             session.taken.clear()
             session.waiting.clear()
+            session.signed_up.clear()
+    if event.name in ("PlaceTaken", "WaitingJoined"):
+        session.signed_up.add(p["person"])
     if event.name in ("PlaceTaken", "WaitingLeft"):
         session.waiting = [one for one in session.waiting if one != p["person"]]
 

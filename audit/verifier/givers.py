@@ -31,6 +31,7 @@ organisation.StatementLinkEnded administrator officer finance
 person.PersonRegistered administrator officer person job operator
 person.GroupBegun person
 person.DraftBegun person
+person.SignUpBegun officer lead person
 person.ContactChangeProposed officer
 person.ContactChangeRefused officer person
 person.ContactChanged officer person job
@@ -191,6 +192,28 @@ grant.AttendanceConfirmed panel | administrator officer
 grant.StoryPublished officer
 grant.StoryWithdrawn officer member
 grant.GrantClosed officer
+gathering.GatheringPlanned officer
+gathering.GatheringDescribed officer
+gathering.GatheringOpened officer
+gathering.GatheringEnded officer
+gathering.SessionAdded officer lead
+gathering.SessionMoved officer lead
+gathering.SessionCancelled officer lead
+gathering.PlaceTaken officer lead person job
+gathering.WaitingJoined officer lead person
+gathering.PlaceGivenUp officer lead person job
+gathering.WaitingLeft officer lead person job
+gathering.SignUpsCounted officer lead
+gathering.SessionHeld officer lead
+gathering.AttendanceCorrected officer lead
+gathering.NotesWritten officer
+gathering.LeadOffered officer lead
+gathering.LeadTaken officer person
+gathering.LeadLeft officer lead
+gathering.HandAskedFor officer lead
+gathering.RiskChecked officer
+gathering.SessionReminded job
+gathering.NeedsForgotten job
 """
 
 

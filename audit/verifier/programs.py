@@ -62,6 +62,7 @@ LATER_EVENTS = {
     "person.MailLanguageChosen": 5,
     "group.FileRemoved": 5,
     "grant.AgreementSigned": 5,
+    "gathering.GatheringPlanned": 5,
 }
 # The rules about people, which the first programs did not keep, and the events that they are about.
 ABOUT_PEOPLE = (

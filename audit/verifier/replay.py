@@ -54,7 +54,7 @@ class Replay:
         if self._command is None:
             roles = frozenset(self.state.roles.get(line["metadata"]["actor"], ()))
             self._command = Command(event.command_id, roles)
-            self.state.acting_as = roles
+            self.state.acting_as, self.state.gave_up = roles, None
         self.state.programs.take(event)
         for rule, check in (*EACH, *BY_KIND.get(event.kind, ())):
             try:

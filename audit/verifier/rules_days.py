@@ -29,6 +29,9 @@ OF_CLOCK = {
     "grant.ReminderSent": "sent_on",
     "grant.NewsSent": "sent_on",
     "grant.UpdateReceived": "received_on",
+    "gathering.GatheringPlanned": "planned_on",
+    "gathering.GatheringOpened": "opened_on",
+    "gathering.GatheringEnded": "ended_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {

@@ -42,7 +42,12 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     if event.stream in ("application", "grant"):
         application = state.applications.get(event.id)
         owner = application.group if application else None
-    if event.subjects - {owner}:
+    owners = {owner}
+    if event.stream == "gathering":
+        owners = {event.p.get("person"), event.p.get("lead")}
+    if event.name == "NeedsForgotten":
+        owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
+    if event.subjects - owners:
         yield "a personal value is encrypted under the key of another person or group"
 
 
@@ -66,8 +71,11 @@ def the_actor_may_give_it(event: Event, state: LogState) -> Iterator[str]:
         givers |= EARLIER[event.kind]
     actor = event.metadata["actor"]
     found = {actor} if event.actor is None else {"anybody", *state.acting_as}
-    if event.actor is not None and event.actor == person_of(event):
+    if event.actor is not None and event.actor == person_of(event, state):
         found.add("person")
+    gathering = event.id if event.stream == "gathering" else event.p.get("gathering")
+    if gathering in state.gatherings and event.actor in state.gatherings[gathering].leads:
+        found.add("lead")
     group = group_of(event, state)
     if group is not None and any(
         event.actor in state.groups[own].members for own in state.heirs(group)
@@ -77,8 +85,13 @@ def the_actor_may_give_it(event: Event, state: LogState) -> Iterator[str]:
         yield f"{actor} gave the event {event.name}, and may not"
 
 
-def person_of(event: Event) -> str | None:
-    """The person whom an event is about."""
+def person_of(event: Event, state: LogState) -> str | None:
+    """The person whom an event is about. A place that was waited for comes free by the person who
+    gave it up in the same command."""
+    if event.name == "PlaceTaken" and event.p["waited"]:
+        return state.gave_up
+    if event.stream == "gathering":
+        return event.p.get("person")
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
     return event.id if event.stream == "person" else None

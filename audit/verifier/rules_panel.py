@@ -68,6 +68,14 @@ def the_theme_is_adopted(event: Event, state: LogState) -> Iterator[str]:
         yield f"the answers name the theme {theme}, which was not adopted"
 
 
+@check("theme-adopted", "gathering.GatheringPlanned", "gathering.GatheringDescribed")
+def the_themes_are_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """A gathering has themes that are adopted, once there are any."""
+    for theme in event.p["about"]["themes"] or ():
+        if state.themes and theme not in state.themes:
+            yield f"the gathering has the theme {theme}, which was not adopted"
+
+
 @check("theme-adopted", "grant.GrantOffered")
 def the_theme_is_the_applications(event: Event, state: LogState) -> Iterator[str]:
     """An offer has the theme that its application named. Earlier programs wrote none."""

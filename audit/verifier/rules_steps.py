@@ -112,11 +112,42 @@ variation VariationApproved requested approved
 variation VariationRefused requested refused
 story StoryPublished none published
 story StoryWithdrawn published withdrawn
+gathering GatheringPlanned none draft
+gathering GatheringDescribed draft,open
+gathering GatheringOpened draft open
+gathering GatheringEnded draft,open ended
+gathering SessionAdded draft,open
+gathering SessionMoved draft,open
+gathering PlaceTaken open
+gathering WaitingJoined open
+gathering PlaceGivenUp open
+gathering WaitingLeft open
+gathering SignUpsCounted open
+gathering SessionHeld open
+gathering SessionReminded open
+gathering LeadOffered draft,open
+gathering LeadTaken draft,open
+gathering LeadLeft draft,open,ended
+gathering HandAskedFor draft,open
+gathering RiskChecked draft,open
+session SessionAdded none planned
+session SessionMoved planned
+session SessionCancelled planned cancelled
+session PlaceTaken planned
+session WaitingJoined planned
+session PlaceGivenUp planned
+session WaitingLeft planned
+session SignUpsCounted planned
+session SessionHeld planned held
+session AttendanceCorrected held
+session NotesWritten held
+session SessionReminded planned
+session NeedsForgotten planned,held,cancelled
 """
 # The records that are part of another one. Each is named by the event's field of this name.
 PARTS = {
     "batch": "fund", "round": "fund", "hold": "grant", "update": "grant", "variation": "grant",
-    "story": "grant",
+    "story": "grant", "session": "gathering",
 }
 # Steps that can be undone: the state before the last of them comes back.
 UNDONE = frozenset(

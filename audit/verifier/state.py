@@ -112,6 +112,8 @@ class Session:
     places: int | None = None
     taken: set[str] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
+    # Those who signed up, whose needs are deleted after it.
+    signed_up: set[str] = field(default_factory=set)
 
     def is_full(self) -> bool:
         """Whether no place is free."""
@@ -351,6 +353,8 @@ class LogState:
         self.roles: defaultdict[str, set[str]] = defaultdict(set)
         # The roles of the actor of the command of now, before its first event.
         self.acting_as: frozenset[str] = frozenset()
+        # The person who gave up a place at a session last in the command of now.
+        self.gave_up: str | None = None
         # By person and role: who proposed it, and how often the person's contact details had
         # changed then, which old events do not say.
         self.role_proposals: dict[tuple[str, str], tuple[str, int | None]] = {}

@@ -95,6 +95,7 @@ impl Event {
             Self::Group(happened) => (Group::TYPE, happened.name()),
             Self::Application(happened) => (Application::TYPE, happened.name()),
             Self::Grant(happened) => (Grant::TYPE, happened.name()),
+            Self::Gathering(happened) => (Gathering::TYPE, happened.name()),
         }
     }
 

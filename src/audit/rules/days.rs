@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::{Broken, LogState, RuleRoom};
 use crate::clock::day_of;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent,
-    Rule,
+    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
+    PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -63,6 +63,7 @@ fn day_in(event: &Event) -> Option<DayInEvent> {
         Event::Group(event) => of_group(event),
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
+        Event::Gathering(event) => of_gathering(event),
         Event::Organisation(_) => None,
     }
 }
@@ -149,6 +150,17 @@ fn of_grant(event: &GrantEvent) -> Option<DayInEvent> {
         E::EntrySettled { happened_on, .. } => Some(D::Entered("happened_on", *happened_on)),
         E::EntryUnsettled { details, .. } => Some(D::Entered("happened_on", details.happened_on)),
         E::StoryPublished { consented_on, .. } => Some(D::Entered("consented_on", *consented_on)),
+        _ => None,
+    }
+}
+
+fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {
+    use DayInEvent as D;
+    use GatheringEvent as E;
+    match event {
+        E::GatheringPlanned { planned_on, .. } => Some(D::OfClock("planned_on", Some(*planned_on))),
+        E::GatheringOpened { opened_on } => Some(D::OfClock("opened_on", Some(*opened_on))),
+        E::GatheringEnded { ended_on } => Some(D::OfClock("ended_on", Some(*ended_on))),
         _ => None,
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::{
-    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, Rule,
+    ApplicationEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
+    PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -208,7 +209,8 @@ fn program_of_name(event: &Event) -> u8 {
         Event::Organisation(O::StatementShared { .. } | O::CheckpointKeyRotated { .. })
         | Event::Person(P::MailLanguageChosen { .. })
         | Event::Group(GroupEvent::FileRemoved { .. })
-        | Event::Grant(G::AgreementSigned { .. }) => 5,
+        | Event::Grant(G::AgreementSigned { .. })
+        | Event::Gathering(GatheringEvent::GatheringPlanned { .. }) => 5,
         _ => 0,
     }
 }

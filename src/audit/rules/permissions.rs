@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::{
-    ApplicationEvent, DomainEvent as _, Event, FundEvent, Giver, GroupEvent, PersonId, Roles, Rule,
+    ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
+    Roles, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -14,6 +15,8 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct Permissions {
     /// The command of the last event, and the roles of its actor before its first event.
     command: Option<(Uuid, Roles)>,
+    /// The person who gave up a place at a session last in this command.
+    gave_up: Option<PersonId>,
     /// By stream and name of an event: who may give it.
     givers: BTreeMap<(&'static str, &'static str), BTreeSet<Giver>>,
 }
@@ -28,17 +31,22 @@ impl RuleRoom for Permissions {
             let actor = LogState::actor(event);
             let held = actor.map(|actor| before.organisation().roles_of(actor));
             self.command = Some((event.command_id, held.unwrap_or_default()));
+            self.gave_up = None;
         }
+        if let Event::Gathering(GatheringEvent::PlaceGivenUp { person, .. }) = &event.event {
+            self.gave_up = Some(*person);
+        }
+        let about = person_of(event, self.gave_up);
         let roles = self.command.as_ref().map(|(_, roles)| roles);
         let permission = event.event.permission();
-        let of = kind_of(&event.event);
+        let of = event.event.kind();
         let givers = self.givers.entry(of).or_insert_with(|| permission.givers());
         let earlier = permission.earlier().iter();
         let earlier = earlier.filter(|_| !before.has_people_rules());
         let is_allowed = givers
             .iter()
             .chain(earlier)
-            .any(|giver| is_giver(*giver, event, roles, before));
+            .any(|giver| is_giver(*giver, event, about, roles, before));
         if !is_allowed {
             let actor = event.metadata.get("actor").unwrap_or("nobody");
             let says = format!("{actor} gave the event {}, and may not", of.1);
@@ -47,30 +55,59 @@ impl RuleRoom for Permissions {
     }
 }
 
-/// Whether the actor of an event is such a giver.
-fn is_giver(giver: Giver, event: &RecordedEvent, roles: Option<&Roles>, before: &LogState) -> bool {
+/// Whether the actor of an event is such a giver. The event is about this person, if it is about
+/// one.
+fn is_giver(
+    giver: Giver,
+    event: &RecordedEvent,
+    about: Option<PersonId>,
+    roles: Option<&Roles>,
+    before: &LogState,
+) -> bool {
     let actor = LogState::actor(event);
     match giver {
         Giver::Job => event.metadata.get("actor") == Some("job"),
         Giver::Operator => event.metadata.get("actor") == Some("operator"),
         Giver::Anybody => actor.is_some(),
-        Giver::Person => actor.is_some() && actor == person_of(event),
+        Giver::Person => actor.is_some() && actor == about,
         Giver::Member => actor
             .zip(group_of(event, before))
             .is_some_and(|(actor, group)| before.is_member(actor, group)),
+        Giver::Lead => actor
+            .zip(gathering_of(event))
+            .is_some_and(|(actor, gathering)| before.is_lead(actor, gathering)),
         Giver::Administrator | Giver::Officer | Giver::Finance | Giver::Panel => giver
             .role()
             .is_some_and(|role| roles.is_some_and(|roles| roles.contains(&role))),
     }
 }
 
-/// The person whom an event is about.
-fn person_of(event: &RecordedEvent) -> Option<PersonId> {
+/// The person whom an event is about. A place that was waited for comes free by the person who gave
+/// it up in the same command.
+fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonId> {
+    use GatheringEvent as E;
     match &event.event {
         Event::Person(_) => Some(PersonId(event.stream)),
         Event::Group(
             GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
         ) => Some(*person),
+        Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
+        Event::Gathering(
+            E::PlaceTaken { person, .. }
+            | E::WaitingJoined { person, .. }
+            | E::PlaceGivenUp { person, .. }
+            | E::WaitingLeft { person, .. }
+            | E::LeadTaken { person, .. },
+        ) => Some(*person),
+        _ => None,
+    }
+}
+
+/// The gathering that an event is about.
+fn gathering_of(event: &RecordedEvent) -> Option<Uuid> {
+    match &event.event {
+        Event::Gathering(_) => Some(event.stream),
+        Event::Person(PersonEvent::SignUpBegun { gathering, .. }) => Some(gathering.0),
         _ => None,
     }
 }
@@ -91,16 +128,4 @@ fn group_of(event: &RecordedEvent, before: &LogState) -> Option<Uuid> {
         _ => return None,
     };
     before.application(application).map(|origin| origin.group)
-}
-
-/// The stream and the name of an event.
-fn kind_of(event: &Event) -> (&'static str, &'static str) {
-    match event {
-        Event::Person(event) => ("person", event.name()),
-        Event::Organisation(event) => ("organisation", event.name()),
-        Event::Fund(event) => ("fund", event.name()),
-        Event::Group(event) => ("group", event.name()),
-        Event::Application(event) => ("application", event.name()),
-        Event::Grant(event) => ("grant", event.name()),
-    }
 }

@@ -8,8 +8,8 @@ use super::earlier_programs::EarlierPrograms;
 use crate::audit::derived_tables::GrantsById;
 use crate::domain::text::Slug;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, GrantId, Group, GroupId,
-    Money, Organisation, PersonEvent, PersonId, Role, Rule,
+    Aggregate, ApplicationEvent, Event, Fund, FundId, Gathering, Grant, GrantEvent, GrantId, Group,
+    GroupId, Money, Organisation, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -28,6 +28,7 @@ pub(in crate::audit) struct LogState {
     funds: BTreeMap<Uuid, Fund>,
     groups: BTreeMap<Uuid, Group>,
     grants: GrantsById,
+    gatherings: BTreeMap<Uuid, Gathering>,
     applications: BTreeMap<Uuid, ApplicationOrigin>,
     /// By application and person: whether they declared last that they have no interest.
     no_interest_declared: BTreeMap<(Uuid, PersonId), bool>,
@@ -141,6 +142,12 @@ impl LogState {
         groups.iter().any(|group| group.has_member(person))
     }
 
+    /// Whether a person leads a gathering.
+    pub(super) fn is_lead(&self, person: PersonId, gathering: Uuid) -> bool {
+        let gathering = self.gatherings.get(&gathering);
+        gathering.is_some_and(|gathering| gathering.is_led_by(person))
+    }
+
     /// A group, and the groups that it was merged into, directly or through others.
     fn with_heirs(&self, group: Option<GroupId>) -> Vec<&Group> {
         let (mut met, mut groups) = (BTreeSet::new(), Vec::new());
@@ -220,6 +227,10 @@ impl LogState {
                 let grant = self.grants.entry(id).or_default();
                 (grant.apply(happened), rule_of_sum(happened))
             }
+            Event::Gathering(happened) => {
+                let gathering = self.gatherings.entry(id).or_default();
+                (gathering.apply(happened), Rule::GatheringLed)
+            }
             Event::Application(happened) => {
                 self.apply_to_application(id, happened);
                 return Ok(());
@@ -228,7 +239,7 @@ impl LogState {
                 self.erased.insert(id);
                 return Ok(());
             }
-            Event::Person(_) | Event::Gathering(_) => return Ok(()),
+            Event::Person(_) => return Ok(()),
         };
         applied.map_err(|below| (rule, below.to_string()))
     }

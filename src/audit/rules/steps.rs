@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
+use crate::domain::gathering::session_number;
 use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -209,6 +210,37 @@ const STEPS: &[AllowedStep] = &[
     ("variation", "VariationRefused", "requested", "refused"),
     ("story", "StoryPublished", "none", "published"),
     ("story", "StoryWithdrawn", "published", "withdrawn"),
+    ("gathering", "GatheringPlanned", "none", "draft"),
+    ("gathering", "GatheringDescribed", "draft open", ""),
+    ("gathering", "GatheringOpened", "draft", "open"),
+    ("gathering", "GatheringEnded", "draft open", "ended"),
+    ("gathering", "SessionAdded", "draft open", ""),
+    ("gathering", "SessionMoved", "draft open", ""),
+    ("gathering", "PlaceTaken", "open", ""),
+    ("gathering", "WaitingJoined", "open", ""),
+    ("gathering", "PlaceGivenUp", "open", ""),
+    ("gathering", "WaitingLeft", "open", ""),
+    ("gathering", "SignUpsCounted", "open", ""),
+    ("gathering", "SessionHeld", "open", ""),
+    ("gathering", "SessionReminded", "open", ""),
+    ("gathering", "LeadOffered", "draft open", ""),
+    ("gathering", "LeadTaken", "draft open", ""),
+    ("gathering", "LeadLeft", "draft open ended", ""),
+    ("gathering", "HandAskedFor", "draft open", ""),
+    ("gathering", "RiskChecked", "draft open", ""),
+    ("session", "SessionAdded", "none", "planned"),
+    ("session", "SessionMoved", "planned", ""),
+    ("session", "SessionCancelled", "planned", "cancelled"),
+    ("session", "PlaceTaken", "planned", ""),
+    ("session", "WaitingJoined", "planned", ""),
+    ("session", "PlaceGivenUp", "planned", ""),
+    ("session", "WaitingLeft", "planned", ""),
+    ("session", "SignUpsCounted", "planned", ""),
+    ("session", "SessionHeld", "planned", "held"),
+    ("session", "AttendanceCorrected", "held", ""),
+    ("session", "NotesWritten", "held", ""),
+    ("session", "SessionReminded", "planned", ""),
+    ("session", "NeedsForgotten", "planned held cancelled", ""),
 ];
 
 /// Parts of a record, with the stream of the record.
@@ -219,6 +251,7 @@ const PARTS: &[(&str, &str)] = &[
     ("update", "grant"),
     ("variation", "grant"),
     ("story", "grant"),
+    ("session", "gathering"),
 ];
 
 pub(super) struct StepOrder {
@@ -315,6 +348,9 @@ fn name_of_part(part: &str, event: &Event) -> String {
         ("batch", Event::Fund(FundEvent::BatchSent { batch, .. })) => batch.to_string(),
         ("round", Event::Fund(happened)) => round_of(happened),
         ("update", Event::Grant(happened)) => update_of(happened),
+        ("session", Event::Gathering(happened)) => session_number(happened)
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
         ("variation" | "story", Event::Grant(happened)) => match happened {
             GrantEvent::VariationRequested { variation, .. }
             | GrantEvent::VariationApproved { variation, .. }

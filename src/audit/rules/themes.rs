@@ -1,4 +1,5 @@
-//! Themes: answers name adopted ones, and an offer has the theme of its application.
+//! Themes: answers and gatherings name adopted ones, and an offer has the theme of its
+//! application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
 
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, Event, GrantEvent, Rule};
+use crate::domain::{ApplicationEvent, Event, GatheringEvent, GrantEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -24,14 +25,15 @@ impl RuleRoom for Themes {
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         let adopted = before.organisation().themes();
+        let is_known =
+            |theme: &Slug| adopted.is_empty() || adopted.iter().any(|known| known.theme == *theme);
         match &event.event {
             Event::Application(ApplicationEvent::AnswersSaved {
                 activity: Some(theme),
                 ..
             }) => {
-                let mut keys = adopted.iter().map(|known| &known.theme);
                 broken.unless(
-                    adopted.is_empty() || keys.any(|known| known == theme),
+                    is_known(theme),
                     Rule::ThemeAdopted,
                     format!("the answers name the theme {theme}, which was not adopted"),
                 );
@@ -44,6 +46,16 @@ impl RuleRoom for Themes {
                     Rule::ThemeAdopted,
                     "the offer has another theme than its application",
                 );
+            }
+            Event::Gathering(
+                GatheringEvent::GatheringPlanned { about, .. }
+                | GatheringEvent::GatheringDescribed { about },
+            ) => {
+                for theme in about.themes.iter().filter(|theme| !is_known(theme)) {
+                    let says =
+                        format!("the gathering has the theme {theme}, which was not adopted");
+                    broken.report(Rule::ThemeAdopted, says);
+                }
             }
             _ => {}
         }

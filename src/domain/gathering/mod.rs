@@ -192,12 +192,16 @@ impl Gathering {
 }
 
 impl GatheringWords {
-    /// Refuses an area that no fund covers.
+    /// Refuses an area that no fund covers, and a theme that is not adopted.
     fn must_be_sound(&self, facts: &DecisionContext) -> Result<(), Refusal> {
-        match &self.area {
-            Some(area) => facts.has_area(area),
-            None => Ok(()),
+        if let Some(area) = &self.area {
+            facts.has_area(area)?;
         }
+        let organisation = facts.organisation()?;
+        for theme in &self.themes {
+            organisation.must_have_theme(theme, "themes")?;
+        }
+        Ok(())
     }
 }
 

@@ -8,8 +8,9 @@ use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
     Aggregate, Application, ApplicationCommand, ApplicationEvent, Fund, FundCommand, FundEvent,
-    Grant, GrantCommand, GrantEvent, Group, GroupCommand, GroupEvent, Organisation,
-    OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
+    Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group,
+    GroupCommand, GroupEvent, Organisation, OrganisationCommand, OrganisationEvent, Person,
+    PersonCommand, PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -22,6 +23,8 @@ pub enum Giver {
     Panel,
     /// A member of the group that the event is about.
     Member,
+    /// A person who leads the gathering that the event is about.
+    Lead,
     /// The person whom the event is about.
     Person,
     /// Any person.
@@ -41,7 +44,12 @@ impl Giver {
             Self::Officer => Some(Role::Officer),
             Self::Finance => Some(Role::Finance),
             Self::Panel => Some(Role::Panel),
-            Self::Member | Self::Person | Self::Anybody | Self::Job | Self::Operator => None,
+            Self::Member
+            | Self::Lead
+            | Self::Person
+            | Self::Anybody
+            | Self::Job
+            | Self::Operator => None,
         }
     }
 
@@ -103,23 +111,25 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 6] = [
+const COMMANDS: [(&str, &[CommandSpec]); 7] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
     (Group::TYPE, GroupCommand::SPECS),
     (Application::TYPE, ApplicationCommand::SPECS),
     (Grant::TYPE, GrantCommand::SPECS),
+    (Gathering::TYPE, GatheringCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 6] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
     (Group::TYPE, GroupEvent::PERMISSIONS),
     (Application::TYPE, ApplicationEvent::PERMISSIONS),
     (Grant::TYPE, GrantEvent::PERMISSIONS),
+    (Gathering::TYPE, GatheringEvent::PERMISSIONS),
 ];
 
 fn find_command(name: &str) -> Option<&'static CommandSpec> {
@@ -135,6 +145,7 @@ fn givers_of(permission: Permission) -> BTreeSet<Giver> {
         Permission::StaffOrMember(roles) | Permission::Upload(roles) => {
             (roles, Some(Giver::Member))
         }
+        Permission::StaffOrLead(roles) => (roles, Some(Giver::Lead)),
         Permission::StaffOrJob(roles) => (roles, Some(Giver::Job)),
         Permission::Job => (&[], Some(Giver::Job)),
         Permission::Operator => (&[], Some(Giver::Operator)),
@@ -155,6 +166,7 @@ impl Event {
             Self::Group(event) => event.permission(),
             Self::Application(event) => event.permission(),
             Self::Grant(event) => event.permission(),
+            Self::Gathering(event) => event.permission(),
         }
     }
 }
@@ -233,6 +245,7 @@ event_permissions! {
         ] [Administrator, Officer, Person, Job, Operator] [];
         GroupBegun: ["group/register"] [Person] [];
         DraftBegun: ["application/start"] [Person] [];
+        SignUpBegun: ["gathering/sign-up"] [Officer, Lead, Person] [];
         ContactChangeProposed: ["person/change-contact"] [Officer] [];
         ContactChangeRefused: ["person/refuse-contact"] [Officer, Person] [];
         ContactChanged: [
@@ -434,6 +447,32 @@ event_permissions! {
         StoryPublished: ["grant/publish-story"] [] [];
         StoryWithdrawn: ["grant/withdraw-story"] [] [];
         GrantClosed: ["grant/close"] [] [];
+    }
+    GatheringEvent {
+        GatheringPlanned: ["gathering/plan"] [] [];
+        GatheringDescribed: ["gathering/describe"] [] [];
+        GatheringOpened: ["gathering/open"] [] [];
+        GatheringEnded: ["gathering/end"] [] [];
+        SessionAdded: ["gathering/add-session"] [] [];
+        SessionMoved: ["gathering/move-session"] [] [];
+        SessionCancelled: ["gathering/cancel-session"] [] [];
+        PlaceTaken: [
+            "gathering/sign-up", "gathering/step-down", "gathering/move-session", "person/expire"
+        ] [Officer, Lead, Person, Job] [];
+        WaitingJoined: ["gathering/sign-up"] [Officer, Lead, Person] [];
+        PlaceGivenUp: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
+        WaitingLeft: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
+        SignUpsCounted: ["gathering/count-sign-ups"] [] [];
+        SessionHeld: ["gathering/record-attendance"] [] [];
+        AttendanceCorrected: ["gathering/correct-attendance"] [] [];
+        NotesWritten: ["gathering/write-notes"] [] [];
+        LeadOffered: ["gathering/offer-lead"] [] [];
+        LeadTaken: ["gathering/take-lead"] [Officer, Person] [];
+        LeadLeft: ["gathering/leave-lead"] [] [];
+        HandAskedFor: ["gathering/ask-for-hand"] [] [];
+        RiskChecked: ["gathering/pass-risk-check"] [] [];
+        SessionReminded: ["gathering/remind"] [] [];
+        NeedsForgotten: ["gathering/forget-needs"] [] [];
     }
 }
 

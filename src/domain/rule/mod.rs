@@ -124,7 +124,14 @@ rules! {
          "grant.UpdateReceived", "grant.UpdateAccepted", "grant.UpdateQueried",
          "grant.UpdateExcused", "grant.UnderspendDeclared", "grant.ClawbackDemanded",
          "grant.GrantClosed", "grant.StoryPublished", "grant.UpdateCorrected",
-         "grant.OutcomeJudged", "grant.StoryWithdrawn"]
+         "grant.OutcomeJudged", "grant.StoryWithdrawn", "gathering.GatheringPlanned",
+         "gathering.GatheringDescribed", "gathering.GatheringOpened", "gathering.GatheringEnded",
+         "gathering.SessionAdded", "gathering.SessionMoved", "gathering.SessionCancelled",
+         "gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.PlaceGivenUp",
+         "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
+         "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
+         "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
+         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten"]
     }
 
     People {
@@ -147,16 +154,21 @@ rules! {
          first event of the command. A `member` is a member of the group before the event, or of \
          one that it was merged into, directly or through others; it is the group of the record, \
          or the one for which the application of the record was started, or, in an event of a \
-         fund, that of its `grant` or `application`. The application of a grant has the same id. \
-         The `person` is the one of the record or, in `MemberAdded` and `InvitationRefused`, the \
-         one in the field `person`. `anybody` is any person; `job` and `operator` are these \
-         actors. Who is named under *Earlier also* gives the event too, until the first event that \
-         shows a later program, as `fields-complete` has it."
+         fund, that of its `grant` or `application`. The application of a grant has the same id. A \
+         `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
+         event. The `person` is the one of the record or, in `MemberAdded`, `InvitationRefused` \
+         and the events of gatherings, the one in the field `person`; for a place that was waited \
+         for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
+         `anybody` is any person; `job` and `operator` are these actors. Who is named under \
+         *Earlier also* gives the event too, until the first event that shows a later program, as \
+         `fields-complete` has it."
         ["*"]
     OwnKey
         "A personal value is encrypted under the key of the one whom the record is about: its \
          `subject` is the person or group of the record, and for an application or a grant the \
-         group that applied. Records of funds and of the organisation are not looked at."
+         group that applied. In the record of a gathering it is the person whom the event is \
+         about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
+         signed up for the session. Records of funds and of the organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -192,11 +204,11 @@ rules! {
         "A day that the program takes from its clock is the day in Europe/London of `decided_at` \
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
-         `prepared_on`, `approved_on`, `held_on`, `ended_on`, `sent_on` of `ReminderSent` and \
-         `NewsSent`, and `received_on` of `UpdateReceived`. A day that a person enters for what \
-         has happened is not after it: `told_on`, `met_on` of `PanelMet`, `paid_on`, `failed_on`, \
-         `reversed_on`, `happened_on`, `consented_on`, and every other `sent_on` and \
-         `received_on`."
+         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, `sent_on` \
+         of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
+         person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
+         `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
+         `sent_on` and `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -207,23 +219,23 @@ rules! {
          "grant.PaymentConfirmed", "grant.PaymentCorrected", "grant.PaymentFailed",
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
-         "grant.EntrySettled", "grant.StoryPublished"]
+         "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
+         "gathering.GatheringOpened", "gathering.GatheringEnded"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
-         program or a newer one. The first added `registered_on` of a person with \
-         `registered_by`, `RoleEnded.ended_on`, `MemberRemoved.removed_on`, \
-         `ApplicationStarted.started_on`, `PaymentPrepared.sources`, \
-         `PaymentApproved.approved_on`, `GrantHeld.held_on` and `ReturnReceived.satisfied`; the \
-         second `PayeeProvided.provided_on` and `GroupMerged.merged_by`; the third \
-         `ContactChanged.changed_on`, `proposal` and `contact` of `RoleProposed`, and \
-         `MemberAdded.added_on`; the fourth `GroupMerged.merged_on`; the fifth `take_back_until` \
-         of `EligibilityConfirmed` and `EligibilityRefused`. An event shows a program by a field \
-         that it added, or by its name: the first `AttendanceConfirmed`; the second \
-         `AddressProven`; the third `MemberInvited`, `OfferSent` and `RevocationConfirmed`; the \
-         fourth `SettingsSet`, `PersonToTell`, `DecisionTakenBack`, `LetterReleased` and \
-         `NewsSent`; the fifth `StatementShared`, `CheckpointKeyRotated`, `MailLanguageChosen`, \
-         `FileRemoved` and `AgreementSigned`. A verifier says for which events it did not check a \
-         rule, because they are of an earlier program."
+         program or a newer one. The first added `registered_on` of a person with `registered_by`, \
+         `RoleEnded.ended_on`, `MemberRemoved.removed_on`, `ApplicationStarted.started_on`, \
+         `PaymentPrepared.sources`, `PaymentApproved.approved_on`, `GrantHeld.held_on` and \
+         `ReturnReceived.satisfied`; the second `PayeeProvided.provided_on` and \
+         `GroupMerged.merged_by`; the third `ContactChanged.changed_on`, `proposal` and `contact` \
+         of `RoleProposed`, and `MemberAdded.added_on`; the fourth `GroupMerged.merged_on`; the \
+         fifth `take_back_until` of `EligibilityConfirmed` and `EligibilityRefused`. An event \
+         shows a program by a field that it added, or by its name: the first \
+         `AttendanceConfirmed`; the second `AddressProven`; the third `MemberInvited`, `OfferSent` \
+         and `RevocationConfirmed`; the fourth `SettingsSet`, `PersonToTell`, `DecisionTakenBack`, \
+         `LetterReleased` and `NewsSent`; the fifth `StatementShared`, `CheckpointKeyRotated`, \
+         `MailLanguageChosen`, `FileRemoved`, `AgreementSigned` and `GatheringPlanned`. A verifier \
+         says for which events it did not check a rule, because they are of an earlier program."
         ["person.PersonRegistered", "person.ContactChanged", "organisation.RoleEnded",
          "organisation.RoleProposed", "group.MemberAdded", "group.MemberRemoved",
          "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",
@@ -312,10 +324,12 @@ rules! {
         ["application.ScoreGiven", "application.ScoreRevised", "application.NoInterestDeclared",
          "application.InterestDeclared"]
     ThemeAdopted
-        "The theme (`activity`) that answers name is one of the themes adopted last, and the theme \
-         of an offer is the one that the answers of its application named last. It holds from the \
-         first `ThemesAdopted` on; before it, an offer may name none."
-        ["application.AnswersSaved", "grant.GrantOffered"]
+        "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
+         each of the `themes` of a gathering when it is planned or described. The theme of an \
+         offer is the one that the answers of its application named last. It holds from the first \
+         `ThemesAdopted` on; before it, an offer may name none."
+        ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
+         "gathering.GatheringDescribed"]
     }
 
     Decisions {
