@@ -5,6 +5,7 @@ use microgrants::domain::{ApplicationId, Money, PersonId};
 use microgrants::projections::{ApplicationRow, GrantRow, OrganisationRow};
 use microgrants::views::{BudgetLine, GroupBy, OutcomeLine, Sums, Views};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::domain::connections::{ApiCommands, command};
 use crate::support::fixtures::{Office, award};
@@ -121,6 +122,43 @@ async fn answers_name_an_adopted_theme(app: TestApp) {
     assert_eq!(row.activity.unwrap().as_str(), "sport");
     replay_log(&app).await;
     crate::projections::read_models::assert_equals_rebuild(&app).await;
+}
+
+/// The body of a plan, and what it says about the gathering, with a theme.
+fn planned(theme: &str) -> (Value, Value) {
+    let about = json!({ "title": "A walk", "description": "We walk.", "themes": [theme] });
+    (json!({ "kind": "activity", "about": about }), about)
+}
+
+on_each_engine!(a_gathering_has_adopted_themes);
+async fn a_gathering_has_adopted_themes(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let api = ApiCommands { house: &app };
+    let [first, second] = [1, 2].map(Uuid::from_u128);
+    let (sport, about_sport) = planned("sport");
+    api.issue_ok(office.ada, "gathering/plan", first, sport.clone())
+        .await;
+
+    adopt(&app, office.ada, &THEMES).await;
+
+    for (path, id, body) in [
+        ("gathering/plan", second, sport.clone()),
+        ("gathering/describe", first, about_sport),
+    ] {
+        api.assert_refused(office.ada, "theme_unknown", path, id, body)
+            .await;
+    }
+    let answer = serve(&app, office.ada).post("/api/v1/gatherings", &sport);
+    answer.assert_problem(422, "theme_unknown");
+    assert_eq!(answer.body["field"], "themes");
+    let (food, about_food) = planned("food");
+    for (path, id, body) in [
+        ("gathering/plan", second, food),
+        ("gathering/describe", first, about_food),
+    ] {
+        api.issue_ok(office.ada, path, id, body).await;
+    }
+    replay_log(&app).await;
 }
 
 /// The sums of all lines of a budget and of outcomes, in pence and counts.

@@ -133,7 +133,7 @@ const LATER_FIELDS: [(&str, &str); 17] = [
 ];
 
 /// The events that earlier programs did not write.
-const LATER_EVENTS: [&str; 15] = [
+const LATER_EVENTS: [&str; 16] = [
     "AttendanceConfirmed",
     "AddressProven",
     "MemberInvited",
@@ -149,6 +149,7 @@ const LATER_EVENTS: [&str; 15] = [
     "MailLanguageChosen",
     "FileRemoved",
     "AgreementSigned",
+    "GatheringPlanned",
 ];
 
 on_each_engine!(what_is_not_checked_in_a_log_of_an_earlier_program_is_named);
