@@ -124,7 +124,8 @@ pub struct GatheringWords {
     /// The key of the area; absent if it is for everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<Slug>,
-    /// The keys of its themes.
+    /// The keys of its themes, which are among those that the organisation has adopted, if it has
+    /// adopted any.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub themes: BTreeSet<Slug>,
 }

@@ -197,9 +197,8 @@ impl GatheringWords {
         if let Some(area) = &self.area {
             facts.has_area(area)?;
         }
-        let organisation = facts.organisation()?;
         for theme in &self.themes {
-            organisation.must_have_theme(theme, "themes")?;
+            facts.organisation()?.must_have_theme(theme, "themes")?;
         }
         Ok(())
     }
