@@ -165,7 +165,13 @@ fn draw(dice: &mut SeededRandom, setting: &Scenario) -> (&'static str, Value) {
     let person = *dice.choose(&setting.members);
     let of = json!({ "session": 1, "person": person });
     match dice.below(12) {
-        0..=5 => ("sign-up", of),
+        0..=5 => {
+            let mut own = of;
+            if dice.one_in(2) {
+                own["needs"] = json!({ "words": "A ramp", "consent": true });
+            }
+            ("sign-up", own)
+        }
         6..=9 => ("step-down", of),
         10 => {
             let to = session(1 + dice.below(4));

@@ -334,13 +334,14 @@ fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Applicati
         .application_id()
         .and_then(|id| applications.get(&id));
     let application = application.cloned().unwrap_or_default();
-    let group = match command {
+    let other = match command {
         Command::Application(..) | Command::Grant(..) => {
             command.read_dependencies(&application).group
         }
+        Command::Gathering(_, own) => own.subject().map(|person| person.0),
         _ => None,
     };
-    let subject = group.unwrap_or_else(|| command.id());
+    let subject = other.unwrap_or_else(|| command.id());
     for (number, slot) in (0xab_u64..).zip(command.personal_fields()) {
         let digest = format!("{number:064x}");
         *slot.value = PersonalInput::Sealed(Encrypted { subject, digest });
