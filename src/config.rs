@@ -535,6 +535,8 @@ pub enum ExportTask {
     History { file: PathBuf },
     /// Check any 360Giving package, in JSON, for what must be right before it is published.
     Preflight { file: PathBuf },
+    /// Write the calendar of gatherings that everyone can read at `/gatherings.ics`.
+    Calendar { file: PathBuf },
 }
 
 /// Tasks for the first people.

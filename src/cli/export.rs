@@ -1,4 +1,5 @@
-//! Export tasks: open data, past grants, and the pre-flight of a package.
+//! Export tasks: open data, past grants, the pre-flight of a package, and the calendar of
+//! gatherings.
 
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use crate::clock::day_of;
 use crate::commands::Commands;
 use crate::config::{Config, ExportTask};
 use crate::eventlog::TimestampSource;
+use crate::export::calendar::{Calendar, sessions_for_calendar};
 use crate::export::open_data::{self, Places, PlacesError, Publisher, PublishingDefect, preflight};
 use crate::projections::{GroupRow, PastGrantRow, Projector};
 use crate::store::{Store, StoreError};
@@ -29,6 +31,7 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
             print_line!("the package may be published");
             Ok(())
         }
+        ExportTask::Calendar { file } => calendar(config, &file).await,
     }
 }
 
@@ -144,6 +147,28 @@ async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
     print_line!(
         "{} grants are in {}",
         checked.package.grants.len(),
+        file.display()
+    );
+    Ok(())
+}
+
+async fn calendar(config: &Config, file: &Path) -> Result<(), TaskError> {
+    let source = ExportSource::open(config).await?;
+    let started_with = config.public_address(config.listen);
+    let set = config.set_by_operator();
+    let address = set.public_address(&source.commands, &started_with).await?;
+    let id = source.commands.organisation();
+    let own = source.views.cached_organisation(id).await?;
+    let today = day_of(Clock::System.now());
+    let calendar = Calendar {
+        name: own.map_or_else(String::new, |own| own.name.clone()),
+        address,
+        sessions: sessions_for_calendar(&source.views, None, today).await?,
+    };
+    write(file, &calendar.to_text())?;
+    print_line!(
+        "{} sessions are in {}",
+        calendar.sessions.len(),
         file.display()
     );
     Ok(())

@@ -154,12 +154,7 @@ fn must_be_countable(people: u32) -> Result<(), Refusal> {
 
 /// Whether a time on a day, both in Europe/London, has come.
 fn has_passed(day: Date, time: &ClockTime, facts: &DecisionContext) -> bool {
-    let now = facts
-        .now
-        .in_tz("Europe/London")
-        .map(|now| now.strftime("%H:%M").to_string())
-        .unwrap_or_default();
-    (day, time.as_str()) <= (facts.today, now.as_str())
+    time.has_come(day, facts.today, facts.now)
 }
 
 impl SessionPlan {

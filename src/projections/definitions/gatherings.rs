@@ -28,6 +28,9 @@ pub struct GatheringRow {
     pub kind: GatheringKind,
     pub title: String,
     pub description: String,
+    /// When it was planned, or its words were last replaced.
+    #[schema(value_type = String, format = "date-time")]
+    pub described_at: Moment,
     pub area: Option<Slug>,
     pub themes: BTreeSet<Slug>,
     /// The group that runs it.
@@ -137,6 +140,7 @@ fn planned_row(event: &RecordedEvent, happened: &GatheringEvent) -> Option<Gathe
         kind: *kind,
         title: String::new(),
         description: String::new(),
+        described_at: Moment::of(event),
         area: None,
         themes: BTreeSet::new(),
         group: *group,
@@ -163,7 +167,10 @@ impl GatheringRow {
     fn apply(&mut self, happened: &GatheringEvent, event: &RecordedEvent) {
         use GatheringEvent as E;
         match happened {
-            E::GatheringDescribed { about } => self.describe(about),
+            E::GatheringDescribed { about } => {
+                self.describe(about);
+                self.described_at = Moment::of(event);
+            }
             E::GatheringOpened { opened_on } => {
                 (self.state, self.opened_on) = (GatheringState::Open, Some(*opened_on));
             }

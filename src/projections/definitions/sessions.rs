@@ -42,6 +42,9 @@ pub struct GatheringSessionRow {
     pub counted: u32,
     /// How often it was moved, changed or cancelled.
     pub changes: u32,
+    /// When it was added, or last moved, changed or cancelled.
+    #[schema(value_type = String, format = "date-time")]
+    pub changed_at: Moment,
     /// Why it was cancelled.
     pub reason: Option<String>,
     /// Who came. Only staff and leads see names and groups.
@@ -64,6 +67,11 @@ impl GatheringSessionRow {
     #[must_use]
     pub fn id_of(gathering: Uuid, session: u16) -> String {
         format!("{gathering}/{session:05}")
+    }
+
+    fn count_change(&mut self, event: &RecordedEvent) {
+        self.changes = self.changes.saturating_add(1);
+        self.changed_at = Moment::of(event);
     }
 
     fn replan(&mut self, plan: &SessionPlan) {
@@ -127,6 +135,7 @@ fn added_row(event: &RecordedEvent, session: u16, plan: &SessionPlan) -> Gatheri
         waiting: 0,
         counted: 0,
         changes: 0,
+        changed_at: Moment::of(event),
         reason: None,
         came: None,
         learned: None,
@@ -146,13 +155,13 @@ impl GatheringSessionRow {
                     self.reminded_on = None;
                 }
                 self.replan(plan);
-                self.changes = self.changes.saturating_add(1);
+                self.count_change(event);
                 self.kept_until = self.kept_until.map(|_| needs_kept_until(plan.day));
             }
             E::SessionCancelled { reason, .. } => {
                 self.state = SessionState::Cancelled;
                 self.reason = Some(reason.to_string());
-                self.changes = self.changes.saturating_add(1);
+                self.count_change(event);
             }
             E::PlaceTaken { waited, .. } => {
                 self.taken = self.taken.saturating_add(1);
