@@ -1,6 +1,8 @@
 //! Sign-in links and codes. Both are derived from the link's id with a key outside the database, so
 //! a copy of the database does not allow anyone to sign in.
 
+use std::fmt;
+
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -95,6 +97,40 @@ pub struct NewSignInLink {
     pub by_mail: bool,
 }
 
+/// What the person of a link gets by pressing its button. Someone else began it, and gave the
+/// person's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// They join this group.
+    JoinGroup(Uuid),
+    /// They get what was booked at a session of a gathering.
+    TakePlace { gathering: Uuid, session: u16 },
+}
+
+impl fmt::Display for LinkPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JoinGroup(group) => group.fmt(f),
+            Self::TakePlace { gathering, session } => write!(f, "{gathering}/{session}"),
+        }
+    }
+}
+
+impl LinkPurpose {
+    /// The purpose of a link, and the person who began it; `None` if the link only signs in.
+    #[must_use]
+    pub fn of(link: &LinkRow) -> Option<(Self, PersonId)> {
+        let purpose = match link.joins.split_once('/') {
+            None => Self::JoinGroup(link.joins.parse().ok()?),
+            Some((gathering, session)) => Self::TakePlace {
+                gathering: gathering.parse().ok()?,
+                session: session.parse().ok()?,
+            },
+        };
+        Some((purpose, PersonId(link.brought_by.parse().ok()?)))
+    }
+}
+
 /// Makes a link, and enqueues its mail if it is sent by mail. The link belongs to no browser, so
 /// its code cannot be typed anywhere; only the link works.
 pub async fn issue(commands: &Commands, invited: NewSignInLink) -> Result<SignInSecret, LogError> {
@@ -124,12 +160,12 @@ pub async fn issue(commands: &Commands, invited: NewSignInLink) -> Result<SignIn
 pub async fn issue_by_mail(
     commands: &Commands,
     holder: Option<PersonId>,
-    joins: Option<(Uuid, PersonId)>,
+    purpose: Option<(LinkPurpose, PersonId)>,
     browser: &str,
 ) -> Result<(), LogError> {
     let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
-    let (joins, brought_by) = joins
-        .map(|(group, by)| (group.to_string(), by.to_string()))
+    let (joins, brought_by) = purpose
+        .map(|(purpose, by)| (purpose.to_string(), by.to_string()))
         .unwrap_or_default();
     let person = holder.map(|holder| holder.to_string()).unwrap_or_default();
     let link = LinkRow {
@@ -351,11 +387,11 @@ pub async fn join_group(
     person: PersonId,
     link: &LinkRow,
 ) -> Result<bool, CommandError> {
-    let (Ok(group), Ok(by)) = (link.joins.parse::<Uuid>(), link.brought_by.parse::<Uuid>()) else {
+    let Some((LinkPurpose::JoinGroup(group), by)) = LinkPurpose::of(link) else {
         return Ok(false);
     };
     let caller = Caller {
-        actor: Actor::Person(PersonId(by)),
+        actor: Actor::Person(by),
         role_scope: None,
     };
     let add = Command::Group(
@@ -404,5 +440,27 @@ mod tests {
         for typed in ["", "10AB CDX", "10AB CDXZZ", "11AB CDXZ", "é"] {
             assert!(!secret.matches_code(typed), "{typed}");
         }
+    }
+    #[test]
+    fn the_purpose_of_a_link_is_read_as_it_was_stored() {
+        let by = PersonId(Uuid::from_u128(9));
+        let (gathering, session) = (Uuid::from_u128(7), 12);
+        for purpose in [
+            LinkPurpose::JoinGroup(gathering),
+            LinkPurpose::TakePlace { gathering, session },
+        ] {
+            let stored = |brought_by: String| LinkRow {
+                joins: purpose.to_string(),
+                brought_by,
+                ..new_link_row("a link", String::new(), 0)
+            };
+            assert_eq!(
+                LinkPurpose::of(&stored(by.to_string())),
+                Some((purpose, by))
+            );
+            assert_eq!(LinkPurpose::of(&stored(String::new())), None);
+        }
+        let only_signs_in = new_link_row("a link", String::new(), 0);
+        assert_eq!(LinkPurpose::of(&only_signs_in), None);
     }
 }

@@ -27,7 +27,7 @@ pub struct LinkRow {
     pub id: String,
     /// Empty if no person has the address that was entered; such a link signs nobody in.
     pub person: String,
-    /// The group that the person joins by using the link, and the person who invited them; empty
+    /// What the person gets by using the link (`auth/links.rs`), and the person who began it; empty
     /// for a plain sign-in.
     pub joins: String,
     pub brought_by: String,

@@ -21,7 +21,7 @@ use super::{
     FormData, FormErrors, PageError, Visitor, account, apply, ownership, see_other, sign_in,
     visitor,
 };
-use crate::auth::links;
+use crate::auth::links::{self, LinkPurpose};
 use crate::auth::sessions;
 use crate::clock::day_of;
 use crate::domain::person::PersonDetails;
@@ -163,7 +163,7 @@ pub(super) async fn submit(
         let key = visitor::new_browser_key();
         if let Some(email) = corrected {
             let joins = row.groups.iter().next().filter(|_| taken);
-            let joins = joins.map(|group| (*group, person));
+            let joins = joins.map(|group| (LinkPurpose::JoinGroup(*group), person));
             let browser = links::browser_digest(app.commands.log().vault(), &key);
             sign_in::send_link(app, &email, joins, &browser).await?;
         }

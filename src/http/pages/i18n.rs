@@ -59,7 +59,7 @@ mod tests {
                         .map(str::to_owned),
                 );
             }
-            let for_groups = ["/apply/", "/my/", "/form_reader.rs"]
+            let for_groups = ["/apply/", "/my/", "/form_reader.rs", "/newcomer.rs"]
                 .iter()
                 .any(|room| path.display().to_string().contains(room));
             if for_groups && path.extension().is_some_and(|extension| extension == "rs") {

@@ -37,6 +37,7 @@ mod layout;
 mod log_proof;
 pub mod multipart;
 mod my;
+mod newcomer;
 mod ownership;
 mod phone;
 mod public;

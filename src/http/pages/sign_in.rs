@@ -9,7 +9,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use uuid::Uuid;
 
 use super::form_reader::email_error;
 use super::visitor::remember_language;
@@ -17,7 +16,7 @@ use super::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page,
     see_other, sign_in_link,
 };
-use crate::auth::links::{self, LinkRow, UnprovenSessions, WRONG_CODES_MAX};
+use crate::auth::links::{self, LinkPurpose, LinkRow, UnprovenSessions, WRONG_CODES_MAX};
 use crate::domain::PersonId;
 use crate::domain::language::Language;
 use crate::domain::personal_data::parse_email;
@@ -158,12 +157,12 @@ async fn submit(
 pub(super) async fn send_link(
     app: &AppState,
     email: &str,
-    joins: Option<(Uuid, PersonId)>,
+    purpose: Option<(LinkPurpose, PersonId)>,
     browser: &str,
 ) -> Result<(), PageError> {
     let holder = links::holder_of_address(app.commands.log(), email).await?;
     if app.site.limits.allow_link(email) {
-        links::issue_by_mail(&app.commands, holder, joins, browser).await?;
+        links::issue_by_mail(&app.commands, holder, purpose, browser).await?;
     }
     Ok(())
 }

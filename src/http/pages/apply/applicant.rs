@@ -2,11 +2,10 @@
 //! start of the draft. The person can return to the draft later.
 
 use actix_web::{HttpRequest, HttpResponse};
-use uuid::Uuid;
 
 use super::{sections, start};
 use crate::clock;
-use crate::commands::{Caller, CommandRequest};
+use crate::commands::Caller;
 use crate::domain::application::{ChooseLanguage, SaveAnswers, StartApplication};
 use crate::domain::group::{GroupMaturity, RegisterGroup};
 use crate::domain::language::Language;
@@ -15,8 +14,9 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupId}
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::newcomer::execute_step;
 use crate::http::pages::words::place_name;
-use crate::http::pages::{FormData, PageError, Visitor, ownership, see_other, sign_in};
+use crate::http::pages::{FormData, PageError, Visitor, see_other, sign_in};
 use crate::projections::{FundRow, GroupRow};
 
 /// The group as it was entered. The pages pass it on in their query until the person is known; only
@@ -199,23 +199,4 @@ pub(super) async fn start_application(
         "/my/applications/{id}/answer/{}",
         sections::ACTIVITY
     )))
-}
-
-/// Executes one command of a form, and waits until the views show it. `step` makes its idempotency
-/// key differ from the keys of the form's other commands.
-pub(super) async fn execute_step(
-    app: &AppState,
-    posted: &FormData,
-    visitor: &Visitor,
-    caller: &Caller,
-    step: &str,
-    command: Command,
-) -> Result<Uuid, PageError> {
-    let mut repeat = posted.idempotency_key(app, &visitor.path);
-    repeat.key.push_str(step);
-    let request = CommandRequest {
-        idempotency_key: Some(repeat),
-        ..CommandRequest::new(caller.clone(), command)
-    };
-    Ok(ownership::execute_and_wait(app, request).await?.id)
 }
