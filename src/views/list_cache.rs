@@ -25,6 +25,8 @@ pub(super) struct ListCache {
     pub(super) totals: PositionCache<String, ListTotals>,
     pub(super) funds: PositionCache<(), Arc<Vec<FundRow>>>,
     pub(super) organisation: PositionCache<(), Option<Arc<OrganisationRow>>>,
+    /// Whether there is a gathering that everyone sees.
+    pub(super) has_gatherings: PositionCache<(), bool>,
     /// Names of groups by their ids.
     names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
 }
@@ -95,6 +97,7 @@ impl Default for ListCache {
             totals: PositionCache::new(TOTALS_MAX),
             funds: PositionCache::new(NonZeroUsize::MIN),
             organisation: PositionCache::new(NonZeroUsize::MIN),
+            has_gatherings: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),
         }
     }

@@ -10,9 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::queries::{COUNT_MAX, TableRow, parse_row};
+use super::queries::{COUNT_MAX, PageRequest, TableRow, parse_row};
 use super::{ViewError, Views};
-use crate::projections::{FundRow, OrganisationRow};
+use crate::domain::gathering::GatheringState;
+use crate::projections::{FundRow, GatheringRow, OrganisationRow};
 use crate::store::filter::Filter;
 use crate::store::list_query::{self, ListPlace, ListQuery, ListStart, ListedRow};
 pub use crate::store::list_query::{
@@ -202,6 +203,25 @@ impl Views {
         let position = self.projector.next_position();
         self.list_cache
             .organisation
+            .get_or_read((), position, read)
+            .await
+    }
+
+    /// Whether there is a gathering that everyone sees, cached until the log moves on.
+    pub async fn has_public_gatherings(&self) -> Result<bool, ViewError> {
+        let read = async {
+            let public = [GatheringState::Open, GatheringState::Ended];
+            let filters = vec![Filter::in_state(public)];
+            let page = PageRequest {
+                after: None,
+                limit: 1,
+            };
+            let found = self.list::<GatheringRow>(None, filters, &page).await?;
+            Ok::<_, ViewError>(!found.items.is_empty())
+        };
+        let position = self.projector.next_position();
+        self.list_cache
+            .has_gatherings
             .get_or_read((), position, read)
             .await
     }

@@ -3,7 +3,7 @@
 import { act, must, opened, send, signIn } from './people.mjs';
 
 /** Public pages. */
-const OPEN = ['/', '/apply', '/help', '/privacy', '/accessibility', '/impact', '/impact?slide=100', '/sign-in', '/sign-in/code?to=%2F', '/demo', '/mails', '/no-such-page', '/sign-in/not-a-link'];
+const OPEN = ['/', '/apply', '/help', '/privacy', '/accessibility', '/impact', '/impact?slide=100', '/gatherings', '/gatherings?area=oldham&kind=circle', '/sign-in', '/sign-in/code?to=%2F', '/demo', '/mails', '/no-such-page', '/sign-in/not-a-link'];
 /** Pages of the desk, with the people who open them. */
 const DESK = {
   Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/tell', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/open-data', '/desk/import', '/desk/funders/health-partnership', '/desk/grants?as_at=2026-06-01', '/desk/webhooks', '/desk/settings', '/desk/find?q=soup', '/desk/find?q=07700', '/desk/find?q=zzzz', '/desk/setup', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],

@@ -137,6 +137,8 @@ pub struct PageContext {
     pub demo: bool,
     /// Whether open data is published.
     pub open_data: bool,
+    /// Whether there is a gathering that everyone sees.
+    pub gatherings: bool,
     pub csrf: String,
     pub path: String,
     pub today: jiff::civil::Date,
@@ -176,7 +178,10 @@ impl PageContext {
             .views
             .cached_organisation(app.commands.organisation())
             .await?;
-        Ok(Self::of(visitor, app, title, own.as_deref()))
+        Ok(Self {
+            gatherings: app.views.has_public_gatherings().await?,
+            ..Self::of(visitor, app, title, own.as_deref())
+        })
     }
 
     /// The context of a visitor's page, with what is known of the organisation.
@@ -204,6 +209,7 @@ impl PageContext {
             roles,
             demo: app.site.demo,
             open_data: app.site.open_data.is_some(),
+            gatherings: false,
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
             today: crate::clock::day_of(app.commands.now()),
@@ -313,12 +319,16 @@ impl PageContext {
     }
 
     /// The public pages in the header, by address and name.
-    pub fn open_navigation(&self) -> [(&'static str, &str); 3] {
-        [
+    pub fn open_navigation(&self) -> Vec<(&'static str, &str)> {
+        let mut pages = vec![
             ("/apply", self.t("Apply")),
             ("/impact", self.t("What we’ve funded")),
-            ("/help", self.t("Help")),
-        ]
+        ];
+        if self.gatherings {
+            pages.push(("/gatherings", self.t("What’s on")));
+        }
+        pages.push(("/help", self.t("Help")));
+        pages
     }
 
     /// The rooms of the desk that the visitor may enter.

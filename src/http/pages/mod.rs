@@ -4,8 +4,8 @@
 //! A handler parses the request, queries views and renders a template. A submitted form becomes the
 //! same commands as a request to the API.
 //!
-//! `apply` is for applying, `my` for the members of a group, `desk` for staff, `public` for
-//! everyone.
+//! `apply` is for applying, `gatherings` for coming to one, `my` for the members of a group, `desk`
+//! for staff, `public` for everyone.
 
 mod account;
 mod account_contact;
@@ -27,6 +27,7 @@ mod flower;
 mod form;
 mod form_reader;
 mod fund_texts;
+mod gatherings;
 mod group_files;
 mod i18n;
 mod icons;
@@ -78,6 +79,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(sign_in::configure)
         .configure(begin::configure)
         .configure(apply::configure)
+        .configure(gatherings::configure)
         .configure(my::configure)
         .configure(public::configure)
         .configure(desk::configure);

@@ -13,8 +13,8 @@ use super::device::device_name;
 use super::i18n::translate;
 use super::visitor::new_browser_key;
 use super::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, kept_form,
-    render_form_page, see_other,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, gatherings,
+    kept_form, render_form_page, see_other,
 };
 use crate::auth::links::{self, LinkRow, NewSignInLink, UnprovenSessions};
 use crate::auth::{load_signed_in, sessions};
@@ -42,6 +42,8 @@ struct SignInLinkPage {
     whom: Option<String>,
     /// The name of the group that the person can join by the link.
     joins: Option<String>,
+    /// The session at which a place was booked with the person's address.
+    booked: Option<String>,
     wrong: Vec<(String, String)>,
     /// The browsers about which the page asks whether the person began an application there.
     began: Vec<OtherBrowser>,
@@ -85,13 +87,14 @@ async fn render(
     link: Option<&LinkRow>,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
-    let (whom, joins, began) = match link {
+    let (whom, joins, booked, began) = match link {
         Some(link) => (
             masked_person(app, &link.person).await?,
             group_to_join(app, link).await?,
+            gatherings::booked_session(app, link, visitor.language).await?,
             unproven_elsewhere(visitor, app, link).await?.asked,
         ),
-        None => (None, None, Vec::new()),
+        None => (None, None, None, Vec::new()),
     };
     let mut shell = PageContext::load(visitor, app, translate("Sign in", visitor.language)).await?;
     // The page's path must not contain the link's token, because links on the page would pass it
@@ -106,6 +109,7 @@ async fn render(
         good: link.is_some(),
         whom,
         joins,
+        booked,
         began,
         answers: answers(visitor.language),
         wrong,
@@ -237,7 +241,7 @@ pub(super) async fn submit(
     let Some(link) = links::find_unused(&app.commands, token).await? else {
         return show(request, visitor, app).await;
     };
-    // The group was named by someone else, so the person joins only if they agree.
+    // The group or the session was named by someone else, so that the person has to agree.
     let joins = if posted.text("join") == "yes" {
         link.joins.clone()
     } else {
@@ -276,7 +280,7 @@ pub(super) async fn without_mail(
     redeem(request, visitor, app, (&link, UnprovenSessions::End), "/").await
 }
 
-/// Redeems a link, adds its person to its group, and signs them in under a new key.
+/// Redeems a link, gives its person what it is for, and signs them in under a new key.
 pub(super) async fn redeem(
     request: &HttpRequest,
     visitor: &Visitor,
@@ -300,10 +304,12 @@ pub(super) async fn redeem(
             .map_err(|_| PageError::not_found())?;
         kept_form::hand_over(request, app, [PersonId(began), person]).await?;
     }
+    let booked = gatherings::take_over(app, link, person).await?;
     let kept = kept_form::page_of_newest(request, app, person).await?;
     let to = match to {
-        "/" => kept
+        "/" => booked
             .as_deref()
+            .or(kept.as_deref())
             .unwrap_or(if staff { "/desk" } else { "/my" }),
         to => to,
     };

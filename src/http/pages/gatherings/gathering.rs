@@ -1,0 +1,118 @@
+//! The page of a gathering: what happens there, its sessions, and what came of those before.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::PublicGathering;
+use super::session::{HeldSession, ShownSession};
+use super::words::{kind_name, theme_name};
+use crate::domain::gathering::SessionState;
+use crate::domain::text::contains_url;
+use crate::http::AppState;
+use crate::http::pages::words::{names_in_words, place_name};
+use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page};
+use crate::projections::GatheringRow;
+
+#[derive(Template)]
+#[template(path = "gatherings/gathering.html")]
+struct GatheringPage {
+    page: PageContext,
+    title: String,
+    description: String,
+    kind: &'static str,
+    area: String,
+    themes: String,
+    /// The name of the group that runs it.
+    group: Option<String>,
+    is_counted: bool,
+    calendar: String,
+    /// The address and the title of the gathering that it grew from.
+    grew_from: Option<(String, String)>,
+    /// Sessions to come, and cancelled ones whose day is to come.
+    coming: Vec<ShownSession>,
+    past: Vec<HeldSession>,
+}
+
+impl GatheringPage {
+    /// The next session that takes place.
+    fn next(&self) -> Option<&ShownSession> {
+        let mut coming = self.coming.iter();
+        coming.find(|session| session.places_left.is_to_come())
+    }
+}
+
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let found = PublicGathering::of_request(&request, &app, &visitor).await?;
+    let mut page = PageContext::load(&visitor, &app, &found.row.title).await?;
+    page.width = PageWidth::Wide;
+    page.back = Some("/gatherings".to_owned());
+    let row = &found.row;
+    let themes: Vec<String> = row.themes.iter().map(theme_name).collect();
+    let (coming, past) = sessions(&found, &app, &visitor);
+    render_page(&GatheringPage {
+        title: row.title.clone(),
+        description: row.description.clone(),
+        kind: kind_name(row.kind, visitor.language),
+        area: row
+            .area
+            .as_ref()
+            .map(|area| place_name(area.as_str()))
+            .unwrap_or_default(),
+        themes: names_in_words(&themes, page.t("and")),
+        group: group_name(&app, row).await?,
+        is_counted: row.sign_up == crate::domain::gathering::SignUpWay::Counted,
+        calendar: format!("/gatherings/{}.ics", row.id),
+        grew_from: grew_from(&app, row).await?,
+        page,
+        coming,
+        past,
+    })
+}
+
+/// The sessions to come, and those that took place, the newest first.
+fn sessions(
+    found: &PublicGathering,
+    app: &AppState,
+    visitor: &Visitor,
+) -> (Vec<ShownSession>, Vec<HeldSession>) {
+    let today = crate::clock::day_of(app.commands.now());
+    let (mut coming, mut past) = (Vec::new(), Vec::new());
+    for row in &found.sessions {
+        let session = found.view(row, app, visitor);
+        if row.state == SessionState::Held {
+            past.insert(0, HeldSession::new(session, row));
+        } else if row.day >= today {
+            coming.push(session);
+        }
+    }
+    (coming, past)
+}
+
+/// The name of the group that runs it. Old names with a web address are not shown.
+async fn group_name(app: &AppState, row: &GatheringRow) -> Result<Option<String>, PageError> {
+    let Some(group) = row.group else {
+        return Ok(None);
+    };
+    let ids = BTreeSet::from([group.to_string()]);
+    let names = app.views.names_of_groups(ids).await?;
+    Ok(names.into_values().find(|name| !contains_url(name)))
+}
+
+/// The address and the title of the gathering that it grew from, if everyone may see that one.
+async fn grew_from(
+    app: &AppState,
+    row: &GatheringRow,
+) -> Result<Option<(String, String)>, PageError> {
+    let Some(id) = row.grew_from else {
+        return Ok(None);
+    };
+    let from: Option<GatheringRow> = app.views.find(id, None).await?;
+    let from = from.filter(GatheringRow::is_public);
+    Ok(from.map(|from| (format!("/gatherings/{}", from.id), from.title)))
+}

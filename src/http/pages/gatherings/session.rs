@@ -1,0 +1,217 @@
+//! A session of a gathering as public pages show it, and whether somebody can still book a place.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::words::{long_day, time_span};
+use crate::clock::day_of;
+use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState, SignUpWay};
+use crate::domain::language::Language;
+use crate::export::calendar::public_place;
+use crate::http::pages::i18n::{translate, translate_with};
+use crate::projections::{GatheringRow, GatheringSessionRow, SignUpState};
+
+/// Fewer people than this are not counted in public: a small number could tell who they are.
+const FEW_PEOPLE: u32 = 5;
+
+/// Whether somebody can take part in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlacesLeft {
+    /// So many places are free; `None` if there is no limit.
+    Free(Option<u32>),
+    Full,
+    Over,
+    Cancelled,
+}
+
+impl PlacesLeft {
+    fn of(gathering: &GatheringRow, session: &GatheringSessionRow, now: Timestamp) -> Self {
+        let is_over = session.ends_at.has_come(session.day, day_of(now), now);
+        match session.state {
+            SessionState::Cancelled => Self::Cancelled,
+            SessionState::Held => Self::Over,
+            SessionState::Planned if is_over || gathering.state != GatheringState::Open => {
+                Self::Over
+            }
+            SessionState::Planned => Self::of_places(session),
+        }
+    }
+
+    fn of_places(session: &GatheringSessionRow) -> Self {
+        let taken = session.taken.saturating_add(session.counted);
+        match session.places.map(|places| places.saturating_sub(taken)) {
+            None => Self::Free(None),
+            Some(0) => Self::Full,
+            Some(free) => Self::Free(Some(free)),
+        }
+    }
+
+    /// Whether the session is still to come.
+    pub fn is_to_come(self) -> bool {
+        matches!(self, Self::Free(_) | Self::Full)
+    }
+}
+
+/// A session, for its template.
+pub struct ShownSession {
+    pub gathering: Uuid,
+    pub number: u16,
+    pub title: String,
+    pub day: Date,
+    /// The day with its weekday.
+    pub long_day: String,
+    /// From when until when.
+    pub times: String,
+    /// Where it is, if the visitor may read it.
+    pub place: Option<String>,
+    /// Whether the place is told to those who have booked.
+    pub is_place_told_later: bool,
+    pub places_left: PlacesLeft,
+    /// Whether people are counted there, and not named.
+    pub is_counted: bool,
+    /// Why it was cancelled.
+    pub reason: Option<String>,
+    /// What the visitor has there.
+    pub own: Option<SignUpState>,
+    language: Language,
+}
+
+impl ShownSession {
+    /// A session for a visitor, who may read its place if `sees_place` is true, and has signed up
+    /// as `own` says.
+    pub(super) fn new(
+        gathering: &GatheringRow,
+        session: &GatheringSessionRow,
+        (sees_place, own): (bool, Option<SignUpState>),
+        (now, language): (Timestamp, Language),
+    ) -> Self {
+        let place = if sees_place {
+            session.place.as_ref().map(ToString::to_string)
+        } else {
+            public_place(session).map(str::to_owned)
+        };
+        Self {
+            gathering: gathering.id,
+            number: session.session,
+            title: gathering.title.clone(),
+            day: session.day,
+            long_day: long_day(session.day, language),
+            times: time_span(&session.starts_at, &session.ends_at, language),
+            is_place_told_later: place.is_none() && session.place_for == PlaceAudience::SignedUp,
+            place,
+            places_left: PlacesLeft::of(gathering, session, now),
+            is_counted: gathering.sign_up == SignUpWay::Counted,
+            reason: session.reason.clone(),
+            own,
+            language,
+        }
+    }
+
+    /// The address of the session's pages.
+    pub fn path(&self) -> String {
+        format!("/gatherings/{}/{}", self.gathering, self.number)
+    }
+
+    /// The kind of the tag.
+    pub fn tag_kind(&self) -> &'static str {
+        match self.places_left {
+            PlacesLeft::Free(_) => "good",
+            PlacesLeft::Full => "wait",
+            PlacesLeft::Over => "quiet",
+            PlacesLeft::Cancelled => "bad",
+        }
+    }
+
+    /// The words of the tag.
+    pub fn tag_words(&self) -> String {
+        let language = self.language;
+        match self.places_left {
+            PlacesLeft::Free(None) => translate("Everyone is welcome", language).to_owned(),
+            PlacesLeft::Free(Some(1)) => translate("1 place left", language).to_owned(),
+            PlacesLeft::Free(Some(free)) => {
+                translate_with("{} places left", &free.to_string(), language)
+            }
+            PlacesLeft::Full if self.is_counted => translate("Full", language).to_owned(),
+            PlacesLeft::Full => translate("Waiting list", language).to_owned(),
+            PlacesLeft::Over => translate("Over", language).to_owned(),
+            PlacesLeft::Cancelled => translate("Cancelled", language).to_owned(),
+        }
+    }
+
+    /// The parts of the calendar leaf: weekday, day and month.
+    pub fn leaf(&self) -> (String, String, String) {
+        let part = |format: &str| self.day.strftime(format).to_string();
+        match self.language {
+            Language::En => (part("%a"), part("%-d"), part("%b")),
+            Language::Pl => (String::new(), part("%-d"), part("%m.%Y")),
+        }
+    }
+
+    /// Whether a place can be booked, or a wait for one, by name.
+    pub fn can_be_booked(&self) -> bool {
+        self.places_left.is_to_come() && !self.is_counted && !self.has_booked()
+    }
+
+    /// Whether the visitor has a place there, or waits for one.
+    pub fn has_booked(&self) -> bool {
+        self.has_place() || self.waits()
+    }
+
+    pub fn has_place(&self) -> bool {
+        self.own == Some(SignUpState::Place)
+    }
+
+    pub fn waits(&self) -> bool {
+        self.own == Some(SignUpState::Waiting)
+    }
+
+    /// Whether the visitor had a place there and gave it up.
+    pub fn has_stepped_down(&self) -> bool {
+        self.own == Some(SignUpState::GivenUp)
+    }
+}
+
+/// A session that took place, with what came of it.
+pub struct HeldSession {
+    pub session: ShownSession,
+    /// How many came, in words; empty if nobody did.
+    pub came: String,
+    pub learned: Option<String>,
+    pub ideas: Vec<String>,
+}
+
+impl HeldSession {
+    pub(super) fn new(session: ShownSession, row: &GatheringSessionRow) -> Self {
+        let people = row.came.as_ref().map_or(0, |came| came.people);
+        Self {
+            came: came_text(people, session.language),
+            learned: row.learned.clone(),
+            ideas: row.ideas.iter().map(ToString::to_string).collect(),
+            session,
+        }
+    }
+}
+
+/// How many came, in words.
+fn came_text(people: u32, language: Language) -> String {
+    match people {
+        0 => String::new(),
+        1..FEW_PEOPLE => translate("Fewer than 5 people came.", language).to_owned(),
+        _ => translate_with("{} people came.", &people.to_string(), language),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_number_of_people_is_not_told() {
+        let came = |people| came_text(people, Language::En);
+        assert_eq!(came(0), "");
+        assert_eq!(came(1), "Fewer than 5 people came.");
+        assert_eq!(came(4), "Fewer than 5 people came.");
+        assert_eq!(came(5), "5 people came.");
+    }
+}
