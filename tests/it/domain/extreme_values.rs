@@ -332,6 +332,7 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
         ("/desk/funds", &["as_at"]),
         ("/desk/figures", &["day", "slide"]),
         ("/impact", &["day", "slide"]),
+        ("/gatherings", &["area", "kind"]),
         ("/desk/log", &["from", "to", "after", "stream", "actor"]),
         ("/desk/texts/mails", &["state"]),
         (&statement, &["from", "until"]),

@@ -157,6 +157,7 @@ async fn what_a_page_says_is_not_what_its_address_says(app: TestApp) {
         format!("/desk/grants?error={LIE}"),
         format!("/desk/figures?from={LIE}&day={LIE}"),
         format!("/impact?day={LIE}"),
+        format!("/gatherings?area={LIE}&kind={LIE}"),
         format!("/account?done={LIE}"),
     ] {
         let page = browser.get(&path);

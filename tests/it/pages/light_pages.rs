@@ -13,6 +13,7 @@ async fn every_page_forbids_scripts_and_frames(app: TestApp) {
         "/apply",
         "/help",
         "/impact",
+        "/gatherings",
         "/sign-in",
         "/desk",
         "/desk/applications",

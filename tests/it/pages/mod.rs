@@ -10,6 +10,7 @@ pub mod desk_pages;
 pub mod error_pages;
 pub mod first_day;
 pub mod form_retries;
+pub mod gatherings;
 pub mod group_pages;
 pub mod journeys;
 pub mod kept_forms;
