@@ -1,9 +1,9 @@
 //! The calendar of gatherings in the format iCalendar (RFC 5545): one event a session. Calendar
 //! programs read it again and again, and each reading replaces the one before.
 //!
-//! An event keeps its UID for ever, and its SEQUENCE counts how often the session changed. Times are
-//! in UTC, so that no description of a time zone is needed. No event names a person, and the place
-//! of a session is in it only if everyone may read it.
+//! An event keeps its UID for ever, and its SEQUENCE counts how often the session changed. Times
+//! are in UTC, so that no description of a time zone is needed. No event names a person, and the
+//! place of a session is in it only if everyone may read it.
 
 use std::collections::BTreeMap;
 

@@ -244,6 +244,36 @@ export async function journeys(walk, { base, off, look, made }) {
     }
     await page.context().close();
   });
+  await walk('a place at a gathering, booked without an account and given up', async () => {
+    const page = await off.stranger();
+    await page.goto('/gatherings');
+    const titles = page.locator('main .event a.name');
+    let booking = page.locator('main a[href$="/book"]').first();
+    for (let at = 0; at < (await titles.count()); at += 1) {
+      await titles.nth(at).click();
+      if (await booking.count()) break;
+      await page.goBack();
+    }
+    must(await booking.count(), 'a gathering of the demonstration can be booked');
+    await look.at(page, 'gathering');
+    await booking.click();
+    await look.at(page, 'gathering-book');
+    await send(page, 'you', async (form) => {
+      await form.locator('[name=person]').fill('Nia');
+      await form.locator('[name=telephone]').fill('07700 900112');
+    });
+    await look.at(page, 'gathering-needs');
+    await send(page, 'needs', async (form) => form.locator('[name=needs]').fill('A ramp'));
+    must(await page.getByText('Tick the box if we may keep this').count(), 'what somebody needs is kept only with consent');
+    await look.at(page, 'gathering-needs-wrong');
+    await send(page, 'needs', async (form) => form.locator('[name=consent]').check());
+    await look.at(page, 'gathering-booked');
+    await page.locator('main a[href$="/step-down"]').first().click();
+    await look.at(page, 'gathering-step-down');
+    await send(page, 'step-down', async () => {});
+    must(await page.getByText('You told us that you can’t come').count(), 'the page says that the place was given up');
+    await page.context().close();
+  });
   await walk('every page of the desk', async () => {
     for (const [who, paths] of Object.entries(DESK)) {
       const page = await off.of(who);

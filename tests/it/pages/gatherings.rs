@@ -485,7 +485,7 @@ async fn the_list_is_filtered_and_says_what_came_of_the_last_ones(app: TestApp) 
     let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
     circle.add_session(40, &json!({})).await;
     let about = json!({ "title": "A walk", "description": "Slowly.", "area": "stockport" });
-    let plan = json!({ "kind": "activity", "about": about });
+    let plan = json!({ "kind": "activity", "about": about, "grew_from": circle.id });
     Circle::open(&app, &office, &plan, &json!({})).await;
     let mut browser = Browser::new(&address);
     let mut list = |query: &str| visible_text(&browser.get(&format!("/gatherings{query}")));
@@ -523,7 +523,11 @@ async fn the_list_is_filtered_and_says_what_came_of_the_last_ones(app: TestApp) 
         "{after}"
     );
     let page = Browser::new(&address).get(&circle.path());
-    assert!(page.contains("A key box"), "{}", visible_text(&page));
+    assert!(
+        page.contains("A key box") && page.contains("A walk</a>"),
+        "{}",
+        visible_text(&page)
+    );
 }
 
 /// The lines of a calendar after unfolding.

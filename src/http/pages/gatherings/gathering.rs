@@ -8,7 +8,9 @@ use askama::Template;
 use super::PublicGathering;
 use super::session::{HeldSession, ShownSession};
 use super::words::{kind_name, theme_name};
-use crate::domain::gathering::SessionState;
+use crate::clock::day_of;
+use crate::domain::GatheringId;
+use crate::domain::gathering::{SessionState, SignUpWay};
 use crate::domain::text::contains_url;
 use crate::http::AppState;
 use crate::http::pages::words::{names_in_words, place_name};
@@ -30,6 +32,8 @@ struct GatheringPage {
     calendar: String,
     /// The address and the title of the gathering that it grew from.
     grew_from: Option<(String, String)>,
+    /// The same of those that grew from it.
+    grown: Vec<(String, String)>,
     /// Sessions to come, and cancelled ones whose day is to come.
     coming: Vec<ShownSession>,
     past: Vec<HeldSession>,
@@ -66,9 +70,10 @@ pub(super) async fn show(
             .unwrap_or_default(),
         themes: names_in_words(&themes, page.t("and")),
         group: group_name(&app, row).await?,
-        is_counted: row.sign_up == crate::domain::gathering::SignUpWay::Counted,
+        is_counted: row.sign_up == SignUpWay::Counted,
         calendar: format!("/gatherings/{}.ics", row.id),
         grew_from: grew_from(&app, row).await?,
+        grown: grown(&app, row).await?,
         page,
         coming,
         past,
@@ -81,7 +86,7 @@ fn sessions(
     app: &AppState,
     visitor: &Visitor,
 ) -> (Vec<ShownSession>, Vec<HeldSession>) {
-    let today = crate::clock::day_of(app.commands.now());
+    let today = day_of(app.commands.now());
     let (mut coming, mut past) = (Vec::new(), Vec::new());
     for row in &found.sessions {
         let session = found.view(row, app, visitor);
@@ -114,5 +119,17 @@ async fn grew_from(
     };
     let from: Option<GatheringRow> = app.views.find(id, None).await?;
     let from = from.filter(GatheringRow::is_public);
-    Ok(from.map(|from| (format!("/gatherings/{}", from.id), from.title)))
+    Ok(from.map(link_to))
+}
+
+/// The addresses and titles of the gatherings that grew from it.
+async fn grown(app: &AppState, row: &GatheringRow) -> Result<Vec<(String, String)>, PageError> {
+    let all: Vec<GatheringRow> = app.views.all_rows(None, vec![super::is_public()]).await?;
+    let from_it = |other: &GatheringRow| other.grew_from == Some(GatheringId(row.id));
+    Ok(all.into_iter().filter(from_it).map(link_to).collect())
+}
+
+/// The address and the title of a gathering.
+fn link_to(row: GatheringRow) -> (String, String) {
+    (format!("/gatherings/{}", row.id), row.title)
 }

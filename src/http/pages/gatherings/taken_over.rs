@@ -1,5 +1,5 @@
-//! A place that was booked with the address of someone else: the link that was mailed there gives it
-//! to the owner of the address.
+//! A place that was booked with the address of someone else: the link that was mailed there gives
+//! it to the owner of the address.
 
 use super::words::long_day;
 use crate::auth::links::{LinkPurpose, LinkRow};
