@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::session::ShownSession;
+use super::session::PublicSession;
 use super::session_of_request;
 use crate::commands::CommandError;
 use crate::domain::gathering::{GatheringCommand, StepDown};
@@ -21,7 +21,7 @@ use crate::projections::PersonRow;
 #[template(path = "gatherings/booked.html")]
 struct BookedPage {
     page: PageContext,
-    session: ShownSession,
+    session: PublicSession,
     /// Whether the visitor's address is known to be theirs.
     is_proven: bool,
     /// The last day on which the place is kept, if that is before the session.
@@ -33,10 +33,10 @@ struct BookedPage {
 struct StepDownPage {
     page: PageContext,
     forms: PageForms,
-    session: ShownSession,
+    session: PublicSession,
 }
 
-fn gathering_path(session: &ShownSession) -> String {
+fn gathering_path(session: &PublicSession) -> String {
     format!("/gatherings/{}", session.gathering)
 }
 

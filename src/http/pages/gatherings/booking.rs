@@ -7,7 +7,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::session::ShownSession;
+use super::session::PublicSession;
 use super::session_of_request;
 use crate::auth::links::{self, LinkPurpose};
 use crate::commands::CommandError;
@@ -36,7 +36,7 @@ struct BookingPersonPage {
     page: PageContext,
     forms: PageForms,
     wrong: Vec<(String, String)>,
-    session: ShownSession,
+    session: PublicSession,
     typed: TypedBooking,
 }
 
@@ -46,7 +46,7 @@ struct BookingNeedsPage {
     page: PageContext,
     forms: PageForms,
     wrong: Vec<(String, String)>,
-    session: ShownSession,
+    session: PublicSession,
     typed: TypedBooking,
     /// The name of the person who is signed in.
     name: Option<String>,
@@ -77,7 +77,7 @@ impl TypedBooking {
 
 /// Where a visitor is led who cannot book a place at a session: to what they have booked, or to the
 /// page of the gathering.
-fn elsewhere(session: &ShownSession) -> Option<HttpResponse> {
+fn elsewhere(session: &PublicSession) -> Option<HttpResponse> {
     if session.can_be_booked() {
         return None;
     }
@@ -90,7 +90,7 @@ fn elsewhere(session: &ShownSession) -> Option<HttpResponse> {
 }
 
 /// The address of the page that thanks.
-fn booked_path(session: &ShownSession) -> String {
+fn booked_path(session: &PublicSession) -> String {
     format!("{}/booked", session.path())
 }
 
@@ -189,7 +189,7 @@ pub(super) async fn submit_needs(
     }
 }
 
-fn sign_up(session: &ShownSession, person: PersonId, needs: Option<AgreedNeeds>) -> Command {
+fn sign_up(session: &PublicSession, person: PersonId, needs: Option<AgreedNeeds>) -> Command {
     let sign_up = SignUp {
         session: session.number,
         person,
@@ -206,7 +206,7 @@ fn sign_up(session: &ShownSession, person: PersonId, needs: Option<AgreedNeeds>)
 async fn book_as_visitor(
     visitor: &Visitor,
     app: &AppState,
-    session: ShownSession,
+    session: PublicSession,
     posted: &FormData,
     needs: Option<AgreedNeeds>,
 ) -> Result<HttpResponse, PageError> {
@@ -222,7 +222,7 @@ async fn book_as_newcomer(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,
-    session: ShownSession,
+    session: PublicSession,
     posted: &FormData,
     needs: Option<AgreedNeeds>,
 ) -> Result<HttpResponse, PageError> {
@@ -283,7 +283,7 @@ fn refusal_of(issued: Result<(), PageError>) -> Result<Option<Refusal>, PageErro
 async fn render_refusal(
     visitor: &Visitor,
     app: &AppState,
-    session: ShownSession,
+    session: PublicSession,
     posted: &FormData,
     refusal: &Refusal,
 ) -> Result<HttpResponse, PageError> {
@@ -351,7 +351,7 @@ async fn parts_of_page(
 async fn render_person(
     visitor: &Visitor,
     app: &AppState,
-    session: ShownSession,
+    session: PublicSession,
     entered: Entered<'_>,
 ) -> Result<HttpResponse, PageError> {
     let title = translate("Who is coming?", visitor.language);
@@ -372,7 +372,7 @@ async fn render_person(
 async fn render_needs(
     visitor: &Visitor,
     app: &AppState,
-    session: ShownSession,
+    session: PublicSession,
     entered: Entered<'_>,
 ) -> Result<HttpResponse, PageError> {
     let title = translate("What would help you come?", visitor.language);

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::PublicGathering;
-use super::session::{HeldSession, ShownSession};
+use super::session::{HeldSession, PublicSession};
 use super::words::{kind_name, theme_name};
 use crate::clock::day_of;
 use crate::domain::GatheringId;
@@ -19,7 +19,7 @@ use crate::projections::GatheringRow;
 
 #[derive(Template)]
 #[template(path = "gatherings/gathering.html")]
-struct GatheringPage {
+struct PublicGatheringPage {
     page: PageContext,
     title: String,
     description: String,
@@ -35,13 +35,13 @@ struct GatheringPage {
     /// The same of those that grew from it.
     grown: Vec<(String, String)>,
     /// Sessions to come, and cancelled ones whose day is to come.
-    coming: Vec<ShownSession>,
+    coming: Vec<PublicSession>,
     past: Vec<HeldSession>,
 }
 
-impl GatheringPage {
+impl PublicGatheringPage {
     /// The next session that takes place.
-    fn next(&self) -> Option<&ShownSession> {
+    fn next(&self) -> Option<&PublicSession> {
         let mut coming = self.coming.iter();
         coming.find(|session| session.places_left.is_to_come())
     }
@@ -59,7 +59,7 @@ pub(super) async fn show(
     let row = &found.row;
     let themes: Vec<String> = row.themes.iter().map(theme_name).collect();
     let (coming, past) = sessions(&found, &app, &visitor);
-    render_page(&GatheringPage {
+    render_page(&PublicGatheringPage {
         title: row.title.clone(),
         description: row.description.clone(),
         kind: kind_name(row.kind, visitor.language),
@@ -85,7 +85,7 @@ fn sessions(
     found: &PublicGathering,
     app: &AppState,
     visitor: &Visitor,
-) -> (Vec<ShownSession>, Vec<HeldSession>) {
+) -> (Vec<PublicSession>, Vec<HeldSession>) {
     let today = day_of(app.commands.now());
     let (mut coming, mut past) = (Vec::new(), Vec::new());
     for row in &found.sessions {

@@ -7,7 +7,7 @@ use askama::Template;
 use jiff::Span;
 use uuid::Uuid;
 
-use super::session::{HeldSession, PlacesLeft, ShownSession};
+use super::session::{HeldSession, PlacesLeft, PublicSession};
 use super::words::{kind_key, kind_name};
 use crate::clock::day_of;
 use crate::domain::gathering::SessionState;
@@ -24,7 +24,7 @@ const PAST_DAYS: i64 = 365;
 
 #[derive(Template)]
 #[template(path = "gatherings/list.html")]
-struct GatheringsPage {
+struct PublicGatheringsPage {
     page: PageContext,
     coming: Vec<ComingGathering>,
     past: Vec<HeldSession>,
@@ -35,7 +35,7 @@ struct GatheringsPage {
 
 /// A gathering to come, by its next session.
 struct ComingGathering {
-    session: ShownSession,
+    session: PublicSession,
     kind: &'static str,
     /// How many sessions follow.
     more: usize,
@@ -72,7 +72,7 @@ pub(super) async fn show(
     let title = translate("What’s on", visitor.language);
     let mut page = PageContext::load(&visitor, &app, title).await?;
     page.width = PageWidth::Wide;
-    render_page(&GatheringsPage {
+    render_page(&PublicGatheringsPage {
         page,
         coming: coming(&wanted, &sessions, &app, &visitor),
         past: past(&wanted, &sessions, &app, &visitor),
@@ -88,9 +88,9 @@ fn view(
     session: &GatheringSessionRow,
     app: &AppState,
     visitor: &Visitor,
-) -> ShownSession {
+) -> PublicSession {
     let now = app.commands.now();
-    ShownSession::new(gathering, session, (false, None), (now, visitor.language))
+    PublicSession::new(gathering, session, (false, None), (now, visitor.language))
 }
 
 /// The gatherings with a session to come, in the order of their next ones. One whose sessions are

@@ -20,7 +20,7 @@ use crate::domain::gathering::GatheringState;
 use crate::http::AppState;
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpRow, SignUpState};
 use crate::views::Filter;
-use session::ShownSession;
+use session::PublicSession;
 
 pub(super) use taken_over::{booked_session, take_over};
 
@@ -95,11 +95,11 @@ impl PublicGathering {
         session: &GatheringSessionRow,
         app: &AppState,
         visitor: &Visitor,
-    ) -> ShownSession {
+    ) -> PublicSession {
         let own = self.own.get(&session.session).copied();
         let sees_place = self.is_insider || own == Some(SignUpState::Place);
         let now = app.commands.now();
-        ShownSession::new(
+        PublicSession::new(
             &self.row,
             session,
             (sees_place, own),
@@ -113,7 +113,7 @@ async fn session_of_request(
     request: &HttpRequest,
     app: &AppState,
     visitor: &Visitor,
-) -> Result<ShownSession, PageError> {
+) -> Result<PublicSession, PageError> {
     let found = PublicGathering::of_request(request, app, visitor).await?;
     let number: Option<u16> = request.match_info().query("session").parse().ok();
     let mut sessions = found.sessions.iter();

@@ -54,7 +54,7 @@ impl PlacesLeft {
 }
 
 /// A session, for its template.
-pub struct ShownSession {
+pub struct PublicSession {
     pub gathering: Uuid,
     pub number: u16,
     pub title: String,
@@ -65,7 +65,7 @@ pub struct ShownSession {
     pub times: String,
     /// Where it is, if the visitor may read it.
     pub place: Option<String>,
-    /// Whether the place is told to those who have booked.
+    /// Whether only those who have booked get to know the place.
     pub is_place_told_later: bool,
     pub places_left: PlacesLeft,
     /// Whether people are counted there, and not named.
@@ -77,7 +77,7 @@ pub struct ShownSession {
     language: Language,
 }
 
-impl ShownSession {
+impl PublicSession {
     /// A session for a visitor, who may read its place if `sees_place` is true, and has signed up
     /// as `own` says.
     pub(super) fn new(
@@ -174,7 +174,7 @@ impl ShownSession {
 
 /// A session that took place, with what came of it.
 pub struct HeldSession {
-    pub session: ShownSession,
+    pub session: PublicSession,
     /// How many came, in words; empty if nobody did.
     pub came: String,
     pub learned: Option<String>,
@@ -182,7 +182,7 @@ pub struct HeldSession {
 }
 
 impl HeldSession {
-    pub(super) fn new(session: ShownSession, row: &GatheringSessionRow) -> Self {
+    pub(super) fn new(session: PublicSession, row: &GatheringSessionRow) -> Self {
         let people = row.came.as_ref().map_or(0, |came| came.people);
         Self {
             came: came_text(people, session.language),
