@@ -11,6 +11,7 @@ use super::session::{HeldSession, PlacesLeft, PublicSession};
 use super::words::{kind_key, kind_name};
 use crate::clock::day_of;
 use crate::domain::gathering::SessionState;
+use crate::domain::text::Slug;
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::words::place_name;
@@ -155,7 +156,7 @@ fn areas(all: &[GatheringRow], chosen: &str) -> Vec<FilterOption> {
     let mut keys: Vec<&str> = all
         .iter()
         .filter_map(|row| row.area.as_ref())
-        .map(|area| area.as_str())
+        .map(Slug::as_str)
         .collect();
     keys.sort_unstable();
     keys.dedup();
