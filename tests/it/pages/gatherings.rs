@@ -514,7 +514,12 @@ async fn the_list_is_filtered_and_says_what_came_of_the_last_ones(app: TestApp) 
     app.pass_days(8);
     let came = json!({ "session": 1, "came": { "people": 3 } });
     circle.take("record-attendance", &came).await;
-    let notes = json!({ "session": 1, "learned": "Keys are the trouble.", "ideas": ["A key box"] });
+    let notes = json!({
+        "session": 1,
+        "learned": "Keys are the trouble.",
+        "ideas": ["A key box"],
+        "signs": ["bringing-people-together"],
+    });
     circle.take("write-notes", &notes).await;
     app.catch_up().await;
     let after = list("");
@@ -523,11 +528,13 @@ async fn the_list_is_filtered_and_says_what_came_of_the_last_ones(app: TestApp) 
         "{after}"
     );
     let page = Browser::new(&address).get(&circle.path());
-    assert!(
-        page.contains("A key box") && page.contains("A walk</a>"),
-        "{}",
-        visible_text(&page)
-    );
+    for says in [
+        "A key box",
+        "A walk</a>",
+        "We saw: Bringing people together.",
+    ] {
+        assert!(page.contains(says), "{says}: {}", visible_text(&page));
+    }
 }
 
 /// The lines of a calendar after unfolding.

@@ -11,6 +11,7 @@ use super::words::{kind_name, theme_name};
 use crate::clock::day_of;
 use crate::domain::GatheringId;
 use crate::domain::gathering::{SessionState, SignUpWay};
+use crate::domain::outcome::Sign;
 use crate::domain::text::contains_url;
 use crate::http::AppState;
 use crate::http::pages::words::{names_in_words, place_name};
@@ -37,6 +38,8 @@ struct PublicGatheringPage {
     /// Sessions to come, and cancelled ones whose day is to come.
     coming: Vec<PublicSession>,
     past: Vec<HeldSession>,
+    /// The signs of success.
+    signs: Vec<Sign>,
 }
 
 impl PublicGatheringPage {
@@ -44,6 +47,16 @@ impl PublicGatheringPage {
     fn next(&self) -> Option<&PublicSession> {
         let mut coming = self.coming.iter();
         coming.find(|session| session.places_left.is_to_come())
+    }
+
+    /// The titles of the signs that were seen at a session.
+    fn signs_seen(&self, held: &HeldSession) -> String {
+        let seen = self
+            .signs
+            .iter()
+            .filter(|sign| held.signs.contains(&sign.sign));
+        let titles: Vec<&str> = seen.map(|sign| self.page.t(sign.title.as_str())).collect();
+        titles.join(", ")
     }
 }
 
@@ -59,6 +72,10 @@ pub(super) async fn show(
     let row = &found.row;
     let themes: Vec<String> = row.themes.iter().map(theme_name).collect();
     let (coming, past) = sessions(&found, &app, &visitor);
+    let own = app
+        .views
+        .cached_organisation(app.commands.organisation())
+        .await?;
     render_page(&PublicGatheringPage {
         title: row.title.clone(),
         description: row.description.clone(),
@@ -77,6 +94,7 @@ pub(super) async fn show(
         page,
         coming,
         past,
+        signs: own.map(|own| own.signs.clone()).unwrap_or_default(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! A session of a gathering as public pages show it, and whether somebody can still book a place.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -8,6 +10,7 @@ use super::words::{long_day, time_span};
 use crate::clock::day_of;
 use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState, SignUpWay};
 use crate::domain::language::Language;
+use crate::domain::text::Slug;
 use crate::export::calendar::public_place;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpState};
@@ -179,6 +182,8 @@ pub struct HeldSession {
     pub came: String,
     pub learned: Option<String>,
     pub ideas: Vec<String>,
+    /// The signs of success that were seen.
+    pub signs: BTreeSet<Slug>,
 }
 
 impl HeldSession {
@@ -188,6 +193,7 @@ impl HeldSession {
             came: came_text(people, session.language),
             learned: row.learned.clone(),
             ideas: row.ideas.iter().map(ToString::to_string).collect(),
+            signs: row.signs.clone(),
             session,
         }
     }
