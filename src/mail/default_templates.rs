@@ -18,10 +18,11 @@ pub struct MailTemplate {
     pub button: String,
 }
 
-/// Keys of the templates for unproven addresses in `texts/mails.json`: about an application, and
-/// about the person's own details.
+/// Keys of the templates for unproven addresses in `texts/mails.json`: about an application, about
+/// the person's own details, and about a gathering.
 const UNPROVEN_ADDRESS_KEY: &str = "unknown_address";
 const UNPROVEN_PERSON_KEY: &str = "unknown_person";
+const UNPROVEN_SIGN_UP_KEY: &str = "unknown_sign_up";
 
 static DEFAULT_TEMPLATES: LazyLock<BTreeMap<String, BTreeMap<String, MailTemplate>>> =
     LazyLock::new(|| {
@@ -45,8 +46,8 @@ pub fn default_template(kind: MailKind, language: Language) -> &'static MailTemp
 }
 
 /// Template of a mail to an unproven address: one for everything about an application or a grant,
-/// and one about the person's own details, which has no number. It contains nothing that a person
-/// typed. None for a mail that only people with a proven address cause.
+/// one for everything about gatherings, and one about the person's own details; the last two have
+/// no number. It contains nothing that a person typed. None for a mail that only people with a proven address cause.
 ///
 /// # Panics
 /// If `texts/mails.json` lacks it. A test ensures that it does not.
@@ -65,6 +66,7 @@ fn unproven_key(kind: MailKind) -> Option<&'static str> {
     match kind {
         MailKind::PaperReceived => None,
         MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
+        kind if kind.is_about_gathering() => Some(UNPROVEN_SIGN_UP_KEY),
         _ => Some(UNPROVEN_ADDRESS_KEY),
     }
 }
@@ -82,6 +84,9 @@ pub(super) fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
         "amount" => "£850",
         "title" => "Singing on Saturdays",
         "pay_to" => "pay it to our office, sort code 12-34-56, account number 12345678.",
+        "day" => "31 March 2027",
+        "time" => "1:30pm to 4pm",
+        "place" => "The hall in Mill Lane",
         "code" => "4F7K 9QWZ",
         "minutes" => "30",
         "phone" => "0161 496 0000",
@@ -123,7 +128,11 @@ mod tests {
 
     #[test]
     fn people_who_are_not_known_read_nothing_that_somebody_typed() {
-        let kinds = [MailKind::Submitted, MailKind::ErasureAsked];
+        let kinds = [
+            MailKind::Submitted,
+            MailKind::ErasureAsked,
+            MailKind::SignedUp,
+        ];
         for (kind, language) in kinds
             .into_iter()
             .flat_map(|kind| Language::VARIANTS.iter().map(move |of| (kind, *of)))
@@ -138,6 +147,8 @@ mod tests {
             let said = BTreeMap::from([
                 ("name", "TYPED"),
                 ("group", "TYPED"),
+                ("title", "TYPED"),
+                ("place", "TYPED"),
                 ("round", "TYPED"),
                 ("closes_on", "TYPED"),
             ]);
@@ -159,6 +170,7 @@ mod tests {
                     .contains("{{ reference }}")
             };
             assert!(numbered(MailKind::Declined) && !numbered(MailKind::ErasureAsked));
+            assert!(!numbered(MailKind::PlaceFree));
         }
     }
 }

@@ -11,6 +11,7 @@ use super::access_notices::NoticeRecipients;
 use super::triggers::Recipients;
 use super::{MailError, Mailer};
 use crate::domain::{Group, Organisation, PersonId};
+use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::ApplicationRow;
 
 impl Mailer {
@@ -51,19 +52,23 @@ impl Mailer {
         })
     }
 
-    /// Recipients of a mail about an event of a day.
+    /// Recipients of a mail about an event.
     pub(super) async fn trigger_recipients(
         &self,
         readers: &Recipients,
-        day: Date,
+        event: &RecordedEvent,
     ) -> Result<BTreeSet<PersonId>, MailError> {
         let application = match readers {
             Recipients::Person(person) => return Ok(BTreeSet::from([*person])),
+            Recipients::OfGathering => return self.people_of_gathering(event).await,
             Recipients::GroupOfApplication(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(application, None).await?;
-        self.members_since(row.ok_or(MailError::ViewsBehind)?.group.0, day)
-            .await
+        self.members_since(
+            row.ok_or(MailError::ViewsBehind)?.group.0,
+            event.recorded_on(),
+        )
+        .await
     }
 
     /// Current members of a group and of the groups that it was merged into, and former members who

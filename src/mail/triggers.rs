@@ -4,10 +4,12 @@ use uuid::Uuid;
 
 use super::{MailError, Mailer, derive_id};
 use crate::domain::file::FilePurpose;
+use crate::domain::gathering::session_number;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
-    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
+    ApplicationEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
+    PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;
@@ -23,6 +25,8 @@ pub(super) enum Recipients {
     /// Members of the group of an application, or of the grant with the same id.
     GroupOfApplication(Uuid),
     Person(PersonId),
+    /// Those whom an event of a gathering concerns.
+    OfGathering,
 }
 
 impl Mailer {
@@ -35,9 +39,7 @@ impl Mailer {
         let Some(trigger) = mail_trigger(event) else {
             return Ok(mails);
         };
-        let recipients = self
-            .trigger_recipients(&trigger.recipients, event.recorded_on())
-            .await?;
+        let recipients = self.trigger_recipients(&trigger.recipients, event).await?;
         let cause = cause_of(trigger.kind, event);
         let mail = |person: PersonId| NewMail {
             id: derive_id(&self.commands, &format!("{cause}/{person}")),
@@ -58,12 +60,21 @@ pub fn writes_to_group(event: &RecordedEvent) -> bool {
 }
 
 /// What a mail's id is derived from. Papers that a person sends on one day, often several in a row,
-/// are acknowledged once.
+/// are acknowledged once, and people are thanked for a session once, also if the record of who came
+/// is corrected.
 fn cause_of(kind: MailKind, event: &RecordedEvent) -> String {
     match kind {
         MailKind::PaperReceived => {
             let kind = <&str>::from(kind);
             format!("{kind}/{}/{}", event.stream, event.recorded_on())
+        }
+        MailKind::SessionAfter => {
+            let session = match &event.event {
+                Event::Gathering(happened) => session_number(happened),
+                _ => None,
+            };
+            let kind = <&str>::from(kind);
+            format!("{kind}/{}/{}", event.stream, session.unwrap_or_default())
         }
         _ => event.position.to_string(),
     }
@@ -85,6 +96,7 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             grant_mail_kind(happened)?,
             Recipients::GroupOfApplication(event.stream),
         ),
+        Event::Gathering(happened) => (gathering_mail_kind(happened)?, Recipients::OfGathering),
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }
@@ -153,6 +165,21 @@ fn grant_mail_kind(event: &GrantEvent) -> Option<MailKind> {
         E::ReturnReceived { .. } => MailKind::ReturnReceived,
         E::GrantTerminated { .. } => MailKind::GrantStopped,
         E::GrantClosed { .. } => MailKind::GrantClosed,
+        _ => return None,
+    })
+}
+
+fn gathering_mail_kind(event: &GatheringEvent) -> Option<MailKind> {
+    use GatheringEvent as E;
+    Some(match event {
+        E::PlaceTaken { waited: false, .. } => MailKind::SignedUp,
+        E::PlaceTaken { waited: true, .. } => MailKind::PlaceFree,
+        E::WaitingJoined { .. } => MailKind::WaitingJoined,
+        E::SessionMoved { .. } => MailKind::SessionMoved,
+        E::SessionCancelled { .. } => MailKind::SessionCancelled,
+        E::SessionReminded { .. } => MailKind::SessionSoon,
+        E::SessionHeld { .. } | E::AttendanceCorrected { .. } => MailKind::SessionAfter,
+        E::LeadOffered { .. } => MailKind::LeadOffered,
         _ => return None,
     })
 }

@@ -79,6 +79,21 @@ pub enum MailKind {
     GrantClosed,
     /// A person's data is to be erased. It is the last email that they get.
     ErasureAsked,
+    /// A person signed up for a session of a gathering and has a place.
+    SignedUp,
+    /// The session was full, so the person waits for a place.
+    WaitingJoined,
+    /// A person who waited has a place.
+    PlaceFree,
+    /// The session has another day, time or place.
+    SessionMoved,
+    SessionCancelled,
+    /// The session is in the next two days.
+    SessionSoon,
+    /// The person came to the session.
+    SessionAfter,
+    /// A person is asked to lead a gathering.
+    LeadOffered,
 }
 
 impl MailKind {
@@ -97,7 +112,7 @@ impl MailKind {
             | Self::Reserved
             | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
-            Self::OfferEnded => &["title"],
+            Self::OfferEnded | Self::LeadOffered => &["title"],
             Self::CheckRequested
             | Self::UpdateQueried
             | Self::VariationRefused
@@ -113,6 +128,13 @@ impl MailKind {
             | Self::UpdateAccepted
             | Self::GrantClosed => &["title", "reference"],
             Self::PaperReceived | Self::ErasureAsked => &[],
+            Self::SignedUp
+            | Self::WaitingJoined
+            | Self::PlaceFree
+            | Self::SessionMoved
+            | Self::SessionSoon => &["title", "day", "time", "place"],
+            Self::SessionCancelled => &["title", "day", "time", "note"],
+            Self::SessionAfter => &["title", "day", "note"],
         }
     }
 
@@ -120,6 +142,8 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
+        } else if self.is_about_gathering() {
+            &TYPED_NAMES[..1]
         } else {
             &TYPED_NAMES
         };
@@ -141,6 +165,22 @@ impl MailKind {
         )
     }
 
+    /// Whether it is about a gathering, and not about an application or a grant.
+    #[must_use]
+    pub fn is_about_gathering(self) -> bool {
+        matches!(
+            self,
+            Self::SignedUp
+                | Self::WaitingJoined
+                | Self::PlaceFree
+                | Self::SessionMoved
+                | Self::SessionCancelled
+                | Self::SessionSoon
+                | Self::SessionAfter
+                | Self::LeadOffered
+        )
+    }
+
     /// Whether its template takes two administrators: two mails let people in, and the other warns
     /// them of a change made by staff.
     #[must_use]
@@ -154,5 +194,5 @@ impl MailKind {
 
 /// Names that every mail can use.
 const COMMON_NAMES: [&str; 3] = ["organisation", "link", "phone"];
-/// Names whose values a user typed.
+/// Names whose values a user typed. A mail about a gathering is about no group.
 const TYPED_NAMES: [&str; 2] = ["name", "group"];

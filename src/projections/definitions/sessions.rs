@@ -202,3 +202,12 @@ impl GatheringSessionRow {
         }
     }
 }
+
+impl GatheringSessionRow {
+    /// Where it is, for a reader who has a place or not.
+    #[must_use]
+    pub fn place_for_reader(&self, has_place: bool) -> Option<&Line> {
+        let may_know = has_place || self.place_for == PlaceAudience::Everyone;
+        self.place.as_ref().filter(|_| may_know)
+    }
+}

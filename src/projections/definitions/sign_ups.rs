@@ -48,6 +48,15 @@ pub struct SignUpRow {
     pub needs: Option<Encrypted>,
 }
 
+impl SignUpRow {
+    /// The id of the row of a person at a session.
+    #[must_use]
+    pub fn id_of(gathering: Uuid, session: u16, person: PersonId) -> String {
+        let session = GatheringSessionRow::id_of(gathering, session);
+        format!("{session}/{person}")
+    }
+}
+
 pub(in crate::projections) struct SignUpsProjection;
 
 impl Projection for SignUpsProjection {
@@ -69,8 +78,11 @@ impl Projection for SignUpsProjection {
         else {
             return None;
         };
-        let session = GatheringSessionRow::id_of(event.stream, *session);
-        Some(AffectedRows::one(&format_args!("{session}/{person}")))
+        Some(AffectedRows::one(&SignUpRow::id_of(
+            event.stream,
+            *session,
+            *person,
+        )))
     }
 
     fn project(

@@ -423,6 +423,11 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
             let link = (path, "the group".to_owned());
             return group_record(request, group, link).await;
         }
+        Event::Gathering(_) => {
+            let path = format!("/desk/gatherings/{}", event.stream);
+            let link = (path, "the gathering".to_owned());
+            return group_record(request, None, link).await;
+        }
         _ => return Ok(MailRecord::default()),
     };
     let application: Option<ApplicationRow> = views.find(id, None).await?;

@@ -122,10 +122,16 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 4] = ["Applying", "The decision", "The grant", "People and access"];
+const MAIL_PARTS: [&str; 5] = [
+    "Applying",
+    "The decision",
+    "The grant",
+    "People and access",
+    "Gatherings",
+];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 30] = [
+const MAILS: [(&str, &str, &str); 38] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -239,6 +245,46 @@ const MAILS: [(&str, &str, &str); 30] = [
         "erasure_asked",
         MAIL_PARTS[3],
         "When someone asks us to erase their details",
+    ),
+    (
+        "signed_up",
+        MAIL_PARTS[4],
+        "When someone signs up and has a place",
+    ),
+    (
+        "waiting_joined",
+        MAIL_PARTS[4],
+        "When someone signs up and there is no place left",
+    ),
+    (
+        "place_free",
+        MAIL_PARTS[4],
+        "When someone who waited gets a place",
+    ),
+    (
+        "session_moved",
+        MAIL_PARTS[4],
+        "When the day, the time or the place changes",
+    ),
+    (
+        "session_cancelled",
+        MAIL_PARTS[4],
+        "When you cancel a session, also to those who wait",
+    ),
+    (
+        "session_soon",
+        MAIL_PARTS[4],
+        "In the two days before a session",
+    ),
+    (
+        "session_after",
+        MAIL_PARTS[4],
+        "When you record who came, to those named",
+    ),
+    (
+        "lead_offered",
+        MAIL_PARTS[4],
+        "When you ask someone to lead",
     ),
 ];
 
@@ -430,6 +476,14 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "colleague_changed" => "A colleague's details changed",
         "code_tried" => "Wrong codes typed",
         "token_made" => "Token made",
+        "signed_up" => "Signed up for a session",
+        "waiting_joined" => "On the waiting list",
+        "place_free" => "A place is free",
+        "session_moved" => "Session moved",
+        "session_cancelled" => "Session cancelled",
+        "session_soon" => "Reminder of a session",
+        "session_after" => "Thank you for coming",
+        "lead_offered" => "Asked to lead a gathering",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };
