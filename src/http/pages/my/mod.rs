@@ -1,9 +1,11 @@
 //! The pages for members of a group: its applications and grants, what it is asked to do, and what
-//! it can do.
+//! it can do. And for people who sign up for gatherings, or lead them.
 
 mod agreement;
 mod application;
 mod draft;
+mod gathering;
+mod gatherings;
 mod grant;
 mod grant_page;
 mod group_name;
@@ -16,6 +18,7 @@ mod payee;
 mod photographs;
 mod receipt;
 mod report;
+mod session;
 mod states;
 mod to_do;
 mod update;
@@ -58,6 +61,21 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::get().to(receipt::proof)),
         );
     configure_grants(config);
+    configure_gatherings(config);
+}
+
+fn configure_gatherings(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/my/gatherings/{id}")
+                .route(web::get().to(gathering::show))
+                .route(web::post().to(gathering::submit)),
+        )
+        .service(
+            web::resource("/my/gatherings/{id}/sessions/{number}")
+                .route(web::get().to(session::show))
+                .route(web::post().to(session::submit)),
+        );
 }
 
 fn configure_grants(config: &mut web::ServiceConfig) {

@@ -1,10 +1,11 @@
-//! The overview of a member: what is asked first, and their groups, with applications, grants and
-//! members.
+//! The overview of a member: what is asked first, their gatherings, and their groups, with
+//! applications, grants and members.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::gatherings::{self, GroupSession, OwnGatherings};
 use super::to_do::{self, GrantRecords, ToDo};
 use super::{members, notices, states};
 use crate::clock::day_of;
@@ -40,6 +41,7 @@ struct OwnOverviewPage {
     invited_to: Vec<(String, String)>,
     to_do: Vec<ToDo>,
     groups: Vec<OwnGroup>,
+    gatherings: OwnGatherings,
 }
 
 struct OwnGroup {
@@ -48,6 +50,8 @@ struct OwnGroup {
     waiting: Option<String>,
     applications: Vec<OwnRecord>,
     grants: Vec<OwnRecord>,
+    /// Sessions to come that members signed up for in the group's name.
+    sessions: Vec<GroupSession>,
     members: Vec<String>,
 }
 
@@ -129,8 +133,13 @@ async fn render(
         && own
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
-    let mut shell =
-        PageContext::load(visitor, app, translate("My group", visitor.language)).await?;
+    let gatherings = OwnGatherings::load(app, signed.reader.person, visitor.language).await?;
+    let title = if groups.is_empty() && !gatherings.is_empty() {
+        translate("My gatherings", visitor.language)
+    } else {
+        translate("My group", visitor.language)
+    };
+    let mut shell = PageContext::load(visitor, app, title).await?;
     shell.width = PageWidth::Wide;
     shell.notice = notices::notice(request, visitor.language);
     render_page(&OwnOverviewPage {
@@ -141,6 +150,7 @@ async fn render(
         invited_to: invitations(visitor, app, own).await?,
         to_do,
         groups,
+        gatherings,
     })
 }
 
@@ -177,6 +187,7 @@ async fn own_group(
         members: members::names(app, &row.members).await?,
         applications: reading.applications,
         grants: reading.grants,
+        sessions: gatherings::of_group(app, &row, language).await?,
         row,
     })
 }

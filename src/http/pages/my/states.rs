@@ -3,11 +3,14 @@
 use jiff::civil::Date;
 
 use crate::domain::application::ApplicationState;
+use crate::domain::gathering::SessionState;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::language::Language;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::words::{Tag, TagKind};
-use crate::projections::{GrantRow, PaymentRow, UpdateRow};
+use crate::projections::{
+    GatheringSessionRow, GrantRow, PaymentRow, SignUpRow, SignUpState, UpdateRow,
+};
 
 fn tag(kind: TagKind, word: &'static str, language: Language) -> Tag {
     Tag::new(kind, translate(word, language))
@@ -95,4 +98,31 @@ pub(super) fn paper_tag(state: &str, arrived: bool, language: Language) -> Tag {
         _ => (TagKind::Todo, "Please send it"),
     };
     tag(kind, word, language)
+}
+
+/// The tag of what a person has at a session.
+pub(super) fn sign_up_tag(
+    sign_up: &SignUpRow,
+    session: &GatheringSessionRow,
+    today: Date,
+    language: Language,
+) -> Tag {
+    use TagKind::{Good, Quiet, Wait};
+    let came = session.came.as_ref();
+    let came = came.is_some_and(|came| came.named.contains(&sign_up.person));
+    let (kind, word) = match (session.state, sign_up.state) {
+        (SessionState::Cancelled, _) => return cancelled_tag(language),
+        (SessionState::Held, _) if came => (Good, "You came"),
+        (SessionState::Held, _) => (Quiet, "Over"),
+        (SessionState::Planned, _) if session.day < today => (Quiet, "Over"),
+        (_, SignUpState::Place) => (Good, "You have a place"),
+        (_, SignUpState::Waiting) => (Wait, "On the waiting list"),
+        (_, SignUpState::GivenUp) => (Quiet, "You are not coming"),
+    };
+    tag(kind, word, language)
+}
+
+/// The tag of a session that was cancelled.
+pub(super) fn cancelled_tag(language: Language) -> Tag {
+    tag(TagKind::Hold, "Cancelled", language)
 }
