@@ -15,6 +15,10 @@ pub const FUNDED_YEARS: i64 = 7;
 /// Years after which the records of a group that received no money are proposed for erasure.
 pub const UNFUNDED_YEARS: i64 = 2;
 
+/// Months after the last session of somebody in no group and without a role, after which their data
+/// is proposed for erasure.
+pub const SIGNED_UP_MONTHS: i64 = 12;
+
 /// State of an erasure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

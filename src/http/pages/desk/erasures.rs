@@ -1,5 +1,5 @@
-//! The page of erasures: requests of people and groups, groups whose retention period has ended,
-//! and the actions that erase.
+//! The page of erasures: requests of people and groups, groups and people whose retention period
+//! has ended, and the actions that erase.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::DeskRequest;
 use super::action::{ActionSpec, sample};
+use super::erasable_people::{ErasablePerson, erasable_people};
 use crate::clock::day_of;
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::erasure::{FUNDED_YEARS, UNFUNDED_YEARS};
@@ -28,6 +29,8 @@ struct ErasuresPage {
     people: Vec<(Uuid, String)>,
     groups: Vec<(Uuid, String)>,
     due: Vec<ErasableGroup>,
+    /// People who signed up for sessions that are long over.
+    due_people: Vec<ErasablePerson>,
     /// The reader may erase.
     erases: bool,
 }
@@ -75,6 +78,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .map(|group| (group.id, group.name))
             .collect(),
         due: erasable_groups(request).await?,
+        due_people: erasable_people(request).await?,
         erases: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)

@@ -23,6 +23,7 @@ mod confirmations;
 mod contacts;
 mod dashboard;
 mod erase;
+mod erasable_people;
 mod erasures;
 mod event_log;
 mod event_words;
