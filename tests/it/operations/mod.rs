@@ -8,6 +8,7 @@ pub mod durable_mails;
 pub mod erasure;
 pub mod files;
 mod forged_backups;
+pub mod gathering_mails;
 pub mod held_letters;
 pub mod import_values;
 pub mod importing;

@@ -18,6 +18,7 @@ pub mod light_pages;
 pub mod lists;
 pub mod mailed_notices;
 pub mod meeting;
+pub mod my_gatherings;
 pub mod news;
 pub mod office_pages;
 pub mod one_thing_a_page;
