@@ -336,6 +336,15 @@ impl RateLimits {
                         phone us",
                 )
             }
+            Command::Gathering(
+                _,
+                GatheringCommand::OfferLead(_)
+                | GatheringCommand::MoveSession(_)
+                | GatheringCommand::CancelSession(_),
+            ) => pass(
+                &self.changes_by_person,
+                "you have changed gatherings many times, and we write to people each time",
+            ),
             _ => Ok(()),
         }
     }

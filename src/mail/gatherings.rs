@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::compose::{MailContext, TemplateValues, format_day, without_address};
@@ -15,6 +16,9 @@ use crate::domain::{Event, GatheringEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpRow, SignUpState};
 use crate::views::{Filter, PersonView, Views};
+
+/// How long thanks for coming wait for the notes of what was learned.
+const NOTES_WAITED_FOR: SignedDuration = SignedDuration::from_hours(48);
 
 impl Mailer {
     /// The people whom an event of a gathering concerns.
@@ -128,6 +132,9 @@ impl Composer {
             if let Some(why) = news.why_not_needed(kind, &event, reader, today) {
                 return Err(MailError::NotNeeded(why));
             }
+            if kind == MailKind::SessionAfter {
+                self.must_not_wait_for_notes(&event, &news.now)?;
+            }
             values.extend(news.values(kind, language));
         } else if gathering.offered_to != Some(reader) {
             return Err(MailError::NotNeeded("the offer of the lead was answered"));
@@ -139,6 +146,21 @@ impl Composer {
             fund: gathering.fund,
             language,
         })
+    }
+
+    /// Fails for a while after it was recorded who came, until it is written what was learned.
+    fn must_not_wait_for_notes(
+        &self,
+        event: &RecordedEvent,
+        session: &GatheringSessionRow,
+    ) -> Result<(), MailError> {
+        let until = event.recorded_at.checked_add(NOTES_WAITED_FOR);
+        match until {
+            Ok(until) if session.learned.is_none() && self.commands.now() < until => {
+                Err(MailError::Held(until))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn session_news(

@@ -183,12 +183,18 @@ async fn those_who_come_are_reminded_and_thanked_once(app: TestApp) {
     let record = json!({ "session": 1, "came": came(3) });
     circle.take("record-attendance", &record).await;
     circle.deliver().await;
+    let hears = ["session_after due", "session_soon sent", "signed_up sent"];
+    assert_eq!(circle.mails_of(first).await, hears, "notes may follow");
+    let notes = json!({ "session": 1, "learned": "Soup brings people." });
+    circle.take("write-notes", &notes).await;
     let correct = json!({ "session": 1, "came": came(4), "reason": "One came late." });
     circle.take("correct-attendance", &correct).await;
+    app.pass_days(3);
     circle.deliver().await;
     let hears = ["session_after sent", "session_soon sent", "signed_up sent"];
     assert_eq!(circle.mails_of(first).await, hears, "thanked once");
-    mail_to(&app, "first@example.org", "Thank you for coming");
+    let thanks = mail_to(&app, "first@example.org", "Thank you for coming");
+    assert!(thanks.contains("Soup brings people."), "{thanks}");
 
     circle.take("offer-lead", &json!({ "person": first })).await;
     circle
