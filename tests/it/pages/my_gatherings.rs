@@ -82,7 +82,7 @@ async fn somebody_without_a_group_sees_and_gives_up_their_place(app: TestApp) {
     let fields = [("form", "step-down"), ("session", "1")];
     let done = browser.submit_form(&page, &path, &fields);
     assert_shows(&done, &["You are off the list.", "You are not coming"]);
-    let again = browser.submit_form(&page, &path, &[("form", "hand"), ("words", "Tea")]);
+    let again = browser.submit_form(&done, &path, &[("form", "hand"), ("words", "Tea")]);
     assert_eq!(again.status, 422, "only a lead asks for a hand");
     assert_shows(&waits.get("/my"), &["You have a place", "Mill Lane"]);
 }
