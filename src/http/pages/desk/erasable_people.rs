@@ -8,11 +8,12 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
-use super::erasures::day_text;
 use crate::domain::PersonId;
 use crate::domain::erasure::SIGNED_UP_MONTHS;
 use crate::domain::gathering::GatheringState;
+use crate::domain::language::Language;
 use crate::http::pages::PageError;
+use crate::mail::format_day;
 use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow, SignUpRow};
 use crate::views::Filter;
 
@@ -59,7 +60,7 @@ pub(super) async fn erasable_people(
     let shown = people.into_iter().filter_map(|person| {
         Some(ErasablePerson {
             id: person.id,
-            since: day_text(*last_days.get(&PersonId(person.id))?),
+            since: format_day(*last_days.get(&PersonId(person.id))?, Language::En),
             name: person.name.unwrap_or_else(|| "A person".to_owned()),
         })
     });
