@@ -143,7 +143,7 @@ impl MailKind {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
         } else if self.is_about_gathering() {
-            &TYPED_NAMES[..1]
+            &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES
         };
@@ -194,5 +194,7 @@ impl MailKind {
 
 /// Names that every mail can use.
 const COMMON_NAMES: [&str; 3] = ["organisation", "link", "phone"];
-/// Names whose values a user typed. A mail about a gathering is about no group.
+/// Names whose values a user typed.
 const TYPED_NAMES: [&str; 2] = ["name", "group"];
+/// The same for a mail that is about no group.
+const TYPED_NAMES_OF_PERSON: [&str; 1] = ["name"];

@@ -61,8 +61,11 @@ impl LedSession {
         if !gathering.is_led_by(reader.person) || !sees_needs {
             return Err(PageError::not_found());
         }
-        let number = request.match_info().query("number").parse();
-        let number: u16 = number.map_err(|_| PageError::not_found())?;
+        let number: u16 = request
+            .match_info()
+            .query("number")
+            .parse()
+            .map_err(|_| PageError::not_found())?;
         let id = GatheringSessionRow::id_of(gathering.id, number);
         let session: Option<GatheringSessionRow> = app.views.find(&id, None).await?;
         let session = session.ok_or_else(PageError::not_found)?;
