@@ -4,6 +4,7 @@
 //! only the missing events.
 
 mod application_history;
+mod gatherings;
 mod grant_history;
 mod offer_history;
 mod papers;
@@ -194,6 +195,11 @@ pub async fn load(
     };
     let mut steps = setup::steps(programme, commands.organisation(), ends_on);
     steps.extend(application_history::steps(
+        programme,
+        commands.organisation(),
+        ends_on,
+    ));
+    steps.extend(gatherings::steps(
         programme,
         commands.organisation(),
         ends_on,

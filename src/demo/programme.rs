@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::gatherings::{self, GatheringSeed};
 use super::stories::{self, GroupSeed, Stage};
 use super::{SeedError, demo_id};
 use crate::commands::organisation_id;
@@ -47,6 +48,9 @@ pub struct DemoProgramme {
     /// From `stories/`.
     #[serde(skip)]
     pub(super) groups: Vec<GroupSeed>,
+    /// From `gatherings.json`.
+    #[serde(skip)]
+    pub(super) gatherings: Vec<GatheringSeed>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -121,6 +125,7 @@ impl DemoProgramme {
         let mut programme: Self =
             serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })?;
         programme.groups = stories::read(folder)?;
+        programme.gatherings = gatherings::read(folder)?;
         Ok(programme)
     }
 
