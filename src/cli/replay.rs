@@ -42,6 +42,11 @@ async fn answer(folder: &Path, query: &ReplayQuery) -> Result<(), TaskError> {
             let sums = sums(query, GroupBy::Sign, counted.position, day.as_deref());
             print_json(&views.outcomes(sums).await?)
         }
+        "movement" => {
+            must_not_group(query)?;
+            let movement = views.movement(Some(counted.position)).await?;
+            print_json(&*movement)
+        }
         "statement" => print_statement(&replayed, query, counted.position).await,
         name => print_rows(&replayed, query, name, counted.position).await,
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 
 use super::ViewError;
+use super::movement::Movement;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
@@ -27,6 +28,7 @@ pub(super) struct ListCache {
     pub(super) organisation: PositionCache<(), Option<Arc<OrganisationRow>>>,
     /// Whether there is a gathering that everyone sees.
     pub(super) has_gatherings: PositionCache<(), bool>,
+    pub(super) movement: PositionCache<(), Arc<Movement>>,
     /// Names of groups by their ids.
     names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
 }
@@ -98,6 +100,7 @@ impl Default for ListCache {
             funds: PositionCache::new(NonZeroUsize::MIN),
             organisation: PositionCache::new(NonZeroUsize::MIN),
             has_gatherings: PositionCache::new(NonZeroUsize::MIN),
+            movement: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),
         }
     }

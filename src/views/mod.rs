@@ -14,6 +14,7 @@ mod event_search;
 mod list_cache;
 mod lists;
 mod money_by_month;
+mod movement;
 mod names;
 mod nested_rows;
 mod progress;
@@ -59,6 +60,7 @@ pub use lists::{
     ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
+pub use movement::{Movement, MovementFigures, MovementLine, SignSources};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
 pub use progress::ProjectionPosition;

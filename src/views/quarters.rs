@@ -97,7 +97,7 @@ fn add_up(moved: &[(String, String, i64)], first: Date, until: Date) -> Vec<Quar
 }
 
 /// The first day of a day's quarter.
-fn start_of_quarter(day: Date) -> Date {
+pub(super) fn start_of_quarter(day: Date) -> Date {
     let months = i64::from((day.month() - 1) % 3);
     day.first_of_month()
         .saturating_sub(Span::new().months(months))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::query::{QueryParams, list_rows, not_found, path_id};
+use super::query::{QueryParams, list_rows, not_found, path_id, require_staff};
 use super::response::{Collection, record_response};
 use crate::auth::SignedIn;
 use crate::domain::PersonId;
@@ -146,6 +146,19 @@ pub(super) async fn sessions(
         }
     }
     Ok(Collection::new(rows, end).to_response())
+}
+
+/// The figures of gatherings, for staff.
+pub(super) async fn movement(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    require_staff(&signed)?;
+    let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
+    let as_at = params.as_at(&app).await?;
+    let movement = app.views.movement(as_at).await?;
+    Ok(HttpResponse::Ok().json(&*movement))
 }
 
 /// The numbers of the sessions at which the reader has a place now.

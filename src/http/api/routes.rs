@@ -15,8 +15,8 @@ use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
     Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
-    OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView, Statement,
-    UpdateView,
+    Movement, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
+    Statement, UpdateView,
 };
 
 /// A GET route of the API.
@@ -433,6 +433,14 @@ fn gathering_routes() -> Vec<ReadRoute> {
             query: GATHERING_ITEMS_PARAMS,
             shape: ResponseShape::page_by_state::<SignUpView, SignUpState>(),
             route: || web::get().to(gatherings::sign_ups),
+        },
+        ReadRoute {
+            path: "/movement",
+            name: "movement",
+            summary: "What came of gatherings.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<Movement>(),
+            route: || web::get().to(gatherings::movement),
         },
     ]
 }

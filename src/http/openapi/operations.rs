@@ -170,6 +170,11 @@ const READ_DESCRIPTIONS: [(&str, &str); 34] = [
             groups, and leads, see their names and what they need.",
     ),
     (
+        "movement",
+        "Sessions that were held, people who came, leads that were handed over and signs that were \
+            seen, as at any past day or position. For staff.",
+    ),
+    (
         "payments",
         "Payments of all grants that the reader may see. Use `state` to find payments that wait \
             for approval, for the bank or for confirmation.",
@@ -229,7 +234,7 @@ fn tag(path: &str) -> &str {
         .unwrap_or_default()
     {
         "funders" => "funds",
-        "budget" | "outcomes" => "figures",
+        "budget" | "outcomes" | "movement" => "figures",
         "payments" | "updates" => "grants",
         noun => noun,
     }

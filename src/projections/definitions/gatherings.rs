@@ -52,6 +52,10 @@ pub struct GatheringRow {
     pub offered_to: Option<PersonId>,
     /// How often its last lead of staff left it to leads who have no role.
     pub handed_over: u32,
+    /// The days on which that happened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub handed_over_on: Vec<Date>,
     #[schema(value_type = String, format = "date")]
     pub planned_on: Date,
     #[schema(value_type = Option<String>, format = "date")]
@@ -152,6 +156,7 @@ fn planned_row(event: &RecordedEvent, happened: &GatheringEvent) -> Option<Gathe
         leads: leads.iter().map(|lead| (*lead, true)).collect(),
         offered_to: None,
         handed_over: 0,
+        handed_over_on: Vec::new(),
         planned_on: *planned_on,
         opened_on: None,
         ended_on: None,
@@ -187,8 +192,10 @@ impl GatheringRow {
                 let was_staff = self.leads.remove(person) == Some(true);
                 let is_led_by_people =
                     !self.leads.is_empty() && self.leads.values().all(|staff| !staff);
-                let handed_over = u32::from(was_staff && is_led_by_people);
-                self.handed_over = self.handed_over.saturating_add(handed_over);
+                if was_staff && is_led_by_people {
+                    self.handed_over = self.handed_over.saturating_add(1);
+                    self.handed_over_on.push(event.recorded_on());
+                }
             }
             E::HandAskedFor { lead, words } => {
                 self.hand_asked_by = Some(*lead);
