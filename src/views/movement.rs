@@ -64,7 +64,16 @@ pub struct SignSources {
     pub gatherings: i64,
 }
 
+/// Fewer people than this are not counted outside the office: somebody could know who they are.
+const FEW_PEOPLE: i64 = 5;
+
 impl MovementFigures {
+    /// Whether so few people came that outside the office only "fewer than five" is said.
+    #[must_use]
+    pub fn has_few_people(self) -> bool {
+        (1..FEW_PEOPLE).contains(&self.people)
+    }
+
     fn add(&mut self, more: Self) {
         self.sessions += more.sessions;
         self.people += more.people;

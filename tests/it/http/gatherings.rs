@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::operations::erasure::purge;
+use crate::pages::journeys::{serve_office, visible_text};
+use crate::support::browser::Browser;
 use crate::support::fixtures::{Office, person};
 use crate::support::scenario::command_from_json;
 use crate::support::service::{Client, serve, token};
@@ -259,4 +261,106 @@ async fn jobs(app: &TestApp) -> usize {
     app.catch_up().await;
     let jobs = Jobs::new(app.commands.clone(), app.views());
     jobs.run_once().await.expect("jobs run")
+}
+
+/// A workshop that was held some days ago, to which this many people came.
+fn held(app: &TestApp, office: &Office, plan: &Value, (day, people): (i64, u32)) -> Kept {
+    let workshop = Kept::plan(serve(app, office.ada), plan);
+    workshop.take("add-session", &session_on(app.in_days(day), None));
+    workshop.take("open", &json!({}));
+    let came = json!({ "session": 1, "came": { "people": people } });
+    workshop.take("record-attendance", &came);
+    let notes = json!({ "session": 1, "learned": "Much.", "signs": ["bringing-people-together"] });
+    workshop.take("write-notes", &notes);
+    workshop
+}
+
+fn line(movement: &Value, by: &str, of: &Value) -> Value {
+    let mut lines = movement[by].as_array().expect("lines").iter();
+    let found = lines.find(|line| line["of"] == *of);
+    found.cloned().unwrap_or_default()
+}
+
+on_each_engine!(figures_of_gatherings_add_up_and_are_as_at_any_day);
+async fn figures_of_gatherings_add_up_and_are_as_at_any_day(app: TestApp) {
+    // Given a workshop of two themes, with a group's own lead, and one for every area.
+    let office = Office::open(&app, 5000).await;
+    let about = |area: Option<&str>, themes: &[&str]| {
+        json!({
+            "title": "A workshop",
+            "description": "We learn.",
+            "area": area,
+            "themes": themes,
+        })
+    };
+    let plan = |about: Value| json!({ "kind": "workshop", "about": about, "leads": [office.ada] });
+    let first = plan(about(Some("oldham"), &["arts", "food"]));
+    let first = held(&app, &office, &first, (-1, 9));
+    let new = person(&app, "Porter").await;
+    let of = |person: PersonId| json!({ "person": person });
+    first.take("offer-lead", &of(new));
+    let porters = first.officer.with_token(&token(&app, new));
+    first.command(&porters, "take-lead", &of(new));
+    first.take("leave-lead", &of(office.ada));
+    app.pass_days(1);
+    let yesterday = app.in_days(-1);
+    held(&app, &office, &plan(about(None, &[])), (-1, 3));
+    app.catch_up().await;
+
+    // Then each grouping adds up, and a gathering counts for each of its themes.
+    let ada = serve(&app, office.ada);
+    let now = ada.get("/api/v1/movement").body;
+    let figures = |sessions: u32, people: u32, handed_over: u32| json!({ "sessions": sessions, "people": people, "handed_over": handed_over });
+    assert_eq!(now["all"], figures(2, 12, 1));
+    for by in ["by_area", "by_kind", "by_quarter"] {
+        let lines = now[by].as_array().expect("lines");
+        for (name, sum) in now["all"].as_object().expect("figures") {
+            let parts = lines
+                .iter()
+                .map(|line| line[name].as_i64().expect("a number"));
+            assert_eq!(Some(parts.sum::<i64>()), sum.as_i64(), "{by} {name}");
+        }
+    }
+    assert_eq!(line(&now, "by_area", &json!("oldham"))["people"], 9);
+    assert_eq!(line(&now, "by_area", &Value::Null)["people"], 3);
+    for theme in ["arts", "food"] {
+        assert_eq!(
+            line(&now, "by_theme", &json!(theme))["handed_over"],
+            1,
+            "{theme}"
+        );
+    }
+    let sign = now["signs"].as_array().expect("signs").iter();
+    let sign = sign.filter(|line| line["sign"] == "bringing-people-together");
+    let seen: Vec<_> = sign
+        .map(|line| (&line["grants"], &line["gatherings"]))
+        .collect();
+    assert_eq!(seen, [(&json!(0), &json!(2))]);
+
+    // Then it is as at the day before, and only staff read it.
+    let then = ada.get(&format!("/api/v1/movement?as_at={yesterday}")).body;
+    assert_eq!(then["all"], figures(1, 9, 1));
+    ada.get("/api/v1/movement?as_at=99999999")
+        .assert_problem(400, "invalid_query");
+    porters
+        .get("/api/v1/movement")
+        .assert_problem(403, "not_yours");
+}
+
+on_each_engine!(the_public_reads_fewer_than_five_people);
+async fn the_public_reads_fewer_than_five_people(app: TestApp) {
+    let (office, site) = serve_office(&app).await;
+    let impact = || visible_text(&Browser::new(&site).get("/impact"));
+    assert!(!impact().contains("When people met"));
+    let plan = json!({ "leads": [office.ada] });
+    held(&app, &office, &plan, (-1, 4));
+    app.catch_up().await;
+    let few = impact();
+    assert!(few.contains("When people met"), "{few}");
+    assert!(few.contains("fewer than five"), "{few}");
+
+    held(&app, &office, &plan, (-1, 5));
+    app.catch_up().await;
+    let enough = impact();
+    assert!(!enough.contains("fewer than five"), "{enough}");
 }

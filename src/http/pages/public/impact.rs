@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::impact_gatherings::{GatheringImpact, gathering_impact};
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
@@ -39,6 +40,7 @@ struct ImpactPage {
     themes: Vec<ThemeImpact>,
     funders: Vec<(String, Money)>,
     demand: Demand,
+    gatherings: Option<GatheringImpact>,
     cost: CostPerPerson,
     sealed: Option<CheckpointView>,
     /// Whether open data is published.
@@ -261,6 +263,7 @@ pub(super) async fn show(
             .collect(),
         demand: demand(&app, &days).await?,
         themes: theme_lines(&page, &app, &days, &names).await?,
+        gatherings: gathering_impact(&page, &app, &days, &signs).await?,
         cost: by_sign.cost_per_person,
         sealed: newest_checkpoint(&app).await?,
         open_data: app.site.open_data.is_some(),

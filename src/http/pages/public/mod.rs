@@ -5,6 +5,7 @@ mod demo;
 mod documents;
 mod home;
 mod impact;
+mod impact_gatherings;
 mod mails;
 mod open_data;
 mod statement;
