@@ -380,7 +380,8 @@ pub enum Task {
     /// Import a table: CSV, XLSX, ODS, or a 360Giving package. If any row is wrong, nothing is
     /// recorded. Rows that were imported before are skipped.
     Import {
-        /// What the table holds: groups, past-grants or funding (docs/integrations/import.md).
+        /// What the table holds: groups, past-grants, funding or attendance
+        /// (docs/integrations/import.md).
         kind: ImportKind,
         file: PathBuf,
         /// The person who imports. Their roles must include it.

@@ -1,9 +1,10 @@
-//! Import of tables: groups, their past grants, and funding.
+//! Import of tables: groups, their past grants, funding, and who came to gatherings.
 //!
 //! All rows are parsed and checked against the rules first; if one is wrong nothing is recorded.
 //! Each row has a reference, from which ids and idempotency keys are derived, so that a second run
 //! of the same table changes nothing.
 
+mod attendance;
 mod cell;
 mod csv_table;
 mod funding;
@@ -29,7 +30,7 @@ use crate::domain::{
     Actor, Aggregate as _, Command, DecisionContext, Group, GroupCommand, GroupId, Organisation,
     Refusal, Role, TrackedRead,
 };
-use crate::projections::{FundRow, GroupRow, PastGrantRow};
+use crate::projections::{FundRow, GatheringRow, GatheringSessionRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
 use crate::views::{ViewError, Views};
 use cell::TableCell;
@@ -53,6 +54,8 @@ pub enum ImportKind {
     PastGrants,
     /// Money from funders: `reference`, `fund`, `funder`, `area`, `amount`, `received_on`.
     Funding,
+    /// Who came to sessions of gatherings: `gathering`, `session` or `day`, `people`, `groups`.
+    Attendance,
 }
 
 impl ImportKind {
@@ -62,6 +65,7 @@ impl ImportKind {
             Self::Groups => groups::TITLES,
             Self::PastGrants => past_grants::TITLES,
             Self::Funding => funding::TITLES,
+            Self::Attendance => attendance::TITLES,
         }
     }
 
@@ -71,6 +75,7 @@ impl ImportKind {
             Self::Groups => &[],
             Self::PastGrants => past_grants::DAYS,
             Self::Funding => funding::DAYS,
+            Self::Attendance => attendance::DAYS,
         }
     }
 }
@@ -170,6 +175,10 @@ struct ExistingRecords {
     planned_groups: BTreeMap<String, GroupId>,
     /// The rows so far, by the name and the area of their group.
     named_rows: BTreeMap<(String, Slug), GroupRows>,
+    gatherings: Vec<GatheringRow>,
+    sessions: Vec<GatheringSessionRow>,
+    /// The line of each session so far, by its gathering and number.
+    planned_sessions: BTreeMap<(Uuid, u16), usize>,
 }
 
 impl Importer {
@@ -184,18 +193,7 @@ impl Importer {
         self.require_role(kind).await?;
         let table = ImportTable::read_in_sandbox(&self.sandbox, bytes).await?;
         let ignored = table.check_titles(kind.titles())?;
-        let groups: Vec<GroupRow> = self.views.all_rows(None, Vec::new()).await?;
-        let mut there = ExistingRecords {
-            organisation: self.commands.organisation().0,
-            today: day_of(self.commands.now()),
-            group_names: groups.iter().map(|row| name_key(&row.name)).collect(),
-            number_holders: holders_of_numbers(&groups),
-            groups,
-            funds: self.views.all_rows(None, Vec::new()).await?,
-            past_grants: self.past_grants().await?,
-            planned_groups: BTreeMap::new(),
-            named_rows: BTreeMap::new(),
-        };
+        let mut there = self.existing_records(kind).await?;
         let mut imported = ImportReport {
             wrong: written_day::doubtful_days(&table.lines, kind.day_titles()),
             notes: notes_of(&table, &ignored),
@@ -211,6 +209,7 @@ impl Importer {
                 ImportKind::Groups => groups::plan_commands(line, &mut there),
                 ImportKind::PastGrants => past_grants::plan_commands(line, &mut there),
                 ImportKind::Funding => funding::plan_commands(line, &there),
+                ImportKind::Attendance => attendance::plan_commands(line, &mut there),
             };
             match read {
                 Ok(read) => steps.extend(read),
@@ -231,6 +230,29 @@ impl Importer {
         }
         imported.wrong.sort();
         Ok(imported)
+    }
+
+    async fn existing_records(&self, kind: ImportKind) -> Result<ExistingRecords, ViewError> {
+        let groups: Vec<GroupRow> = self.views.all_rows(None, Vec::new()).await?;
+        let mut there = ExistingRecords {
+            organisation: self.commands.organisation().0,
+            today: day_of(self.commands.now()),
+            group_names: groups.iter().map(|row| name_key(&row.name)).collect(),
+            number_holders: holders_of_numbers(&groups),
+            groups,
+            funds: self.views.all_rows(None, Vec::new()).await?,
+            past_grants: self.past_grants().await?,
+            planned_groups: BTreeMap::new(),
+            named_rows: BTreeMap::new(),
+            gatherings: Vec::new(),
+            sessions: Vec::new(),
+            planned_sessions: BTreeMap::new(),
+        };
+        if kind == ImportKind::Attendance {
+            there.gatherings = self.views.all_rows(None, Vec::new()).await?;
+            there.sessions = self.views.all_rows(None, Vec::new()).await?;
+        }
+        Ok(there)
     }
 
     /// The group of each recorded past grant, by reference. If several groups recorded the same

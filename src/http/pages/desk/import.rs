@@ -51,6 +51,7 @@ async fn render(
                 "Earlier grants of groups, or a 360Giving file",
             ),
             kind(ImportKind::Funding, "Money from funders"),
+            kind(ImportKind::Attendance, "Who came to gatherings"),
         ],
         imported,
         tried,
