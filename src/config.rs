@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
 
 use crate::domain::{PersonId, Role, text::Slug};
 use crate::export::open_data::org_id;
@@ -483,13 +484,16 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
-    /// Print the story of a grant in plain words: a verdict, what happened by day, and what is
-    /// missing.
+    /// Print the story of a grant or of a gathering in plain words: a verdict, what happened by
+    /// day, and what is missing.
     Explain {
         folder: PathBuf,
         /// The id of the grant or of its application, or the application's number.
-        #[arg(long)]
-        grant: String,
+        #[arg(long, required_unless_present = "gathering")]
+        grant: Option<String>,
+        /// The id of the gathering.
+        #[arg(long, conflicts_with_all = ["grant", "html"])]
+        gathering: Option<Uuid>,
         /// Print an HTML page, for a browser or a printer.
         #[arg(long)]
         html: bool,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::audit_reports::{self, LedgerReport};
 use super::folder_verdict::FolderVerdict;
-use super::{TaskError, open_organisation, replay};
+use super::{TaskError, explain_gathering, open_organisation, replay};
 use crate::audit::{self, CheckpointSource, Report, ScratchDatabase, Trusted};
 use crate::clock::Clock;
 use crate::config::{AuditTask, Config};
@@ -66,8 +66,12 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         AuditTask::Explain {
             folder,
             grant,
+            gathering,
             html,
-        } => audit_reports::explain(&folder, &grant, html),
+        } => match gathering {
+            Some(gathering) => explain_gathering::explain(&folder, gathering),
+            None => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
+        },
         AuditTask::Prove { folder, position } => {
             FolderVerdict::of(&folder).and_answer(prove(&folder, position))
         }

@@ -3,6 +3,7 @@
 
 mod application_sentences;
 mod facts;
+mod gathering;
 mod grant_sentences;
 mod known_names;
 mod payment_sentences;
@@ -26,6 +27,7 @@ use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 pub use facts::FileEvidence;
 use facts::{GrantFacts, PaymentFacts};
+pub use gathering::{GatheringStory, explain_gathering};
 use known_names::{KnownNames, list_text};
 use sentences::{event_name, sentence_of};
 
@@ -226,6 +228,25 @@ pub(super) fn read_grants(
     Ok((files, names))
 }
 
+/// Adds a sentence to its day. A sentence that repeats the one before only adds its position.
+fn add_line(days: &mut Vec<StoryDay>, day: String, position: i64, says: String, related: Vec<i64>) {
+    if days.last().is_none_or(|last| last.day != day) {
+        let lines = Vec::new();
+        days.push(StoryDay { day, lines });
+    }
+    let Some(last) = days.last_mut() else {
+        return;
+    };
+    match last.lines.last_mut() {
+        Some(line) if line.says == says => line.positions.push(position),
+        _ => last.lines.push(StoryLine {
+            says,
+            positions: vec![position],
+            related,
+        }),
+    }
+}
+
 impl GrantFile {
     fn take(&mut self, event: &RecordedEvent, names: &KnownNames) {
         self.facts.apply(event, names);
@@ -240,28 +261,7 @@ impl GrantFile {
             day: day.clone(),
             says: says.clone(),
         });
-        self.add_line(day, event.position, says, related);
-    }
-
-    /// Adds a sentence to its day. A sentence that repeats the one before only adds its position.
-    fn add_line(&mut self, day: String, position: i64, says: String, related: Vec<i64>) {
-        if self.days.last().is_none_or(|last| last.day != day) {
-            self.days.push(StoryDay {
-                day,
-                lines: Vec::new(),
-            });
-        }
-        let Some(last) = self.days.last_mut() else {
-            return;
-        };
-        match last.lines.last_mut() {
-            Some(line) if line.says == says => line.positions.push(position),
-            _ => last.lines.push(StoryLine {
-                says,
-                positions: vec![position],
-                related,
-            }),
-        }
+        add_line(&mut self.days, day, event.position, says, related);
     }
 
     pub(super) fn id(&self) -> Uuid {

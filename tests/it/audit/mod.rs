@@ -4,6 +4,7 @@ mod answers;
 pub mod auditing;
 mod books;
 mod broken_rules;
+mod gathering_stories;
 mod key_rotation;
 mod line_forms;
 mod replayed_rules;

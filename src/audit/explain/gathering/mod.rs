@@ -1,0 +1,92 @@
+//! The story of one gathering from an exported folder: a verdict, what happened by day, and what is
+//! missing.
+
+mod facts;
+mod sentences;
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::known_names::KnownNames;
+use super::{StoryDay, add_line};
+use crate::audit::log_reader::for_each_event;
+use crate::audit::{AuditError, FolderCheck};
+use crate::domain::Event;
+use crate::domain::language::day_text;
+use crate::domain::text::capitalised;
+use facts::GatheringFacts;
+
+/// The story of one gathering.
+#[derive(Clone, Debug, Serialize)]
+pub struct GatheringStory {
+    pub gathering: Uuid,
+    pub heading: String,
+    pub verdict: String,
+    pub days: Vec<StoryDay>,
+    pub missing: Vec<String>,
+    pub check: FolderCheck,
+}
+
+/// Tells the story of a gathering by its id. None if the log has no such gathering.
+pub fn explain_gathering(
+    folder: &Path,
+    check: &FolderCheck,
+    gathering: Uuid,
+) -> Result<Option<GatheringStory>, AuditError> {
+    let (mut names, mut facts) = (KnownNames::default(), GatheringFacts::default());
+    let mut days = Vec::new();
+    for_each_event(folder, None, |event| {
+        names.apply(event);
+        facts.until = facts.until.max(Some(event.recorded_on()));
+        let Event::Gathering(happened) = &event.event else {
+            return;
+        };
+        if event.stream != gathering {
+            return;
+        }
+        let says = sentences::sentence(happened, &names.actor(event), &facts, &names);
+        facts.apply(happened, event.position);
+        let day = day_text(event.recorded_on());
+        add_line(
+            &mut days,
+            day,
+            event.position,
+            capitalised(&says),
+            Vec::new(),
+        );
+    })?;
+    Ok((!days.is_empty()).then(|| GatheringStory {
+        gathering,
+        heading: format!("Gathering “{}”", facts.title),
+        verdict: facts.verdict(),
+        days,
+        missing: facts.missing(),
+        check: check.clone(),
+    }))
+}
+
+impl fmt::Display for GatheringStory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(warning) = self.check.warning() {
+            writeln!(f, "{warning}\n")?;
+        }
+        writeln!(f, "{}\n\n{}\n\nWhat happened", self.heading, self.verdict)?;
+        for day in &self.days {
+            writeln!(f, "\n{}", day.day)?;
+            for line in &day.lines {
+                writeln!(f, "  {} {}", line.says, line.positions_text())?;
+            }
+        }
+        writeln!(f, "\nWhat is missing")?;
+        for missing in &self.missing {
+            writeln!(f, "  {missing}")?;
+        }
+        if self.missing.is_empty() {
+            writeln!(f, "  Nothing.")?;
+        }
+        writeln!(f, "\n{}", self.check.source_text())
+    }
+}
