@@ -1,6 +1,6 @@
 //! Random histories of one gathering: after each command its session has no more people than
-//! places, and nobody is there twice. The rules of the table hold in the whole log, and no money
-//! moves.
+//! places, nobody is there twice, and those who wait got places in their order. The rules of the
+//! table hold in the whole log, and no money moves.
 
 use std::collections::BTreeSet;
 
@@ -33,14 +33,29 @@ impl Seats {
                 self.places = plan.places.map_or(u64::MAX, u64::from);
             }
             E::PlaceTaken {
-                session: 1, person, ..
+                session: 1,
+                person,
+                waited,
+                ..
             } => {
+                let first = self.waiting.first().copied();
+                assert_eq!(
+                    first,
+                    waited.then_some(*person),
+                    "who waits longest is first"
+                );
                 self.waiting.retain(|waits| waits != person);
                 assert!(self.taken.insert(*person), "{person} has two places");
             }
             E::WaitingJoined {
-                session: 1, person, ..
-            } => self.waiting.push(*person),
+                session: 1,
+                person,
+                rank,
+                ..
+            } => {
+                self.waiting.push(*person);
+                assert_eq!(usize::try_from(*rank), Ok(self.waiting.len()), "the rank");
+            }
             E::PlaceGivenUp { session: 1, person } => {
                 assert!(self.taken.remove(person), "{person} had no place");
             }
