@@ -101,6 +101,7 @@ async fn money_of(app: &TestApp) -> Vec<String> {
         GroupBy::Fund,
         GroupBy::Funder,
         GroupBy::Area,
+        GroupBy::Theme,
         GroupBy::Round,
         GroupBy::Sign,
         GroupBy::Grant,
