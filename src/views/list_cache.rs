@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 
 use super::ViewError;
-use super::movement::Movement;
+use super::movement::MovementSummary;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
@@ -28,7 +28,7 @@ pub(super) struct ListCache {
     pub(super) organisation: PositionCache<(), Option<Arc<OrganisationRow>>>,
     /// Whether there is a gathering that everyone sees.
     pub(super) has_gatherings: PositionCache<(), bool>,
-    pub(super) movement: PositionCache<(), Arc<Movement>>,
+    pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
     /// Names of groups by their ids.
     names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
 }

@@ -60,7 +60,7 @@ pub use lists::{
     ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
-pub use movement::{Movement, MovementFigures, MovementLine, SignSources};
+pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
 pub use progress::ProjectionPosition;

@@ -17,7 +17,7 @@ use crate::projections::{GatheringRow, GatheringSessionRow};
 
 /// The figures of gatherings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Movement {
+pub struct MovementSummary {
     /// The last position of the log that the figures include.
     pub position: i64,
     pub all: MovementFigures,
@@ -83,7 +83,7 @@ impl MovementFigures {
 
 impl Views {
     /// The figures of gatherings, current or as at a position.
-    pub async fn movement(&self, as_at: Option<i64>) -> Result<Arc<Movement>, ViewError> {
+    pub async fn movement(&self, as_at: Option<i64>) -> Result<Arc<MovementSummary>, ViewError> {
         let next = self.projector.next_position();
         if as_at.is_some() {
             return self.read_movement(as_at, next).await;
@@ -97,7 +97,7 @@ impl Views {
         &self,
         as_at: Option<i64>,
         next: i64,
-    ) -> Result<Arc<Movement>, ViewError> {
+    ) -> Result<Arc<MovementSummary>, ViewError> {
         let position = as_at.unwrap_or(next - 1);
         let gatherings: Vec<GatheringRow> = self.all_rows(as_at, Vec::new()).await?;
         let sessions: Vec<GatheringSessionRow> = self.all_rows(as_at, Vec::new()).await?;
@@ -179,7 +179,7 @@ impl MovementTotals {
         }
     }
 
-    fn into_movement(self, position: i64, reports: &[OutcomeLine]) -> Movement {
+    fn into_movement(self, position: i64, reports: &[OutcomeLine]) -> MovementSummary {
         let mut signs: BTreeMap<String, (i64, i64)> = BTreeMap::new();
         for line in reports {
             signs.entry(line.of.clone()).or_default().0 += line.seen_by;
@@ -192,7 +192,7 @@ impl MovementTotals {
             grants,
             gatherings,
         };
-        Movement {
+        MovementSummary {
             position,
             all: self.all,
             by_area: lines(self.areas),

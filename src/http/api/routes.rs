@@ -15,7 +15,7 @@ use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
     Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
-    Movement, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
+    MovementSummary, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
     Statement, UpdateView,
 };
 
@@ -439,7 +439,7 @@ fn gathering_routes() -> Vec<ReadRoute> {
             name: "movement",
             summary: "What came of gatherings.",
             query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<Movement>(),
+            shape: ResponseShape::record::<MovementSummary>(),
             route: || web::get().to(gatherings::movement),
         },
     ]

@@ -2,7 +2,7 @@
 
 use microgrants::audit::{self, FolderCheck, GatheringStory, ScratchDatabase};
 use microgrants::projections::GatheringRow;
-use microgrants::views::Movement;
+use microgrants::views::MovementSummary;
 use uuid::Uuid;
 
 use super::books::export_log;
@@ -89,7 +89,7 @@ async fn figures_of_gatherings_are_those_of_a_replay(app: TestApp) {
 
     let mut held = Vec::new();
     for position in [newest / 2, newest * 3 / 4, newest] {
-        let ours: Movement = (*app.views().movement(Some(position)).await.unwrap()).clone();
+        let ours: MovementSummary = (*app.views().movement(Some(position)).await.unwrap()).clone();
         let theirs = replayed.views().movement(Some(position)).await.unwrap();
         assert_eq!(ours, *theirs, "as at {position}");
         held.push(ours.all.sessions);

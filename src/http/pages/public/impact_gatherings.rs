@@ -6,7 +6,7 @@ use crate::http::AppState;
 use crate::http::pages::charts::DaySelection;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{PageContext, PageError};
-use crate::views::{Movement, MovementFigures};
+use crate::views::{MovementFigures, MovementSummary};
 
 /// The figures of gatherings, as everyone may read them.
 pub(super) struct GatheringImpact {
@@ -40,7 +40,7 @@ pub(super) async fn gathering_impact(
 }
 
 impl GatheringImpact {
-    fn new(page: &PageContext, movement: &Movement, signs: &[Sign]) -> Self {
+    fn new(page: &PageContext, movement: &MovementSummary, signs: &[Sign]) -> Self {
         let any_few = movement
             .by_area
             .iter()
