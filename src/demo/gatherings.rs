@@ -30,7 +30,7 @@ const BUNDLED_GATHERINGS: &str = include_str!("../../seeds/gatherings.json");
 #[serde(deny_unknown_fields)]
 pub(super) struct GatheringSeed {
     key: String,
-    pub(super) kind: GatheringKind,
+    kind: GatheringKind,
     pub(super) about: GatheringWords,
     /// The officers who lead it, by their keys.
     leads: Vec<String>,
@@ -93,12 +93,12 @@ pub(super) struct SessionSeed {
     #[serde(default)]
     place_for: PlaceAudience,
     #[serde(default)]
-    pub(super) places: Option<u32>,
+    places: Option<u32>,
     /// The first day on which people sign up: two a day.
     #[serde(default)]
     sign_ups_from: i32,
     #[serde(default)]
-    pub(super) sign_ups: Vec<SignUpSeed>,
+    sign_ups: Vec<SignUpSeed>,
     /// Those who give up their place, by the name of their group.
     #[serde(default)]
     step_down: Vec<String>,
@@ -120,9 +120,9 @@ pub(super) struct SessionSeed {
 /// The member of a group signs up.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SignUpSeed {
+struct SignUpSeed {
     /// The name of the group.
-    pub(super) of: String,
+    of: String,
     #[serde(default)]
     needs: Option<String>,
 }
@@ -424,7 +424,7 @@ impl GatheringHistory<'_> {
 
 impl SessionSeed {
     /// The groups whose members have a place at the end: the first who did not give it up.
-    pub(super) fn with_places(&self) -> Vec<&str> {
+    fn with_places(&self) -> Vec<&str> {
         let places = self.places.unwrap_or(u32::MAX);
         let names = self.sign_ups.iter().map(|one| one.of.as_str());
         let left = |name: &&str| !self.step_down.iter().any(|gone| gone == name);

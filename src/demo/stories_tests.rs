@@ -130,6 +130,29 @@ fn every_picture_is_described() {
     assert_eq!(different.len(), shown.len());
 }
 
+/// What was learned is in words of its own each time, and names a sign. What did not take place
+/// taught nothing.
+#[test]
+fn every_session_that_was_held_says_what_was_learned() {
+    let programme = DemoProgramme::read(None).expect("the seeds are whole");
+    let mut seen = BTreeSet::new();
+    for gathering in &programme.gatherings {
+        let title = gathering.about.title.as_str();
+        assert!(seen.insert(plain(title)), "{title}");
+        for session in &gathering.sessions {
+            let was_held = session.came.is_some();
+            assert_eq!(session.learned.is_some(), was_held, "{session:?}");
+            assert_eq!(!session.signs.is_empty(), was_held, "{session:?}");
+            assert!(!was_held || session.cancelled.is_none(), "{session:?}");
+            if let Some(learned) = &session.learned {
+                let start = plain(learned.as_str()).chars().take(SAME_START).collect();
+                assert!(seen.insert(start), "{learned}");
+            }
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+}
+
 #[test]
 fn there_is_work_for_every_role() {
     let groups = groups();

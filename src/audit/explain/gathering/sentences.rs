@@ -173,8 +173,8 @@ fn session_sentence(
             format!("{by} reminded those who signed up for session {session}.")
         }
         E::NeedsForgotten { session, needs } => {
-            let needs = count_text(needs.len(), "person needs", "people need");
-            format!("{by} deleted who signed up for session {session}, and what {needs} there.")
+            let needs = count_text(needs.len(), "answer", "answers");
+            format!("{by} deleted what people need at session {session}: {needs}.")
         }
         _ => format!("{by} changed it."),
     }
