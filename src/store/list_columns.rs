@@ -127,6 +127,14 @@ list_columns! {
         Registered = K::Indexed("created_at"),
         Groups = K::Length("groups"),
     }
+    /// The columns of gatherings.
+    GatheringColumn of "gatherings" {
+        Title = K::Text("title"),
+        Kind = K::Text("kind"),
+        State = K::Text("state"),
+        Area = K::Text("area"),
+        Planned = K::Indexed("created_at"),
+    }
 }
 
 impl ListKey {

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::bindings::{Bindings, bind_all};
 use super::filter::Filter;
 pub use super::list_columns::{
-    ApplicationColumn, GrantColumn, GroupColumn, ListAmount, ListKey, PaymentColumn, PersonColumn,
-    UpdateColumn,
+    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey,
+    PaymentColumn, PersonColumn, UpdateColumn,
 };
 use super::view_rows::{
     CURRENT, ViewRow, alias_in_live_generation, in_live_generation, is_current,
@@ -328,6 +328,9 @@ mod tests {
             PaymentColumn::Group.key(),
             UpdateColumn::Spent.key(),
             GroupColumn::Members.key(),
+            GatheringColumn::Title.key(),
+            GatheringColumn::Area.key(),
+            GatheringColumn::Planned.key(),
         ] {
             for descending in [false, true] {
                 let wanted = ListQuery {

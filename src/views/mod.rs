@@ -56,8 +56,9 @@ pub use decrypted::{
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{
-    ApplicationColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey, ListNeighbours,
-    ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
+    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey,
+    ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn,
+    UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};

@@ -1,13 +1,14 @@
-//! One search over groups, people, applications, grants and payments.
+//! One search over groups, people, applications, grants, payments and gatherings.
 
 use std::collections::BTreeMap;
 
 use super::{Filter, PageRequest, PersonView, Reader, TableRow, ViewError, Views};
 use crate::domain::application::ApplicationState;
+use crate::domain::gathering::GatheringState;
 use crate::domain::grant::{GrantState, PaymentState};
 use crate::domain::money::Money;
 use crate::domain::reference::Reference;
-use crate::projections::{ApplicationRow, GrantRow, GroupRow, PaymentRow};
+use crate::projections::{ApplicationRow, GatheringRow, GrantRow, GroupRow, PaymentRow};
 
 /// The longest text that is searched for, in characters.
 const TEXT_MAX: usize = 200;
@@ -19,6 +20,7 @@ pub enum HitKind {
     Application,
     Grant,
     Payment,
+    Gathering,
 }
 
 /// The state of the record that was found.
@@ -27,6 +29,7 @@ pub enum HitState {
     Application(ApplicationState),
     Grant(GrantState),
     Payment(PaymentState),
+    Gathering(GatheringState),
 }
 
 /// A record that was found, with the details that a list shows. Fields that do not fit the kind are
@@ -82,6 +85,7 @@ impl SearchHit {
             HitKind::Person => "people",
             HitKind::Application => "applications",
             HitKind::Grant | HitKind::Payment => "grants",
+            HitKind::Gathering => "gatherings",
         };
         [list, &self.id]
     }
@@ -145,6 +149,7 @@ impl Views {
         if let Some(amount) = &amount {
             hits.extend(self.payments_of_amount(amount, limit).await?);
         }
+        hits.extend(self.gatherings_titled(&text, limit).await?);
         Ok(SearchResult::limited(hits, limit))
     }
 
@@ -337,5 +342,27 @@ fn grant_hit(row: GrantRow, group: String) -> SearchHit {
         amount: Some(row.awarded),
         state: Some(HitState::Grant(row.state)),
         ..SearchHit::new(HitKind::Grant, &row.id, row.title)
+    }
+}
+
+impl Views {
+    /// Gatherings with a text in their title, one more than the limit at most.
+    async fn gatherings_titled(
+        &self,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, ViewError> {
+        let page = PageRequest {
+            after: None,
+            limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),
+        };
+        let filters = vec![Filter::contains("name", text)];
+        let found = self.list::<GatheringRow>(None, filters, &page).await?.items;
+        let hit = |row: GatheringRow| SearchHit {
+            area: row.area.as_ref().map(ToString::to_string),
+            state: Some(HitState::Gathering(row.state)),
+            ..SearchHit::new(HitKind::Gathering, &row.id, row.title)
+        };
+        Ok(found.into_iter().map(hit).collect())
     }
 }

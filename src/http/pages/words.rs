@@ -10,6 +10,7 @@ use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::{FundState, RoundState};
+use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
@@ -256,6 +257,30 @@ impl Tagged for RoundState {
             Self::Closed => (Wait, "Closed"),
             Self::Deciding => (Wait, "Deciding"),
             Self::Completed => (Quiet, "Finished"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for GatheringState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet};
+        let (kind, word) = match self {
+            Self::Draft => (Quiet, "Not open yet"),
+            Self::Open => (Good, "Open"),
+            Self::Ended => (Quiet, "Ended"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for SessionState {
+    fn tag(self) -> Tag {
+        use TagKind::{Bad, Good, Wait};
+        let (kind, word) = match self {
+            Self::Planned => (Wait, "To come"),
+            Self::Held => (Good, "Held"),
+            Self::Cancelled => (Bad, "Cancelled"),
         };
         Tag { kind, word }
     }

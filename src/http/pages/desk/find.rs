@@ -1,4 +1,5 @@
-//! The search of the desk: groups, people, applications, grants and payments for one text.
+//! The search of the desk: groups, people, applications, grants, payments and gatherings for one
+//! text.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -16,12 +17,13 @@ const FEW: usize = 8;
 /// Hits on the page of one kind.
 const MANY: usize = 50;
 /// The kinds with their names in the address and on the page.
-const KINDS: [(HitKind, &str, &str); 5] = [
+const KINDS: [(HitKind, &str, &str); 6] = [
     (HitKind::Group, "groups", "Groups"),
     (HitKind::Person, "people", "People"),
     (HitKind::Application, "applications", "Applications"),
     (HitKind::Grant, "grants", "Grants"),
     (HitKind::Payment, "payments", "Payments"),
+    (HitKind::Gathering, "gatherings", "Gatherings"),
 ];
 
 #[derive(Template)]
@@ -145,6 +147,7 @@ impl FoundRow {
                 HitKind::Application => "inbox",
                 HitKind::Grant => "heart",
                 HitKind::Payment => "pound",
+                HitKind::Gathering => "day",
             },
             path: format!("/desk/{list}/{id}"),
             title: marked(&title, text),
@@ -161,6 +164,7 @@ fn kind_label(kind: HitKind) -> &'static str {
         HitKind::Application => "Application",
         HitKind::Grant => "Grant",
         HitKind::Payment => "Payment",
+        HitKind::Gathering => "Gathering",
     }
 }
 
@@ -187,6 +191,7 @@ fn state_tag(state: HitState) -> Tag {
         HitState::Application(state) => state.tag(),
         HitState::Grant(state) => state.tag(),
         HitState::Payment(state) => state.tag(),
+        HitState::Gathering(state) => state.tag(),
     }
 }
 
