@@ -20,7 +20,8 @@ use crate::http::pages::form::{FieldType, SURE};
 use crate::http::pages::words::check_name;
 use crate::http::pages::{Form, PageError, PageForms};
 
-type Choices = Vec<(String, String)>;
+/// The choices of a field, by value and label.
+pub(super) type Choices = Vec<(String, String)>;
 
 /// An action, with its form, as its page shows it.
 #[derive(Template)]
@@ -128,6 +129,9 @@ impl Availability {
             | R::TakenBackTooLate
             | R::NoChange
             | R::CheckNotOnFile
+            | R::GatheringNotInState(_)
+            | R::SessionNotInState(_)
+            | R::SessionPassed
             // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
@@ -376,6 +380,12 @@ impl ActionSpec {
     }
 
     pub fn text_area(self, name: &str, label: &str) -> Self {
+        self.field(name, label, ActionFieldKind::TextArea)
+    }
+
+    /// Adds a field for texts, one on each line.
+    pub fn lines(self, name: &str, label: &str) -> Self {
+        let name = FieldType::Lines.name_of(name);
         self.field(name, label, ActionFieldKind::TextArea)
     }
 

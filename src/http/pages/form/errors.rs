@@ -96,6 +96,7 @@ impl FormErrors {
             rejected.write_unnamed(posted);
         } else {
             let field = problem.field().and_then(|path| posted_field(posted, path));
+            let field = field.or_else(|| field_of_refusal(posted, problem));
             let says = problem_sentence(problem);
             rejected.errors = vec![(field.unwrap_or_default(), says)];
         }
@@ -234,6 +235,26 @@ fn path_of(name: &str) -> &str {
     name.split(':').next().unwrap_or_default()
 }
 
+/// Refusals that name no field, by code and the start of their detail, and the last part of the
+/// path of the field that they are about.
+const FIELDS_OF_REFUSALS: [(&str, &str, &str); 4] = [
+    ("dates_out_of_order", "a session must end", "ends_at"),
+    ("dates_out_of_order", "the check would be", "good_until"),
+    ("nothing", "a session needs", "places"),
+    ("too_few_places", "", "places"),
+];
+
+/// The submitted field that a refusal without a field is about.
+fn field_of_refusal(posted: &FormData, problem: &Problem) -> Option<String> {
+    let about = |(code, detail, _): &&(&str, &str, &str)| {
+        problem.code() == *code && problem.detail().starts_with(detail)
+    };
+    let (.., own) = FIELDS_OF_REFUSALS.iter().find(about)?;
+    let mut names = posted.pairs().iter().map(|(name, _)| name);
+    let found = names.find(|name| path_of(name).rsplit('.').next() == Some(*own));
+    found.cloned()
+}
+
 /// The name of the posted field with a path. An error in an item of a list, or in a part of a
 /// value, is shown at the field that was posted.
 fn posted_field(posted: &FormData, path: &str) -> Option<String> {
@@ -291,6 +312,9 @@ fn instruction(detail: &str) -> Option<String> {
             "enter the register and the number, such as GB-CHC-1234567"
         }
         "this is not a postcode, such as OL1 1AA" => "enter a postcode, such as OL1 1AA",
+        "this is not a time of day with two digits each, such as 09:30" => {
+            "enter a time with two digits each, such as 09:30"
+        }
         "this is not a phone number" => {
             "enter the whole phone number with its area code, such as 0161 496 0000"
         }

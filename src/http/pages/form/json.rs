@@ -26,6 +26,8 @@ pub enum FieldType {
     Key,
     /// Names on lines of their own, or with commas between them, that become a list of keys.
     Keys,
+    /// Texts on lines of their own that become a list.
+    Lines,
     /// JSON that the page made, in a hidden field.
     Json,
 }
@@ -55,6 +57,12 @@ impl FieldType {
                 .map(slug_of)
                 .filter(|key| !key.is_empty())
                 .map(Value::String)
+                .collect(),
+            Self::Lines => entered
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(|line| Value::String(line.to_owned()))
                 .collect(),
         }
     }
@@ -179,12 +187,14 @@ mod tests {
             pair("reason", "  "),
             pair("round:key", " Winter 2026 "),
             pair("areas:keys", "Stockport, Oldham\r\nHigh Peak"),
+            pair("ideas:lines", "Share a van, a shed\r\n\r\n Soup "),
             pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({
             "amount": "1850.00", "present": ["a", "b"],
             "criteria": { "need": 4, "reach": 1250, "plan": "1,5" }, "late": true,
             "round": "winter-2026", "areas": ["stockport", "oldham", "high-peak"],
+            "ideas": ["Share a van, a shed", "Soup"],
             "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
         });
         assert_eq!(posted.to_json(), says);
