@@ -348,6 +348,7 @@ impl PageContext {
             ]);
             community.push(room("Groups", "people", "/desk/groups"));
         }
+        community.push(room("Gatherings", "day", "/desk/gatherings"));
         reports.push(room("Figures", "chart", "/desk/figures"));
         if self.auditor {
             reports.push(room("Audit log", "seal", "/desk/log"));

@@ -35,6 +35,7 @@ mod fund;
 mod fund_actions;
 mod fund_words;
 mod funds;
+mod gatherings;
 mod grant;
 mod grant_actions;
 mod grant_news;
@@ -429,6 +430,7 @@ async fn render_with_labels(
         ["funds", id, "rounds", "new"] => rounds::show_new(&request, id).await,
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
+        ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,

@@ -4,9 +4,9 @@
 use actix_web::web;
 
 use super::{
-    assisted_entry, bank, erase, form_editor, fund_words, group, group_members, import, list,
-    outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell, themes,
-    webhooks,
+    assisted_entry, bank, erase, form_editor, fund_words, gatherings, group, group_members, import,
+    list, outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell,
+    themes, webhooks,
 };
 
 /// Registers the desk. The addresses of the commands come last, because their pattern also matches
@@ -102,6 +102,14 @@ fn other_forms(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/desk/do/new-member/{group}")
                 .route(web::post().to(group_members::register)),
+        )
+        .service(
+            web::resource("/desk/do/gathering-sign-up/{gathering}/{session}")
+                .route(web::post().to(gatherings::sign_up)),
+        )
+        .service(
+            web::resource("/desk/do/attendance/{gathering}/{session}")
+                .route(web::post().to(gatherings::record_attendance)),
         )
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::upload_file)))
         .service(

@@ -5,7 +5,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
 use super::{
-    DeskRequest, applications, funds, grants, groups, payments, people, statement, updates,
+    DeskRequest, applications, funds, gatherings, grants, groups, payments, people, statement,
+    updates,
 };
 use crate::http::pages::PageError;
 
@@ -21,6 +22,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, list: &str) -> Result<HttpRe
         "groups" => groups::spreadsheet(request).await?,
         "funds" => funds::spreadsheet(request).await?,
         "people" => people::spreadsheet(request).await?,
+        "gatherings" => gatherings::spreadsheet(request).await?,
         "statement" => statement::spreadsheet(request).await?,
         _ => return Err(PageError::not_found()),
     };

@@ -82,7 +82,7 @@ pub(super) async fn preview(
 }
 
 /// The address of the page that the form belongs to.
-fn page_of_form(posted: &FormData) -> String {
+pub(super) fn page_of_form(posted: &FormData) -> String {
     local_path(posted.text("at"))
         .filter(|path| path.starts_with("/desk"))
         .unwrap_or("/desk")

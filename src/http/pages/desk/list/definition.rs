@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::super::{DeskRequest, applications, grants, groups, payments, people, updates};
+use super::super::{
+    DeskRequest, applications, gatherings, grants, groups, payments, people, updates,
+};
 use crate::clock::day_of;
 use crate::domain::Role;
 use crate::domain::reference::Reference;
@@ -200,7 +202,7 @@ pub(in crate::http::pages::desk) struct BulkAction {
 }
 
 /// All lists that are sorted and filtered by the database.
-pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 6] {
+pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 7] {
     [
         &applications::LIST,
         &grants::LIST,
@@ -208,6 +210,7 @@ pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 6] {
         &updates::LIST,
         &groups::LIST,
         &people::LIST,
+        &gatherings::LIST,
     ]
 }
 
