@@ -8,6 +8,7 @@
 mod activity;
 mod applications;
 mod confirmations;
+mod gatherings;
 mod grants;
 mod money;
 mod reports;
@@ -102,6 +103,7 @@ async fn work_of(
         work.extend(confirmations::contacts(request).await?);
         work.extend(confirmations::group_names(request).await?);
         work.extend(confirmations::similar_groups(request).await?);
+        work.extend(gatherings::work(request).await?);
     }
     work.extend(applications::rounds(request, funds));
     if holds(request, Role::Panel) {

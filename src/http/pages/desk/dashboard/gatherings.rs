@@ -1,0 +1,116 @@
+//! Work on gatherings: sessions of which nobody said who came, risk checks that end soon, leads who
+//! ask for a hand, and leads that are offered and not taken.
+
+use std::collections::BTreeMap;
+
+use jiff::Span;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::super::DeskRequest;
+use super::super::gatherings::{ends_soon, is_fresh, path_of, path_of_session};
+use super::work::{WorkRow, named};
+use crate::clock::day_of;
+use crate::domain::gathering::{GatheringState, SessionState};
+use crate::domain::language::day_text;
+use crate::http::pages::PageError;
+use crate::projections::{GatheringRow, GatheringSessionRow};
+use crate::views::{Filter, PageRequest};
+
+/// What waits with the gatherings that have not ended.
+pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
+    let running = vec![Filter::in_state([
+        GatheringState::Draft,
+        GatheringState::Open,
+    ])];
+    let page = PageRequest::up_to_max();
+    let views = &request.app.views;
+    let gatherings: Vec<GatheringRow> = views.list(None, running, &page).await?.items;
+    let mut work = over(request, &gatherings).await?;
+    let today = request.today();
+    let with_hand: Vec<&GatheringRow> = gatherings
+        .iter()
+        .filter(|row| row.hand_asked_on.is_some_and(|day| is_fresh(day, today)))
+        .collect();
+    work.extend(named(&with_hand, |row| hand(row, today)));
+    let to_check: Vec<&GatheringRow> = gatherings.iter().filter(|row| ends(row, today)).collect();
+    work.extend(named(&to_check, |row| check(row, today)));
+    let offered: Vec<&GatheringRow> = gatherings
+        .iter()
+        .filter(|row| row.offered_to.is_some())
+        .collect();
+    work.extend(named(&offered, |row| offer(row, today)));
+    Ok(work)
+}
+
+/// Sessions on days before today of which nobody said who came.
+async fn over(
+    request: &DeskRequest<'_>,
+    gatherings: &[GatheringRow],
+) -> Result<Vec<WorkRow>, PageError> {
+    let today = request.today();
+    let open = gatherings
+        .iter()
+        .filter(|row| row.state == GatheringState::Open);
+    let titles: BTreeMap<Uuid, &str> = open.map(|row| (row.id, row.title.as_str())).collect();
+    let yesterday = today.saturating_sub(Span::new().days(1));
+    let planned = vec![
+        Filter::in_state([SessionState::Planned]),
+        Filter::at_most("day", yesterday),
+    ];
+    let page = PageRequest::up_to_max();
+    let views = &request.app.views;
+    let mut sessions: Vec<GatheringSessionRow> = views.list(None, planned, &page).await?.items;
+    sessions.retain(|session| titles.contains_key(&session.gathering));
+    sessions.sort_by_key(|session| session.day);
+    Ok(named(&sessions, |session| {
+        let title = titles.get(&session.gathering).copied().unwrap_or_default();
+        let record = path_of(session.gathering);
+        WorkRow::new("day", format!("Who came? {title}"), record, "Say who came")
+            .leading_to("Say who came", path_of_session(session, "attendance"))
+            .about(format!("The session on {} is over.", day_text(session.day)))
+            .late(session.day, today)
+    }))
+}
+
+fn hand(row: &GatheringRow, today: Date) -> WorkRow {
+    let title = format!("A lead asks for a hand: {}", row.title);
+    WorkRow::new("hand", title, path_of(row.id), "Read it")
+        .about("They told us what would help.")
+        .since(row.hand_asked_on, today)
+}
+
+/// Whether the risk check of an open gathering ends soon, or has ended.
+fn ends(row: &GatheringRow, today: Date) -> bool {
+    row.state == GatheringState::Open
+        && row.risk_check
+        && row
+            .checked_until
+            .is_some_and(|until| ends_soon(until, today))
+}
+
+fn check(row: &GatheringRow, today: Date) -> WorkRow {
+    let until = row.checked_until.unwrap_or(today);
+    let path = format!("{}?do=pass-risk-check#next", path_of(row.id));
+    let work = WorkRow::new(
+        "flag",
+        format!("Make the risk check again: {}", row.title),
+        path_of(row.id),
+        "Record it",
+    )
+    .leading_to("Record it", path);
+    if until < today {
+        work.about(format!("It was valid until {}.", day_text(until)))
+            .late(until, today)
+    } else {
+        work.about(format!("It is valid until {}.", day_text(until)))
+    }
+}
+
+fn offer(row: &GatheringRow, today: Date) -> WorkRow {
+    let title = format!("Lead offered, not taken: {}", row.title);
+    let changed = day_of(row.updated_at.timestamp());
+    WorkRow::new("people", title, path_of(row.id), "Look at it")
+        .about("Ask if they want to lead it.")
+        .since(Some(changed), today)
+}
