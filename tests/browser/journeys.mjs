@@ -6,10 +6,10 @@ import { act, must, opened, send, signIn } from './people.mjs';
 const OPEN = ['/', '/apply', '/help', '/privacy', '/accessibility', '/impact', '/impact?slide=100', '/gatherings', '/gatherings?area=oldham&kind=circle', '/sign-in', '/sign-in/code?to=%2F', '/demo', '/mails', '/no-such-page', '/sign-in/not-a-link'];
 /** Pages of the desk, with the people who open them. */
 const DESK = {
-  Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/tell', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/open-data', '/desk/import', '/desk/funders/health-partnership', '/desk/grants?as_at=2026-06-01', '/desk/webhooks', '/desk/settings', '/desk/find?q=soup', '/desk/find?q=07700', '/desk/find?q=zzzz', '/desk/setup', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],
+  Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/gatherings', '/desk/gatherings/new', '/desk/gatherings?state=open&kind=workshop&theme=food', '/desk/find?q=act', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/tell', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/open-data', '/desk/import', '/desk/funders/health-partnership', '/desk/grants?as_at=2026-06-01', '/desk/webhooks', '/desk/settings', '/desk/find?q=soup', '/desk/find?q=07700', '/desk/find?q=zzzz', '/desk/setup', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],
   Alex: ['/desk', '/desk/payments?state=prepared', '/desk/bank', '/desk/import'],
   Jo: ['/desk', '/desk/panel'],
-  Pat: ['/desk', '/desk/log', '/desk/log/1500', '/desk/figures'],
+  Pat: ['/desk', '/desk/gatherings', '/desk/log', '/desk/log/1500', '/desk/figures'],
 };
 
 export async function journeys(walk, { base, off, look, made }) {
@@ -284,11 +284,12 @@ export async function journeys(walk, { base, off, look, made }) {
       }
     }
     const page = await off.of('Robin');
-    for (const room of ['grants', 'groups', 'funds', 'people', 'applications']) {
+    for (const room of ['grants', 'groups', 'funds', 'people', 'gatherings', 'applications']) {
       await page.goto(`/desk/${room}`);
       const first = page.locator(`main a[href^="/desk/${room}/"]:not([href$="/new"])`).first();
       await first.click();
       await look.at(page, `desk-one-of-${room}`);
+      if (room === 'gatherings') await sessions(page, look);
     }
     await page.goto('/desk/funds');
     await page.locator('main a[href^="/desk/funds/"]:not([href$="/new"])').first().click();
@@ -407,4 +408,16 @@ async function press(page, wanted, key) {
     await page.keyboard.press('Tab');
   }
   throw new Error(`the keyboard does not come to ${source}`);
+}
+
+/** The pages about the sessions of a gathering that its page leads to. */
+async function sessions(page, look) {
+  const at = page.url();
+  for (const name of ['sign-up', 'attendance', 'sheet', 'lead']) {
+    const link = page.locator(`main a[href$="/${name}"]`).first();
+    if (!(await link.count())) continue;
+    await page.goto(await link.getAttribute('href'));
+    await look.at(page, `desk-gathering-${name}`);
+    await page.goto(at);
+  }
 }

@@ -317,7 +317,7 @@ fn statement_sheets(fund: FundId) -> [String; 2] {
 fn filtered_pages(fund: FundId) -> Vec<String> {
     let statement = format!("/desk/funds/{fund}/statement");
     let [csv, xlsx] = statement_sheets(fund);
-    let filters: [(&str, &[&str]); 15] = [
+    let filters: [(&str, &[&str]); 16] = [
         (
             "/desk/applications",
             &[
@@ -328,6 +328,10 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
         ("/desk/payments", &["after", "state", "grant"]),
         ("/desk/updates", &["as_at", "after", "state"]),
         ("/desk/groups", &["as_at", "after", "q"]),
+        (
+            "/desk/gatherings",
+            &["as_at", "after", "state", "kind", "area", "theme", "q"],
+        ),
         ("/desk/people", &["after"]),
         ("/desk/funds", &["as_at"]),
         ("/desk/figures", &["day", "slide"]),

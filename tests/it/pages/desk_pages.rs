@@ -8,7 +8,7 @@ use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;
 
 /// Pages of the desk that need no record, below `/desk`.
-const DESK_PAGES: [&str; 34] = [
+const DESK_PAGES: [&str; 37] = [
     "",
     "/applications",
     "/applications?state=draft&state=submitted&fund=x&area=oldham",
@@ -25,6 +25,9 @@ const DESK_PAGES: [&str; 34] = [
     "/updates?state=overdue",
     "/groups",
     "/groups?q=gr%25o_up",
+    "/gatherings",
+    "/gatherings?state=open&kind=x&theme=a%25b&q=gr%25o_up",
+    "/gatherings/new",
     "/funds",
     "/people",
     "/people?all=yes",

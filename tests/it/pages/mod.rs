@@ -6,6 +6,7 @@ pub mod answer_files;
 pub mod bounced_payments;
 pub mod contacts;
 pub mod desk_errors;
+pub mod desk_gatherings;
 pub mod desk_pages;
 pub mod error_pages;
 pub mod first_day;
