@@ -32,7 +32,7 @@ pub(super) fn plan_commands(
     };
     let written: Vec<String> = groups
         .iter()
-        .map(|(name, people)| format!("{name}: {people}"))
+        .map(|(name, from)| format!("{name}: {}", from.people))
         .collect();
     if let Some(before) = there.planned_sessions.insert((id, number), line.number) {
         let says = format!("line {before} is about the same session of this gathering");

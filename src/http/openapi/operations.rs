@@ -53,7 +53,7 @@ const TAGS: [(&str, &str); 10] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 34] = [
+const READ_DESCRIPTIONS: [(&str, &str); 35] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \

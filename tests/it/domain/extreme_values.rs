@@ -317,7 +317,7 @@ fn statement_sheets(fund: FundId) -> [String; 2] {
 fn filtered_pages(fund: FundId) -> Vec<String> {
     let statement = format!("/desk/funds/{fund}/statement");
     let [csv, xlsx] = statement_sheets(fund);
-    let filters: [(&str, &[&str]); 16] = [
+    let filters: [(&str, &[&str]); 17] = [
         (
             "/desk/applications",
             &[
