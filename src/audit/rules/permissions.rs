@@ -88,11 +88,11 @@ fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonI
     use GatheringEvent as E;
     match &event.event {
         Event::Person(_) => Some(PersonId(event.stream)),
+        Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
         Event::Group(
             GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
-        ) => Some(*person),
-        Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
-        Event::Gathering(
+        )
+        | Event::Gathering(
             E::PlaceTaken { person, .. }
             | E::WaitingJoined { person, .. }
             | E::PlaceGivenUp { person, .. }

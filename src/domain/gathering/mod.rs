@@ -238,7 +238,7 @@ impl Aggregate for Gathering {
             C::MoveSession(moved) => return self.move_session(moved),
             C::CancelSession(cancel) => self.cancel_session(cancel)?,
             C::SignUp(sign_up) => self.sign_person_up(sign_up, facts)?,
-            C::CountSignUps(counted) => self.count_sign_ups(counted, facts)?,
+            C::CountSignUps(counted) => self.count_sign_ups(*counted, facts)?,
             C::StepDown(step_down) => return self.step_down(step_down, facts),
             C::GiveUp(place) => return Ok(self.give_up(place, facts)),
             C::RecordAttendance(recorded) => self.record_attendance(recorded, facts)?,

@@ -316,7 +316,7 @@ impl Gathering {
 
     pub(super) fn count_sign_ups(
         &self,
-        counted: &CountSignUps,
+        counted: CountSignUps,
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         self.must_be(GatheringState::Open)?;

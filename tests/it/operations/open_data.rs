@@ -184,7 +184,10 @@ async fn of_a_grant_has_its_theme_under_the_name_that_it_had(app: TestApp) {
         ])
     );
     let unquoted = package.to_csv().replace('"', "");
-    assert!(unquoted.contains("Themes,food,Food and drink"), "{unquoted}");
+    assert!(
+        unquoted.contains("Themes,food,Food and drink"),
+        "{unquoted}"
+    );
 }
 
 on_sqlite!(of_the_seeds_names_who_received_and_where);

@@ -444,16 +444,16 @@ async fn who_came_is_checked_and_corrected_with_a_reason(app: TestApp) {
     let session = call.session(&app).await;
     assert_eq!(session.state, SessionState::Held);
     assert_eq!(session.came.map(|came| came.people), Some(57));
-    let notes = [
+    let written = [
         ("session:number", "1"),
         ("learned", "Halls are cold."),
         ("ideas:lines", "Share a van\r\nLend a shed"),
     ];
-    let noted = call.take("write-notes", &notes);
+    let page = call.take("write-notes", &written);
     assert!(
-        noted.contains("Halls are cold.") && noted.contains("<li>Lend a shed</li>"),
+        page.contains("Halls are cold.") && page.contains("<li>Lend a shed</li>"),
         "{}",
-        visible_text(&noted)
+        visible_text(&page)
     );
 }
 

@@ -200,18 +200,7 @@ async fn a_place_is_booked_without_an_account_and_given_up(app: TestApp) {
 
     // Others see one place less, and not where it is.
     let mut stranger = Browser::new(&address);
-    for path in [
-        circle.path(),
-        "/gatherings".to_owned(),
-        "/gatherings.ics".to_owned(),
-    ] {
-        let page = stranger.get(&path);
-        assert!(
-            page.status == 200 && !page.contains(PLACE),
-            "{path}: {}",
-            page.text
-        );
-    }
+    assert_hide_the_place(&mut stranger, &circle);
     assert!(stranger.get(&circle.path()).contains("1 place left"));
     assert!(browser.get(&circle.path()).contains(PLACE));
 
@@ -225,6 +214,22 @@ async fn a_place_is_booked_without_an_account_and_given_up(app: TestApp) {
     );
     assert!(stranger.get(&circle.path()).contains("2 places left"));
     assert!(stranger.get(&at).path.contains("/sign-in"));
+}
+
+/// Checks that the public pages and the calendar do not say where a session is.
+fn assert_hide_the_place(stranger: &mut Browser, circle: &Circle<'_>) {
+    for path in [
+        circle.path(),
+        "/gatherings".to_owned(),
+        "/gatherings.ics".to_owned(),
+    ] {
+        let page = stranger.get(&path);
+        assert!(
+            page.status == 200 && !page.contains(PLACE),
+            "{path}: {}",
+            page.text
+        );
+    }
 }
 
 on_each_engine!(what_was_typed_is_on_the_page_that_says_what_is_wrong);
@@ -266,32 +271,7 @@ async fn what_was_typed_is_on_the_page_that_says_what_is_wrong(app: TestApp) {
             assert!(refused.contains(value), "{value}: {}", refused.text);
         }
     }
-    // Going back to the first page, or changing the language, loses nothing of either page.
-    let person = [("person", "Nia"), ("email", "nia@example.org")];
-    let page = needs_page(&mut browser, &session, &person);
-    let typed = [("needs", "Soup without nuts"), ("consent", "yes")];
-    for then in ["back", "language-pl"] {
-        let more = [&typed[..], &[("then", then)]].concat();
-        let shown = send_needs(&mut browser, &page, &session, &more);
-        assert_eq!(shown.status, 200);
-        for value in ["Nia", "nia@example.org", "Soup without nuts", "yes"] {
-            assert!(shown.contains(value), "{then} {value}: {}", shown.text);
-        }
-    }
-    // Somebody may change the hidden fields, and is asked for them again.
-    let page = browser.get("/language/en?to=%2Fgatherings");
-    assert_eq!(page.status, 200);
-    let page = needs_page(&mut browser, &session, &person);
-    let refused = browser.submit_form(
-        &page,
-        &format!("{session}/needs"),
-        &[("person", ""), ("email", "nia@example.org")],
-    );
-    assert!(
-        refused.status == 422 && refused.contains("Who is coming?"),
-        "{}",
-        visible_text(&refused)
-    );
+    assert_later_pages_keep_what_was_typed(&mut browser, &session);
     assert_eq!(
         app.log.length().await.unwrap(),
         length,
@@ -304,6 +284,36 @@ async fn what_was_typed_is_on_the_page_that_says_what_is_wrong(app: TestApp) {
     ] {
         assert_eq!(browser.get(path).status, 404, "{path}");
     }
+}
+
+/// Goes back to the first page, changes the language and sends changed hidden fields: nothing that
+/// was typed on either page is lost.
+fn assert_later_pages_keep_what_was_typed(browser: &mut Browser, session: &str) {
+    let person = [("person", "Nia"), ("email", "nia@example.org")];
+    let page = needs_page(browser, session, &person);
+    let typed = [("needs", "Soup without nuts"), ("consent", "yes")];
+    for then in ["back", "language-pl"] {
+        let more = [&typed[..], &[("then", then)]].concat();
+        let shown = send_needs(browser, &page, session, &more);
+        assert_eq!(shown.status, 200);
+        for value in ["Nia", "nia@example.org", "Soup without nuts", "yes"] {
+            assert!(shown.contains(value), "{then} {value}: {}", shown.text);
+        }
+    }
+    // Somebody may change the hidden fields, and is asked for them again.
+    let page = browser.get("/language/en?to=%2Fgatherings");
+    assert_eq!(page.status, 200);
+    let page = needs_page(browser, session, &person);
+    let refused = browser.submit_form(
+        &page,
+        &format!("{session}/needs"),
+        &[("person", ""), ("email", "nia@example.org")],
+    );
+    assert!(
+        refused.status == 422 && refused.contains("Who is coming?"),
+        "{}",
+        visible_text(&refused)
+    );
 }
 
 on_each_engine!(those_who_wait_get_the_place_that_is_given_up);

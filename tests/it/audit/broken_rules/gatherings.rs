@@ -63,7 +63,7 @@ fn put_as(log: &mut LogLines, plan: &Value, events: &[OwnEvent], last_by: &str) 
         let new = NewEvent {
             stream: "gathering",
             id: uuid::Uuid::from_u128(4040).to_string(),
-            event: *event,
+            event,
             fields,
             actor: actor.to_owned(),
         };
