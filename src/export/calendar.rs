@@ -12,7 +12,7 @@ use jiff::{Span, Timestamp};
 use uuid::Uuid;
 
 use crate::clock::day_of;
-use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState};
+use crate::domain::gathering::{GatheringState, SessionState};
 use crate::projections::{GatheringRow, GatheringSessionRow};
 use crate::views::{Filter, ViewError, Views};
 
@@ -63,19 +63,12 @@ impl CalendarSession {
             description: gathering.description.clone(),
             starts_at: session.starts_at.on(session.day)?,
             ends_at: session.ends_at.on(session.day)?,
-            place: public_place(session).map(str::to_owned),
+            place: session.place_for_reader(false).map(ToString::to_string),
             is_cancelled: session.state == SessionState::Cancelled,
             changes: session.changes,
             changed_at: changed_at.timestamp(),
         })
     }
-}
-
-/// Where a session is, if everyone may read it.
-#[must_use]
-pub fn public_place(session: &GatheringSessionRow) -> Option<&str> {
-    let place = session.place.as_ref()?;
-    (session.place_for == PlaceAudience::Everyone).then_some(place.as_str())
 }
 
 /// The sessions of all gatherings that opened, or of one of them, in the order of their days.

@@ -291,9 +291,11 @@ fn spoken(time: &ClockTime) -> String {
         0 => 12,
         hour => hour,
     };
-    match minutes {
-        "00" => format!("{hour}{half}"),
-        minutes => format!("{hour}:{minutes}{half}"),
+    match (hours, minutes) {
+        (0, "00") => "midnight".to_owned(),
+        (12, "00") => "noon".to_owned(),
+        (_, "00") => format!("{hour}{half}"),
+        _ => format!("{hour}:{minutes}{half}"),
     }
 }
 
@@ -305,7 +307,7 @@ mod tests {
     fn times_are_written_as_people_say_them() {
         let time = |text: &str| text.parse::<ClockTime>().expect("a time");
         let said = ["00:05", "09:00", "12:00", "13:30", "23:59"].map(|text| spoken(&time(text)));
-        assert_eq!(said, ["12:05am", "9am", "12pm", "1:30pm", "11:59pm"]);
+        assert_eq!(said, ["12:05am", "9am", "noon", "1:30pm", "11:59pm"]);
         let (start, end) = (time("13:30"), time("16:00"));
         assert_eq!(format_times(&start, &end, Language::En), "1:30pm to 4pm");
         assert_eq!(format_times(&start, &end, Language::Pl), "13:30–16:00");

@@ -275,7 +275,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("SessionAdded", "added a session"),
     ("SessionMoved", "changed a session"),
     ("SessionCancelled", "cancelled a session"),
-    ("PlaceTaken", "gave someone a place at a session"),
+    ("PlaceTaken", "filled a place at a session"),
     ("WaitingJoined", "put someone on a waiting list"),
     ("PlaceGivenUp", "gave up a place at a session"),
     ("WaitingLeft", "left a waiting list"),

@@ -17,6 +17,7 @@ const OWN_SENTENCES: [(&str, &str); 25] = [
     ("Final report by", "Enter the last day for the final report"),
     ("For our records", "Enter a few words for our records"),
     ("How did it come?", "Choose how it came"),
+    ("How did they tell us?", "Choose how they told us"),
     ("How did you check them?", "Say how you checked them"),
     (
         "How much of it do you see?",

@@ -7,14 +7,15 @@ use askama::Template;
 
 use super::PublicGathering;
 use super::session::{HeldSession, PublicSession};
-use super::words::{kind_name, theme_name};
+use super::words::kind_name;
 use crate::clock::day_of;
 use crate::domain::GatheringId;
 use crate::domain::gathering::{SessionState, SignUpWay};
 use crate::domain::outcome::Sign;
-use crate::domain::text::contains_url;
+use crate::domain::text::{Slug, contains_url};
 use crate::http::AppState;
-use crate::http::pages::words::{names_in_words, place_name};
+use crate::http::pages::theme_names::ThemeNames;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page};
 use crate::projections::GatheringRow;
 
@@ -70,7 +71,9 @@ pub(super) async fn show(
     page.width = PageWidth::Wide;
     page.back = Some("/gatherings".to_owned());
     let row = &found.row;
-    let themes: Vec<String> = row.themes.iter().map(theme_name).collect();
+    let names = ThemeNames::load(&app).await?;
+    let name = |theme: &Slug| names.name(theme.as_str(), visitor.language);
+    let themes: Vec<String> = row.themes.iter().map(name).collect();
     let (coming, past) = sessions(&found, &app, &visitor);
     let own = app
         .views
@@ -85,7 +88,7 @@ pub(super) async fn show(
             .as_ref()
             .map(|area| place_name(area.as_str()))
             .unwrap_or_default(),
-        themes: names_in_words(&themes, page.t("and")),
+        themes: themes.join("; "),
         group: group_name(&app, row).await?,
         is_counted: row.sign_up == SignUpWay::Counted,
         calendar: format!("/gatherings/{}.ics", row.id),

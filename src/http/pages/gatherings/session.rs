@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::words::{long_day, time_span};
+use super::words::long_day;
 use crate::clock::day_of;
 use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState, SignUpWay};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
-use crate::export::calendar::public_place;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::mail::format_times;
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpState};
 
 /// Fewer people than this are not counted in public: a small number could tell who they are.
@@ -89,18 +89,16 @@ impl PublicSession {
         (sees_place, own): (bool, Option<SignUpState>),
         (now, language): (Timestamp, Language),
     ) -> Self {
-        let place = if sees_place {
-            session.place.as_ref().map(ToString::to_string)
-        } else {
-            public_place(session).map(str::to_owned)
-        };
+        let place = session
+            .place_for_reader(sees_place)
+            .map(ToString::to_string);
         Self {
             gathering: gathering.id,
             number: session.session,
             title: gathering.title.clone(),
             day: session.day,
             long_day: long_day(session.day, language),
-            times: time_span(&session.starts_at, &session.ends_at, language),
+            times: format_times(&session.starts_at, &session.ends_at, language),
             is_place_told_later: place.is_none() && session.place_for == PlaceAudience::SignedUp,
             place,
             places_left: PlacesLeft::of(gathering, session, now),

@@ -137,7 +137,7 @@ async fn figures(
 fn theme_names(themes: &ThemeNames, row: &GatheringRow) -> String {
     let name = |key: &Slug| themes.name(key.as_str(), Language::En);
     let names: Vec<String> = row.themes.iter().map(name).collect();
-    names.join(", ")
+    names.join("; ")
 }
 
 fn area_name(row: &GatheringRow) -> String {
