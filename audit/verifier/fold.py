@@ -50,7 +50,7 @@ def fold_person(event: Event, state: LogState) -> None:
             person.set_contact(p)
         case "ContactChanged":
             person.set_contact(p)
-            person.changed = event.position, p["changed_on"]
+            person.changed_on = p["changed_on"]
             person.changes += 1
         case "AddressProven":
             person.proven.add(p["email"])
@@ -84,7 +84,8 @@ def fold_organisation(event: Event, state: LogState) -> None:
             state.role_proposals.pop((p["person"], p["role"]), None)
             state.roles[p["person"]].discard(p["role"])
         case "AgreementPublished":
-            state.agreement = p["version"], p["hash"]
+            version = state.agreement[0] + 1 if state.agreement else 1
+            state.agreement = version, p["hash"]
         case "ThemesAdopted":
             state.themes = {theme["theme"] for theme in p["themes"]}
         case "SettingsProposed":
@@ -166,17 +167,18 @@ def fold_group(event: Event, state: LogState) -> None:
         case "MemberAdded":
             group.members.add(p["person"])
             group.invited.discard(p["person"])
+            group.invited_by[p["person"]] = p["added_by"] or group.merged_by
             if p["added_by"]:
-                group.invited_by[p["person"]].add(p["added_by"])
-                group.changed = event.position, p["added_on"]
+                group.note_change(p["added_on"])
         case "MemberRemoved":
+            group.invited_by.pop(p["person"], None)
             if p["person"] in group.members:
                 group.members.remove(p["person"])
                 group.left_at[p["person"]] = event.position
-                group.changed = event.position, p["removed_on"]
+                group.note_change(p["removed_on"])
         case "PayeeProvided":
             if group.newest_payee is not None:
-                group.changed = event.position, p["provided_on"]
+                group.note_change(p["provided_on"])
             group.payees[p["payee"]] = Payee(p["keyed_by"], frozenset(p["behind"] or ()))
             group.newest_payee = p["payee"]
         case "PayeeVerified":
@@ -185,7 +187,8 @@ def fold_group(event: Event, state: LogState) -> None:
         case "CheckFiled":
             group.on_file[p["check"]] = p["grant"], p["good_until"]
         case "GroupMerged":
-            group.into, group.changed = p["into"], (event.position, p["merged_on"])
+            group.into, group.merged_by = p["into"], p["merged_by"]
+            group.note_change(p["merged_on"])
             group.merged.add(p["into"])
             state.groups[p["into"]].merged.add(event.id)
         case "GroupTakenIn":
@@ -226,8 +229,6 @@ def fold_application(event: Event, state: LogState) -> None:
             own.scored.discard(p["of"])
         case "Awarded" | "Declined" | "Deferred" | "Reserved":
             own.numbered += 1
-            if p["sitting"]["quorum"] is not None:
-                state.quorums_written = True
             held, until = p["letter"] is not None, p.get("take_back_until")
             own.decisions.append(
                 Decision(event.name, own.numbered, p["sitting"], held, until, own.final)
@@ -269,7 +270,7 @@ def fold_grant(event: Event, state: LogState) -> None:
     grant.last_position = event.position
     fold_agreement(event, grant)
     fold_checks(event, grant)
-    fold_payment(event, grant)
+    fold_payment(event, grant, state)
     fold_money(event, grant)
 
 
@@ -327,8 +328,12 @@ def fold_agreement(event: Event, grant: Grant) -> None:
         case "UpdateReceived" | "UpdateExcused":
             if event.name == "UpdateExcused":
                 grant.updates_done.add(p["update"])
+            else:
+                grant.updates_done.discard(p["update"])
             if p["update"] == grant.final_update and grant.state != "terminated":
                 grant.state = "reported"
+        case "UpdateQueried":
+            grant.updates_done.discard(p["update"])
         case "UpdateAccepted":
             grant.updates_done.add(p["update"])
         case "GrantTerminated":
@@ -365,7 +370,7 @@ def tied_check(instalment: object) -> str | None:
     return check if isinstance(check, str) else None
 
 
-def fold_payment(event: Event, grant: Grant) -> None:
+def fold_payment(event: Event, grant: Grant, state: LogState) -> None:
     """The payments of a grant."""
     p = event.p
     if event.name == "PaymentPrepared":
@@ -385,10 +390,12 @@ def fold_payment(event: Event, grant: Grant) -> None:
             payment.approved_by.add(p["approved_by"])
             payment.approved_on = p["approved_on"]
         case "EarlyPaymentProposed":
-            payment.early = Proposal(p["by"], p["mark"], event.position)
+            is_of_change = state.mark_of(grant.group) == p["mark"]
+            payment.early = Proposal(p["by"], p["mark"]) if is_of_change else None
         case "EarlyPaymentConfirmed":
-            payment.early_since = payment.early.number if payment.early else None
-            payment.early = None
+            early, payment.early = payment.early, None
+            if early and early.what == p["mark"] and early.by != p["by"]:
+                payment.leaves_early = p["mark"]
         case "PaymentSent":
             payment.state, payment.sent_on = "sent", p["sent_on"]
             payment.sources = p["sources"]

@@ -21,8 +21,11 @@ REVOKES = {
 
 
 @check("agreement-text", "organisation.AgreementPublished")
-def the_hash_is_of_the_text(event: Event, _: LogState) -> Iterator[str]:
-    """An agreement is published with the hash of its text."""
+def the_hash_is_of_the_text(event: Event, state: LogState) -> Iterator[str]:
+    """An agreement is published with the next number and the hash of its text."""
+    following = state.agreement[0] + 1 if state.agreement else 1
+    if event.p["version"] != following:
+        yield f"the agreement has the version {event.p['version']}, and the next is {following}"
     if event.p["hash"] != hashlib.sha256(event.p["text"].encode()).hexdigest():
         yield "the hash is not the one of the text"
 
@@ -198,9 +201,12 @@ def an_award_grows_by_a_change(command: Command, _: LogState) -> Iterator[tuple[
 @check("revocation-by-panel", "grant.RevocationProposed")
 def a_revocation_is_proposed(event: Event, state: LogState) -> Iterator[str]:
     """A panel member records it, and names enough people who sit and have no interest."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
     sitting, needed = event.p["sitting"], state.quorum_of(event.id)
     present = set(sitting["present"])
-    if sitting["recorded_by"] not in (None, event.actor) or event.actor not in present:
+    if sitting["recorded_by"] != event.actor or event.actor not in present:
         yield "the person who recorded the revocation is not named as present"
     for person in sorted(present):
         if not state.holds(person, "panel"):
@@ -208,6 +214,8 @@ def a_revocation_is_proposed(event: Event, state: LogState) -> Iterator[str]:
     yield from declared(event.id, sorted(present), state)
     if len(present) < needed:
         yield f"{len(present)} are named as present, and {needed} are needed"
+    if sitting["quorum"] != needed:
+        yield f"the revocation says that {sitting['quorum']} are needed, and {needed} are"
 
 
 @check("revocation-by-panel", "grant.RevocationConfirmed")
@@ -230,10 +238,12 @@ def a_grant_is_taken_away_by_the_panel(
     command: Command, state: LogState
 ) -> Iterator[tuple[Event, str]]:
     """An offer is withdrawn, a grant ended or money demanded back as enough people confirmed."""
+    # In earlier programs one panel member did it.
+    if not state.roles_by_two:
+        return
     for event in command.of(*REVOKES.values()):
         needed, grant = state.quorum_of(event.id), state.grants.get(event.id)
-        # In earlier programs one panel member did it.
-        if needed <= 1 or grant is None or not state.quorums_written:
+        if needed <= 1 or grant is None:
             if not state.holds(event.actor, "panel"):
                 yield event, "a person who does not sit on the panel took the grant away"
             continue

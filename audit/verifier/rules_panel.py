@@ -135,13 +135,12 @@ def the_panel_decides(event: Event, state: LogState) -> Iterator[str]:
     recorded_by = sitting["recorded_by"]
     if recorded_by is None:
         # Earlier programs wrote neither who recorded it nor the quorum.
-        if state.quorums_written or sitting["quorum"] is not None:
+        if state.roles_by_two:
             yield "the decision does not name who recorded it"
-    else:
-        if recorded_by != event.actor:
-            yield "the decision was recorded in the name of another person"
-        if recorded_by not in sitting["present"]:
-            yield "the person who recorded the decision is not named as present"
+    elif recorded_by != event.actor:
+        yield "the decision was recorded in the name of another person"
+    if event.actor not in sitting["present"]:
+        yield "the person who recorded the decision is not named as present"
     for person in sitting["present"]:
         if not state.holds(person, "panel"):
             yield f"{person} is named as present, and does not sit on the panel"
@@ -166,7 +165,8 @@ def a_quorum_is_present(event: Event, state: LogState) -> Iterator[str]:
     needed = fund.rules["quorum"]
     if len(set(sitting["present"])) < needed:
         yield f"{len(set(sitting['present']))} are named as present, and {needed} are needed"
-    if sitting["quorum"] not in (None, needed):
+    # Earlier programs did not write it.
+    if sitting["quorum"] != needed and (sitting["quorum"] is not None or state.roles_by_two):
         yield f"the decision says that {sitting['quorum']} are needed, and the rules say {needed}"
 
 

@@ -307,14 +307,14 @@ def a_payment_waits(event: Event, state: LogState) -> Iterator[str]:
     """A payment waits after a change at the group, unless two people let it leave early."""
     grant, payment = payment_of(event, state)
     fund = grant and state.funds.get(grant.fund)
-    change = grant and state.last_change(grant.group)
-    if not payment or not fund or not change or change[1] is None:
+    changed_on = grant and state.changed_on(grant.group)
+    if not payment or not fund or not changed_on:
         return
     days = fund.rules["all"].get("payee_wait_days")
     days = days if type(days) is int else 3
-    over = datetime.date.fromisoformat(change[1]) + datetime.timedelta(days=days)
-    is_early = payment.early_since is not None and payment.early_since > change[0]
-    if change[1] <= event.p["sent_on"] < over.isoformat() and not is_early:
+    over = datetime.date.fromisoformat(changed_on) + datetime.timedelta(days=days)
+    is_early = payment.leaves_early == state.mark_of(grant.group)
+    if changed_on <= event.p["sent_on"] < over.isoformat() and not is_early:
         yield f"the payment was to wait until {over}, after a change at the group"
 
 

@@ -77,7 +77,8 @@ class Person:
     registered_on: str | None = None
     # How often the contact details changed since the registration.
     changes: int = 0
-    changed: tuple[int, str | None] | None = None
+    # The day of the last of these changes.
+    changed_on: str | None = None
     email: str | None = None
     ways: frozenset[str] = frozenset()
     proven: set[str] = field(default_factory=set)
@@ -183,15 +184,22 @@ class Group:
     # Those who were asked to join and have not answered.
     invited: set[str] = field(default_factory=set)
     left_at: dict[str, int] = field(default_factory=dict)
-    # By person: whose invitations they accepted.
-    invited_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # By member: whose invitation they accepted, or who had merged the group.
+    invited_by: dict[str, str | None] = field(default_factory=dict)
     merged: set[str] = field(default_factory=set)
     into: str | None = None
+    merged_by: str | None = None
     on_file: dict[str, tuple[str, str]] = field(default_factory=dict)
-    # The position and the day of the last change that delays payments.
-    changed: tuple[int, str | None] | None = None
+    # How often bank details or members changed, and the last day of such a change.
+    changes: int = 0
+    changed_on: str | None = None
     payees: dict[int, Payee] = field(default_factory=dict)
     newest_payee: int | None = None
+
+    def note_change(self, day: str | None) -> None:
+        """Counts a change that delays payments."""
+        self.changes += 1
+        self.changed_on = max(self.changed_on or "", day or "") or None
 
 
 @dataclass
@@ -248,8 +256,8 @@ class Payment:
     sent_on: str | None = None
     paid_on: str | None = None
     early: Proposal | None = None
-    # The position of the proposal by which two people let it leave early.
-    early_since: int | None = None
+    # The mark of the change after which two people let it leave early.
+    leaves_early: dict[str, int] | None = None
 
     @property
     def enough_approved(self) -> bool:
@@ -360,8 +368,6 @@ class LogState:
         self.role_proposals: dict[tuple[str, str], tuple[str, int | None]] = {}
         self.had_two_administrators = False
         self.programs = EarlierPrograms()
-        # Whether decisions say how many people they needed: not so in logs of earlier programs.
-        self.quorums_written = False
         # The version and the hash of the text that was published last.
         self.agreement: tuple[int, str] | None = None
         # The keys of the themes that were adopted last.
@@ -441,8 +447,9 @@ class LogState:
             own = left.pop()
             if self.roles.get(own):
                 continue
-            invited_by = self.groups[group].invited_by.get(own, ())
-            for one in (self.people[own].registered_by, *invited_by):
+            members = self.groups[group]
+            invited_by = members.invited_by.get(own, members.merged_by)
+            for one in (self.people[own].registered_by, invited_by):
                 if one is not None and one not in found:
                     found.add(one)
                     left.append(one)
@@ -457,14 +464,21 @@ class LogState:
             own = self.groups[own].into if own in self.groups else None
         return found
 
-    def last_change(self, group: str) -> tuple[int, str | None] | None:
-        """The last change at a group and its heirs that delays payments, and its day."""
-        changes = []
-        for own in self.heirs(group):
-            if own in self.groups:
-                changes.append(self.groups[own].changed)
-                changes += [self.people[member].changed for member in self.groups[own].members]
-        return max((change for change in changes if change), default=None)
+    def mark_of(self, group: str) -> dict[str, int]:
+        """How often the group, its heirs, and the contact details of their members changed."""
+        own = [self.groups[one] for one in self.heirs(group) if one in self.groups]
+        members = [self.people[member] for one in own for member in one.members]
+        return {
+            "group": sum(one.changes for one in own),
+            "addresses": sum(member.changes for member in members),
+        }
+
+    def changed_on(self, group: str) -> str | None:
+        """The day of the last change at a group and its heirs that delays payments."""
+        own = [self.groups[one] for one in self.heirs(group) if one in self.groups]
+        days = [one.changed_on for one in own]
+        days += [self.people[member].changed_on for one in own for member in one.members]
+        return max((day for day in days if day), default=None)
 
     def quorum_of(self, application: str) -> int:
         """How many people the last decision on an application needed."""
