@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import stat
 import sys
 from dataclasses import asdict
 
@@ -24,14 +25,23 @@ except ImportError as error:
     print(f"it could not be checked: {error}", file=sys.stderr)
     sys.exit(2)
 
+# The largest key or checkpoint that is read.
+BYTES_MAX = 16 << 20
+
 
 def read_text(path: str | None) -> str | None:
     """The text of a file, if one is named."""
     if path is None:
         return None
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+        # A pipe or a device may have no end.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise CannotCheck(f"{path}: it is not a plain file")
+        with open(path, "rb") as file:
+            data = file.read(BYTES_MAX + 1)
+        if len(data) > BYTES_MAX:
+            raise CannotCheck(f"{path}: it is too large")
+        return data.decode("utf-8")
     except (OSError, ValueError) as error:
         raise CannotCheck(f"{path}: {error}") from None
 

@@ -3,10 +3,13 @@
 //! same.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::application::Channel;
 use crate::domain::event::EVENT_NAMES;
+use crate::domain::{Event, Money};
 use crate::eventlog::recorded_event::{Metadata, RecordedEvent};
 use crate::eventlog::upcast;
 use crate::store::events::EventRow;
@@ -25,8 +28,10 @@ pub(super) const METADATA: [&str; 7] = [
 /// Who can act apart from people.
 pub(super) const SERVICE_ACTORS: [&str; 2] = ["operator", "job"];
 
-/// What is wrong with the names of an event.
-pub(super) fn faults(row: &EventRow, metadata: &Metadata) -> Vec<String> {
+/// What is wrong with the names of an event, and with how its amounts, days and moments are
+/// written.
+pub(super) fn faults(row: &EventRow, event: &RecordedEvent) -> Vec<String> {
+    let metadata = &event.metadata;
     let mut faults = Vec::new();
     for (name, id) in [("id", &row.aggregate_id), ("command_id", &row.command_id)] {
         if !is_uuid(id) {
@@ -42,7 +47,86 @@ pub(super) fn faults(row: &EventRow, metadata: &Metadata) -> Vec<String> {
         faults.push(format!("it is called {event}, and its payload is not"));
     }
     faults.extend(metadata_fault(row, metadata));
+    faults.extend(spelling_fault(&row.payload, &event.event));
     faults
+}
+
+/// The first amount, day or moment of a payload that is written in another way than the program
+/// writes it. Fields that the program would write and an earlier one did not are not compared.
+fn spelling_fault(payload: &str, event: &Event) -> Option<String> {
+    // Most payloads have no text that can be meant: to write them anew takes long.
+    if !payload.split('"').any(is_other_spelling) {
+        return None;
+    }
+    let said: Value = serde_json::from_str(payload).ok()?;
+    let written = event.to_json().ok()?;
+    find_other_spelling(&said, &written)
+}
+
+/// Whether a text could be read as an amount, a day or a moment, and is not written as one.
+fn is_other_spelling(text: &str) -> bool {
+    let is_read = || {
+        text.parse::<Money>().is_ok()
+            || text.parse::<Date>().is_ok()
+            || text.parse::<Timestamp>().is_ok()
+    };
+    text.starts_with(|first: char| first.is_ascii_digit() || "+-\u{2212}".contains(first))
+        && !has_one_spelling(text)
+        && !is_moment(text)
+        && is_read()
+}
+
+fn find_other_spelling(said: &Value, written: &Value) -> Option<String> {
+    match (said, written) {
+        (Value::String(said), Value::String(written)) => {
+            let is_moment_changed = || is_moment(written) && !is_moment(said);
+            let is_other = said != written && (has_one_spelling(written) || is_moment_changed());
+            is_other.then(|| format!("it has {said:?}, and the program writes {written:?}"))
+        }
+        (Value::Array(said), Value::Array(written)) => said
+            .iter()
+            .zip(written)
+            .find_map(|(said, written)| find_other_spelling(said, written)),
+        (Value::Object(said), Value::Object(written)) => said
+            .iter()
+            .find_map(|(name, said)| find_other_spelling(said, written.get(name)?)),
+        _ => None,
+    }
+}
+
+/// Whether a text is an amount with two decimals, or a day with its year, month and day.
+fn has_one_spelling(text: &str) -> bool {
+    let amount = text.parse::<Money>();
+    amount.is_ok_and(|amount| String::from(amount) == text)
+        || text
+            .parse::<Date>()
+            .is_ok_and(|day| day.to_string() == text)
+}
+
+/// Whether a text is a moment in UTC such as `2026-07-05T08:00:00Z`, with or without decimals. No
+/// leap second is written.
+fn is_moment(text: &str) -> bool {
+    let whole = text
+        .strip_suffix('Z')
+        .map(|text| match text.split_once('.') {
+            Some((whole, decimals)) if is_decimals(decimals) => whole,
+            _ => text,
+        });
+    let has_form = whole.is_some_and(|whole| {
+        let sign = |at: usize, byte: u8| match at {
+            4 | 7 => byte == b'-',
+            10 => byte == b'T',
+            13 | 16 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        };
+        let is_of_form = whole.len() == 19 && whole.bytes().enumerate().all(|(at, b)| sign(at, b));
+        is_of_form && !whole.ends_with(":60")
+    });
+    has_form && text.parse::<Timestamp>().is_ok()
+}
+
+fn is_decimals(text: &str) -> bool {
+    (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a text is a UUID as the program writes it: in lower case, with hyphens.
@@ -78,7 +162,7 @@ fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
         ("command", is_command),
         ("correlation_id", is_uuid),
         ("on_behalf_of", is_uuid),
-        ("decided_at", is_time),
+        ("decided_at", is_moment),
     ];
     checks
         .into_iter()
@@ -136,11 +220,6 @@ pub(super) fn late_decision(event: &RecordedEvent) -> Option<String> {
     ))
 }
 
-/// Whether a text is a time in UTC.
-fn is_time(text: &str) -> bool {
-    text.ends_with('Z') && text.parse::<Timestamp>().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +235,36 @@ mod tests {
             "",
         ] {
             assert!(!is_uuid(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_amount_a_day_and_a_moment_have_one_spelling() {
+        for text in ["937.00", "0.00", "2026-05-09"] {
+            assert!(has_one_spelling(text) && !is_other_spelling(text), "{text}");
+        }
+        for text in [
+            "937",
+            "937.0",
+            "0937.00",
+            "20260509",
+            "2026-05-09T00:00:00",
+            "2026-05-09 10:00:00Z",
+        ] {
+            assert!(!has_one_spelling(text) && is_other_spelling(text), "{text}");
+        }
+        for text in ["2026-05-09T10:00:00Z", "2026-05-09T10:00:00.123456Z"] {
+            assert!(is_moment(text) && !is_other_spelling(text), "{text}");
+        }
+        for text in [
+            "2026-05-09 10:00:00Z",
+            "2026-05-09T10:00:60Z",
+            "2026-05-09T10:00:00+00:00",
+            "2026-05-09T10:00:00.Z",
+            "2026-02-30T10:00:00Z",
+            "9 May",
+        ] {
+            assert!(!is_moment(text), "{text}");
         }
     }
 

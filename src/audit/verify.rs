@@ -454,7 +454,7 @@ impl Verification {
         }
         match RecordedEvent::from_row(row) {
             Ok(event) => {
-                for fault in line_form::faults(row, &event.metadata) {
+                for fault in line_form::faults(row, &event) {
                     self.add_finding(Some(position), FormRule::Readable, fault);
                 }
                 self.check_command(reading, position, &event);

@@ -1,6 +1,6 @@
 //! Tasks of the auditor: export, verification, replay, comparison, witness and proofs.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -307,13 +307,29 @@ pub(super) fn not_checked(error: impl std::fmt::Display) -> TaskError {
     TaskError::NotChecked(error.to_string())
 }
 
-/// Reads a file, if one is given.
+/// The largest file that [`read_file`] reads: a key, a head or a proof is far smaller.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Reads a file, if one is given. A pipe or a device is refused, because it may have no end.
 pub(super) fn read_file(file: Option<&Path>) -> Result<Option<String>, TaskError> {
-    let read = |file: &Path| {
-        std::fs::read_to_string(file)
-            .map_err(|error| not_checked(format!("{}: {error}", file.display())))
+    let read = |path: &Path| {
+        read_small(path).map_err(|error| not_checked(format!("{}: {error}", path.display())))
     };
     file.map(read).transpose()
+}
+
+fn read_small(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a plain file"));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if u64::try_from(read).is_ok_and(|read| read <= FILE_BYTES_MAX) {
+        Ok(text)
+    } else {
+        Err(io::Error::other("it is too large"))
+    }
 }
 
 /// Progress line on standard error, shown only on a terminal.

@@ -99,6 +99,19 @@ impl Event {
         }
     }
 
+    /// The payload as this program writes it.
+    pub fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+        match self {
+            Self::Person(happened) => serde_json::to_value(happened),
+            Self::Organisation(happened) => serde_json::to_value(happened),
+            Self::Fund(happened) => serde_json::to_value(happened),
+            Self::Group(happened) => serde_json::to_value(happened),
+            Self::Application(happened) => serde_json::to_value(happened),
+            Self::Grant(happened) => serde_json::to_value(happened),
+            Self::Gathering(happened) => serde_json::to_value(happened),
+        }
+    }
+
     /// Parses a stored payload of the current version. Fails if the stream type is unknown, or the
     /// payload is not one of its events.
     pub fn from_json(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {

@@ -1,6 +1,7 @@
 //! Funding sources, and sums split by source.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::money::{BelowZero, Money};
 use super::text::Slug;
@@ -29,9 +30,26 @@ impl FundingSource {
 }
 
 /// A sum split by source. Each source occurs once, with more than zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct FundingSplit(Vec<FundingShare>);
+
+impl<'de> Deserialize<'de> for FundingSplit {
+    /// Fails if a source occurs twice.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parts: Vec<FundingShare> = Vec::deserialize(deserializer)?;
+        for (at, part) in parts.iter().enumerate() {
+            if parts
+                .iter()
+                .take(at)
+                .any(|before| before.source == part.source)
+            {
+                return Err(D::Error::custom("a sum has the same source twice"));
+            }
+        }
+        Ok(Self(parts))
+    }
+}
 
 /// One source's share of an amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,6 +222,18 @@ mod tests {
             funder: funder.parse().unwrap(),
             area: area.map(|area| area.parse().unwrap()),
         }
+    }
+
+    #[test]
+    fn a_sum_has_each_source_once() {
+        let read = |area: &str| {
+            serde_json::from_value::<FundingSplit>(serde_json::json!([
+                { "funder": "council", "area": "oldham", "amount": "900.00" },
+                { "funder": "council", "area": area, "amount": "37.00" },
+            ]))
+        };
+        assert!(read("tameside").is_ok());
+        assert!(read("oldham").is_err());
     }
 
     #[test]

@@ -44,9 +44,17 @@ impl RuleRoom for Agreements {
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         use GrantEvent as E;
-        if let Event::Organisation(OrganisationEvent::AgreementPublished { text, hash, .. }) =
-            &event.event
+        if let Event::Organisation(OrganisationEvent::AgreementPublished {
+            version,
+            text,
+            hash,
+        }) = &event.event
         {
+            let newest = before.organisation().agreement();
+            let following = newest.map_or(0, |(version, _)| version).saturating_add(1);
+            let says =
+                format!("an agreement has the version {version}, and the next is {following}");
+            broken.unless(*version == following, Rule::AgreementText, says);
             let is_of_text = hex::encode(Sha256::digest(text.as_str())) == *hash;
             let says = "an agreement was published with the hash of another text";
             broken.unless(is_of_text, Rule::AgreementText, says);

@@ -106,8 +106,9 @@ impl GroupTies {
             }
             GroupEvent::MemberRemoved { person, .. } => {
                 let group = self.groups.entry(id).or_default();
-                group.members.remove(person);
-                group.left_at.insert(*person, before.event_count());
+                if group.members.remove(person) {
+                    group.left_at.insert(*person, before.event_count());
+                }
             }
             GroupEvent::GroupMerged { into, .. } => {
                 let group = self.groups.entry(id).or_default();

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::{ChangeMark, Event, Fund, GrantEvent, PersonEvent, PersonId, Role, Rule};
+use crate::domain::{
+    ChangeMark, Event, Fund, GrantEvent, Group, PersonEvent, PersonId, Role, Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -16,8 +18,8 @@ pub(super) struct PaymentWaits {
     held: BTreeMap<Uuid, Option<Date>>,
     /// By person: how often their contact details changed, and the day of the last change.
     contacts: BTreeMap<PersonId, (u32, Option<Date>)>,
-    /// By grant and payment: the change after which two people let it leave early, or the first of
-    /// them.
+    /// By grant and payment: the change after which two people let it leave early, or one proposed
+    /// it.
     early: BTreeMap<(Uuid, u16), EarlyPayment>,
 }
 
@@ -95,8 +97,9 @@ impl PaymentWaits {
             GrantEvent::EarlyPaymentProposed {
                 payment, mark, by, ..
             } => {
+                let is_of_change = self.mark_of(grant, before) == *mark;
                 let early = self.early.entry((grant, *payment)).or_default();
-                early.proposed = Some((*mark, *by));
+                early.proposed = is_of_change.then_some((*mark, *by));
             }
             GrantEvent::EarlyPaymentConfirmed {
                 payment, mark, by, ..
@@ -135,25 +138,35 @@ impl PaymentWaits {
     fn waiting_days(&self, grant: Uuid, before: &LogState) -> Option<WaitingDays> {
         let days = before.fund_of(grant).map(Fund::rules)?.payee_wait_days();
         let groups = before.group_and_heirs(grant);
-        let contacts: Vec<(u32, Option<Date>)> = groups
-            .iter()
-            .flat_map(|group| group.members())
-            .filter_map(|member| self.contacts.get(&member).copied())
-            .collect();
         let at_groups = groups
             .iter()
             .filter_map(|group| group.payee_or_members_changed_on());
-        let at_members = contacts.iter().filter_map(|(_, last)| *last);
+        let at_members = self.contacts_of(&groups).filter_map(|(_, last)| last);
         let from = at_groups.chain(at_members).max().filter(|_| days > 0)?;
-        let changes = groups.iter().map(|group| group.payee_or_member_changes());
-        let mark = ChangeMark {
-            group: changes.fold(0, u32::saturating_add),
-            addresses: contacts
-                .iter()
-                .fold(0, |sum, (changes, _)| sum.saturating_add(*changes)),
-        };
+        let mark = self.mark_of(grant, before);
         let until = from.saturating_add(jiff::Span::new().days(i64::from(days)));
         Some(WaitingDays { from, until, mark })
+    }
+
+    /// How often the group of a grant and its heirs changed, and the contact details of their
+    /// members.
+    fn mark_of(&self, grant: Uuid, before: &LogState) -> ChangeMark {
+        let groups = before.group_and_heirs(grant);
+        let changes = groups.iter().map(|group| group.payee_or_member_changes());
+        let addresses = self.contacts_of(&groups).map(|(changes, _)| changes);
+        ChangeMark {
+            group: changes.fold(0, u32::saturating_add),
+            addresses: addresses.fold(0, u32::saturating_add),
+        }
+    }
+
+    /// How often the contact details of each member changed, and when last.
+    fn contacts_of<'a>(
+        &'a self,
+        groups: &'a [&Group],
+    ) -> impl Iterator<Item = (u32, Option<Date>)> + 'a {
+        let members = groups.iter().flat_map(|group| group.members());
+        members.filter_map(move |member| self.contacts.get(&member).copied())
     }
 }
 

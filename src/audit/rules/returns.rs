@@ -27,8 +27,10 @@ struct MoneyOfGrant {
     /// By reason: the amount that was proposed to be given up, and the proposer.
     waivers: BTreeMap<ReturnReason, (Money, PersonId)>,
     entries: BTreeMap<u16, OpenEntry>,
-    /// By number of a final update: whether it was accepted or excused.
-    final_updates: BTreeMap<u16, bool>,
+    /// The number of the final update that was requested last.
+    final_update: Option<u16>,
+    /// The updates that were accepted or excused, and not received or queried after that.
+    updates_done: BTreeSet<u16>,
 }
 
 /// An entry of the bank that is not settled.
@@ -125,13 +127,13 @@ impl MoneyOfGrant {
             E::UpdateRequested {
                 update, last: true, ..
             } => {
-                self.final_updates.insert(*update, false);
+                self.final_update = Some(*update);
             }
             E::UpdateReceived { update, .. } | E::UpdateQueried { update, .. } => {
-                self.note_update(*update, false);
+                self.updates_done.remove(update);
             }
             E::UpdateAccepted { update } | E::UpdateExcused { update, .. } => {
-                self.note_update(*update, true);
+                self.updates_done.insert(*update);
             }
             E::ReturnWaiverProposed {
                 owed, amount, by, ..
@@ -162,12 +164,6 @@ impl MoneyOfGrant {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn note_update(&mut self, update: u16, is_done: bool) {
-        if let Some(found) = self.final_updates.get_mut(&update) {
-            *found = is_done;
         }
     }
 
@@ -240,7 +236,9 @@ impl MoneyOfGrant {
 
     fn check_closing(&self, state: Option<&Grant>, broken: &mut Broken<'_>) {
         let says = "a grant was closed before its final update was accepted or excused";
-        let is_reported = self.final_updates.values().any(|is_done| *is_done);
+        let is_reported = self
+            .final_update
+            .is_some_and(|update| self.updates_done.contains(&update));
         broken.unless(is_reported, Rule::ClosedInOrder, says);
         let says = "a grant was closed with a payment under way";
         broken.unless(self.under_way.is_empty(), Rule::ClosedInOrder, says);

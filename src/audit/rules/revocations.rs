@@ -147,6 +147,11 @@ impl Revocations {
         if proposed.presence.has_quorum() {
             self.confirmed = Some((event.command_id, event.stream));
         }
+        if LogState::actor(event) != Some(by) {
+            return Err(format!(
+                "another person confirmed the end of a grant in the name of {by}"
+            ));
+        }
         if before.holds_role(by, Role::Panel) {
             Ok(())
         } else {

@@ -39,6 +39,9 @@ impl RuleRoom for RoleGiving {
                 for role in roles {
                     check_exclusion(*person, *role, before, broken);
                 }
+                let is_both = roles.contains(&Role::Auditor) && roles.contains(&Role::Panel);
+                let says = format!("{person} is named as auditor and panel member");
+                broken.unless(!is_both, Rule::RolesExclude, says);
             }
             OrganisationEvent::RoleGiven { .. } => {
                 // Programs from before the rules about people let one administrator give some.

@@ -258,9 +258,10 @@ impl Group {
                     .extend(added_by);
             }
             GroupEvent::MemberRemoved { person, removed_on } => {
-                self.record_change(*removed_on);
-                self.members.remove(person);
-                self.former_members.insert(*person, *removed_on);
+                if self.members.remove(person) {
+                    self.record_change(*removed_on);
+                    self.former_members.insert(*person, *removed_on);
+                }
             }
             _ => {}
         }

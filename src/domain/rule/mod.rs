@@ -182,7 +182,7 @@ rules! {
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
          "organisation.FounderNamed"]
     RolesExclude
-        "No one is auditor and panel member at the same time."
+        "No one is auditor and panel member at the same time, nor named as both in one event."
         ["organisation.RoleConfirmed", "organisation.FounderNamed"]
     TwoAdministrators
         "Once there have been two administrators, the end of a role `administrator` that a person \
@@ -389,10 +389,10 @@ rules! {
 
     Agreements {
     AgreementText
-        "An agreement is published with the SHA-256 of its text in hexadecimal. The text that is \
-         issued for a grant has the version and the hash of the one that the organisation \
-         published last, and the group accepts and signs the text that was issued last for its \
-         grant."
+        "Agreements are published with the versions 1, 2, 3 and so on, each with the SHA-256 of \
+         its text in hexadecimal. The text that is issued for a grant has the version and the hash \
+         of the one that the organisation published last, and the group accepts and signs the text \
+         that was issued last for its grant."
         ["organisation.AgreementPublished", "grant.AgreementIssued", "grant.AgreementAccepted",
          "grant.AgreementSigned"]
     AgreementSigners
@@ -435,8 +435,9 @@ rules! {
         "The newest bank details of a group are verified by a person who neither entered them nor \
          is in `behind`. `behind` has everyone on whose word the person who entered them is known: \
          who registered that person and whose invitation to the group they accepted, and so on for \
-         each of these, up to people with a role. `behind` is checked where `provided_on` is \
-         there."
+         each of these, up to people with a role. For a person who is no member of the group, or \
+         became one without `added_by` after a merger, it is the one in `merged_by` of its last \
+         merger instead of an invitation. `behind` is checked where `provided_on` is there."
         ["group.PayeeProvided", "group.PayeeVerified"]
     PayeeVerified
         "A payment is prepared for, and approved while it is for, the newest bank details of the \
@@ -493,11 +494,12 @@ rules! {
          day of the last change at the group, or at one that it was merged into: other bank \
          details, a member who joined by invitation or left, a merger, or other contact details of \
          a member. Two people, the second of finance, can let it leave early with the `mark` of \
-         that change: `group` counts the changes of bank details and members, and `addresses` \
-         those of contact details of the members of now. The last proposal counts, once, and \
-         `until` decides nothing. A change without a day makes no wait. The first bank details and \
-         members without `added_by` are no change. `waits_until` of `PaymentPrepared` is not \
-         compared."
+         that change: `group` counts the changes of bank details and members at these groups, also \
+         mergers, and `addresses` those of contact details of the members of now. It is so when it \
+         is proposed and when the payment leaves, and the same in both events. The last proposal \
+         counts, once, and `until` decides nothing. A change without a day makes no wait. The \
+         first bank details, members without `added_by` and the end of a membership that there \
+         was not are no change. `waits_until` of `PaymentPrepared` is not compared."
         ["grant.PaymentSent", "grant.EarlyPaymentConfirmed"]
     }
 
@@ -513,11 +515,11 @@ rules! {
         "An offer is withdrawn, a grant terminated or money demanded back by as many people as the \
          last decision on the application needed (its `quorum`, or the quorum in the rules of the \
          fund if it has none). One records it and names who was present: they sit on the panel and \
-         have declared that they have no interest. Each of the others confirms the newest proposal \
-         for themselves. It takes effect, as proposed, in a command that confirms it and after \
-         which enough have; the one who recorded it counts. Where one person is enough, a panel \
-         member does it without a proposal. As proposed means with the same kind, `reason` and \
-         `amount`."
+         have declared that they have no interest, and `quorum` of the sitting is that number. \
+         Each of the others confirms the newest proposal for themselves: `by` is the actor. It \
+         takes effect, as proposed, in a command that confirms it and after which enough have; the \
+         one who recorded it counts. Where one person is enough, a panel member does it without a \
+         proposal. As proposed means with the same kind, `reason` and `amount`."
         ["grant.RevocationProposed", "grant.RevocationConfirmed", "grant.OfferWithdrawn",
          "grant.GrantTerminated", "grant.ClawbackDemanded"]
     ReturnCovered
@@ -537,9 +539,11 @@ rules! {
          with the amount that was proposed. The amount is the sum of `sources`."
         ["grant.EntrySettled"]
     ClosedInOrder
-        "A grant is closed only after its final update was accepted or excused, with no payment \
-         under way and nothing due back. Under way is a payment that was prepared and neither \
-         confirmed, rejected, cancelled, failed nor reversed. An entry of the bank may be open."
+        "A grant is closed only after its final update was accepted or excused, and neither \
+         received nor queried after that, with no payment under way and nothing due back. The \
+         final update is the one that was requested last with `last`. Under way is a payment that \
+         was prepared and neither confirmed, rejected, cancelled, failed nor reversed. An entry of \
+         the bank may be open."
         ["grant.GrantClosed"]
     }
 
