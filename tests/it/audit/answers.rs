@@ -195,6 +195,8 @@ async fn json_is_printed_also_if_nothing_could_be_checked(app: TestApp) {
     let with_missing = ["verify", "folder", "--key", "nowhere.txt"];
     let with_no_key = ["verify", "folder", "--key", "none.txt"];
     let with_no_head = ["verify", "folder", "--head", "none.txt"];
+    let with_endless_key = ["verify", "folder", "--key", "/dev/zero"];
+    let with_endless_head = ["verify", "folder", "--head", "/dev/zero"];
     let first_object = |says: &str| {
         let mut values = serde_json::Deserializer::from_str(says).into_iter::<Value>();
         values.next().unwrap().unwrap()
@@ -204,6 +206,8 @@ async fn json_is_printed_also_if_nothing_could_be_checked(app: TestApp) {
         &with_missing[..],
         &with_no_key[..],
         &with_no_head[..],
+        &with_endless_key[..],
+        &with_endless_head[..],
     ] {
         let (code, says) = audit.run(&[arguments, &["--json"][..]].concat());
         assert_eq!(code, Some(2), "{says}");

@@ -13,7 +13,7 @@ use crate::support::test_app::TestApp;
 type LineEdit = fn(&mut Value);
 
 /// Edits of one event, each with a part of what the verifier says of it.
-const EDITS: [(&str, LineEdit); 14] = [
+const EDITS: [(&str, LineEdit); 17] = [
     ("id is not a UUID in lower case", |event| {
         event["id"] = upper_case(&event["id"]);
     }),
@@ -47,6 +47,22 @@ const EDITS: [(&str, LineEdit); 14] = [
     ("decided_at in its metadata has another form", |event| {
         event["metadata"]["decided_at"] = json!("yesterday");
     }),
+    ("decided_at in its metadata has another form", |event| {
+        let decided_at = event["metadata"]["decided_at"].as_str().expect("a moment");
+        event["metadata"]["decided_at"] = json!(decided_at.replace('T', " "));
+    }),
+    (
+        "it has \"700\", and the program writes \"700.00\"",
+        |event| {
+            event["payload"]["FundCreated"]["rules"]["minimum"] = json!("700");
+        },
+    ),
+    (
+        "it has \"0700.0\", and the program writes \"700.00\"",
+        |event| {
+            event["payload"]["FundCreated"]["rules"]["minimum"] = json!("0700.0");
+        },
+    ),
     ("channel in its metadata has another form", |event| {
         event["metadata"]["channel"] = json!("telepathy");
     }),
@@ -90,6 +106,23 @@ async fn a_line_of_another_form_is_named(app: TestApp) {
             found.contains(&(Some(position), says.to_owned())),
             "{says}: {found:?}"
         );
+    }
+}
+
+on_each_engine!(a_day_in_another_spelling_is_named);
+async fn a_day_in_another_spelling_is_named(app: TestApp) {
+    Office::open(&app, 5000).await;
+    sealer(&app).catch_up().await.unwrap();
+    let damaged = TamperedExport::export(&app, None).await;
+    let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
+    let at = base.first("FundingAllocated");
+    let day = base.field(at, "received_on");
+    for said in [day.replace('-', ""), format!("{day}T00:00:00")] {
+        let mut edited = base.clone();
+        edited.set(at, "received_on", said.as_str());
+        let found = damaged.findings_in(&edited.to_lines());
+        let says = format!("it has {said:?}, and the program writes {day:?}");
+        assert!(found.iter().any(|one| one.says == says), "{found:?}");
     }
 }
 

@@ -32,7 +32,7 @@ fn earlier_of(log: &LogLines, at: usize, event: &str) -> usize {
 }
 
 /// The group of the grant of an event.
-fn group_of(log: &LogLines, at: usize) -> String {
+pub(super) fn group_of(log: &LogLines, at: usize) -> String {
     log.field(earlier_of(log, at, "GrantOffered"), "group")
 }
 
@@ -43,12 +43,18 @@ fn officers(log: &LogLines) -> [String; 2] {
 }
 
 /// The finance person who approves payments.
-fn approver(log: &LogLines) -> String {
+pub(super) fn approver(log: &LogLines) -> String {
     log.actor(log.first("PaymentApproved"))
 }
 
 /// Puts an event on the record of another event, before a place.
-fn insert_on(log: &mut LogLines, of: usize, at: usize, event: &'static str, fields: Value) {
+pub(super) fn insert_on(
+    log: &mut LogLines,
+    of: usize,
+    at: usize,
+    event: &'static str,
+    fields: Value,
+) {
     let id = log.id(of);
     let actor = fields["by"].as_str().map(str::to_owned);
     let actor = actor.unwrap_or_else(|| officers(log)[0].clone());
@@ -63,7 +69,7 @@ fn insert_on(log: &mut LogLines, of: usize, at: usize, event: &'static str, fiel
 }
 
 /// Somebody joins the group of a grant, before an event of the grant.
-fn insert_member(log: &mut LogLines, at: usize, person: &str) {
+pub(super) fn insert_member(log: &mut LogLines, at: usize, person: &str) {
     let group = group_of(log, at);
     let actor = officers(log)[1].clone();
     let joined_on = log.day_before(at);
