@@ -1,7 +1,8 @@
 """The events of the catalogue (docs/events.md): their fields, and the types of these.
 
-A field is written `name:type`, or `name:type?` if it can be null or absent. Fields that a later
-program adds are let through.
+A field is written `name:type`, `name:type?` if it can be null or absent, or `name:type~` if it can
+be absent. Fields that a later program adds are let through. Types in capitals are those of the
+documents, of which `values.py` has the forms.
 """
 
 from __future__ import annotations
@@ -10,151 +11,155 @@ import datetime
 import re
 from typing import Any, Callable
 
+from . import values
 from .lines import LARGEST, MOMENT, UUID
 
 PERSON = """
-PersonRegistered name:secret email:secret? telephone:secret? postal_address:secret? \
-    typed_email:secret? registered_by:id? registered_on:day? unproven:bool?
+PersonRegistered name:secret email:secret? postal_address:secret? registered_by:id? \
+    registered_on:day? telephone:secret? typed_email:secret? unproven:bool~
 GroupBegun group:id
 DraftBegun application:id
 SignUpBegun gathering:id session:int
-ContactChangeProposed proposal:int name:secret email:secret? telephone:secret? \
-    postal_address:secret? proposed_by:id
-ContactChangeRefused reason:text by:id
-ContactChanged name:secret email:secret? telephone:secret? postal_address:secret? \
-    typed_email:secret? changed_by:id? confirmed_by:id? replaced:secret? changed_on:day?
-MailLanguageChosen language:text?
+ContactChangeProposed proposal:int name:secret proposed_by:id email:secret? \
+    postal_address:secret? telephone:secret?
+ContactChangeRefused reason:Prose by:id
+ContactChanged name:secret changed_by:id? changed_on:day? confirmed_by:id? email:secret? \
+    postal_address:secret? replaced:secret? telephone:secret? typed_email:secret?
+MailLanguageChosen language:Language?
 AddressProven email:secret
-AccessEnded reason:text
-PersonToTell mail:id about:int kind:text caused_on:day
-PersonTold mail:id about:int kind:text how:text told_on:day by:id
+AccessEnded reason:Prose
+PersonToTell mail:id about:int kind:Line caused_on:day
+PersonTold mail:id about:int kind:Line how:ToldHow told_on:day by:id
 TellingTakenBack mail:id by:id
 EmailedInstead mail:id by:id
 ErasureRequested
-ErasureRefused reason:text
-PersonalDataErased reason:text
+ErasureRefused reason:Prose
+PersonalDataErased reason:Prose
 """
 
 ORGANISATION = """
-OrganisationFounded name:text simulated:day?
-FounderNamed person:id roles:texts
-LogRestored origin:text sealed:int known:int? reason:text
-CheckpointKeyRotated key:text
-RoleGiven person:id role:text
-RoleProposed person:id role:text proposed_by:id proposal:int? contact:int?
-RoleConfirmed person:id role:text confirmed_by:id
-RoleEnded person:id role:text ended_on:day?
-SignsAdopted version:int signs:list
-ThemesAdopted version:int themes:themes
-FormPublished version:int questions:list name:text?
-AgreementPublished version:int text:text hash:text
-ReportPublished version:int area:text context:text hard:text lessons:text other_languages:object?
-MailTextPublished version:int mail:text fund:id? language:text subject:text body:text \
-    proposed_by:id? confirmed_by:id?
-MailTextProposed proposal:int mail:text fund:id? language:text subject:text body:text proposed_by:id
-MailTextRefused proposal:int reason:text by:id
-SettingsProposed proposal:int settings:object proposed_by:id
-SettingsSet version:int settings:object proposed_by:id? set_by:id
-SettingsRefused proposal:int reason:text by:id
-WebhookProposed webhook:int proposal:int address:text events:texts proposed_by:id
+OrganisationFounded name:Line simulated:day?
+FounderNamed person:id roles:[Role]
+LogRestored origin:Line sealed:int reason:Prose known:int?
+CheckpointKeyRotated key:CheckpointKey
+RoleGiven person:id role:Role
+RoleProposed person:id role:Role proposed_by:id contact:int? proposal:int?
+RoleConfirmed person:id role:Role confirmed_by:id
+RoleEnded person:id role:Role ended_on:day?
+SignsAdopted version:int signs:[Sign]
+ThemesAdopted version:int themes:[Theme]
+FormPublished version:int questions:[Question] name:Line?
+AgreementPublished version:int text:Document hash:text
+ReportPublished version:int area:Slug context:Prose hard:Prose lessons:Prose \
+    other_languages:{en,pl=AreaReportTranslation}~
+MailTextPublished version:int mail:MailKind language:Language subject:Line body:Prose \
+    confirmed_by:id? fund:id? proposed_by:id?
+MailTextProposed proposal:int mail:MailKind language:Language subject:Line body:Prose \
+    proposed_by:id fund:id?
+MailTextRefused proposal:int reason:Prose by:id
+SettingsProposed proposal:int settings:Settings proposed_by:id
+SettingsSet version:int settings:Settings set_by:id proposed_by:id?
+SettingsRefused proposal:int reason:Prose by:id
+WebhookProposed webhook:int proposal:int address:WebhookAddress events:[EventKind] proposed_by:id
 WebhookConfirmed webhook:int proposal:int confirmed_by:id
 WebhookEnded webhook:int
 WebhookSecretMade webhook:int secret:int
-StatementShared link:int funder:text from:day until:day expires_on:day shared_by:id
+StatementShared link:int funder:Slug from:day until:day expires_on:day shared_by:id
 StatementLinkEnded link:int
 """
 
 FUND = """
-FundCreated name:text purpose:text areas:texts rules:rules
+FundCreated name:Line purpose:Prose areas:[Slug] rules:rules
 RulesSet rules:rules
 RulesProposed rules:rules proposed_by:id
 RulesConfirmed rules:rules confirmed_by:id
-RulesRefused reason:text by:id
+RulesRefused reason:Prose by:id
 FundOpened
-FundPaused reason:text
+FundPaused reason:Prose
 FundResumed
 FundClosed
 FundArchived
-FundingAllocated source:source amount:money reference:text received_on:day
-FundingWithdrawn source:source amount:money reason:text withdrawn_on:day
-RoundPlanned round:text name:text opens_on:day closes_on:day panel_meets_on:day? hear_by:day? \
-    form:int
-RoundOpened round:text
-RoundExtended round:text closes_on:day panel_meets_on:day? hear_by:day?
-RoundClosed round:text
-DecidingStarted round:text
-RoundCompleted round:text
-PanelMet round:text met_on:day applications:ids letters_on:day?
-LettersMoved round:text met_on:day letters_on:day applications:ids
-LettersReleased round:text met_on:day applications:ids
-BatchSent batch:text sent_on:day payments:int total:money
-BankFileMade batch:text number:int payments:int total:money digest:text reason:text? by:id \
-    lines:list?
-ReserveListed application:id round:text rank:int
-ReserveUnlisted application:id round:text rank:int
-CommitmentIncreased grant:id area:text round:text sources:split
-Committed grant:id area:text round:text sources:split
+FundingAllocated source:source amount:money reference:Line received_on:day
+FundingWithdrawn source:source amount:money reason:Prose withdrawn_on:day
+RoundPlanned round:Slug name:Line opens_on:day closes_on:day form:int hear_by:day? \
+    panel_meets_on:day?
+RoundOpened round:Slug
+RoundExtended round:Slug closes_on:day hear_by:day? panel_meets_on:day?
+RoundClosed round:Slug
+DecidingStarted round:Slug
+RoundCompleted round:Slug
+PanelMet round:Slug met_on:day applications:ids letters_on:day?
+LettersMoved round:Slug met_on:day letters_on:day applications:ids
+LettersReleased round:Slug met_on:day applications:ids
+BatchSent batch:Slug sent_on:day payments:int total:money
+BankFileMade batch:Slug number:int payments:int total:money digest:FileDigest by:id \
+    lines:[BatchLine]~ reason:Prose?
+ReserveListed application:id round:Slug rank:int
+ReserveUnlisted application:id round:Slug rank:int
+CommitmentIncreased grant:id area:Slug round:Slug sources:split
+Committed grant:id area:Slug round:Slug sources:split
 CommitmentReduced grant:id sources:split effective_on:day?
 CommitmentReleased grant:id sources:split
 CommitmentTakenBack grant:id sources:split
 """
 
 GROUP = """
-GroupRegistered name:text area:text standing:text
-GroupCorrected name:text area:text reason:secret corrects:int
-GroupCorrectionProposed proposal:int name:text area:text reason:secret by:id
-GroupCorrectionRefused reason:text by:id
+GroupRegistered name:Line area:Slug standing:GroupMaturity
+GroupCorrected name:Line area:Slug reason:secret corrects:int
+GroupCorrectionProposed proposal:int name:Line area:Slug reason:secret by:id
+GroupCorrectionRefused reason:Prose by:id
 ContactSet postcode:secret? telephone:secret?
-IdentifierRecorded identifier:any
+IdentifierRecorded identifier:Identifier
 MemberInvited person:id invited_by:id
 InvitationRefused person:id
 MemberAdded person:id added_by:id? added_on:day?
 MemberRemoved person:id removed_on:day?
-PayeeProvided payee:int details:object keyed_by:id behind:ids? provided_on:day?
-PayeeVerified payee:int method:text verified_by:id verified_on:day
-FileKept file:text media:text bytes:int purpose:text kept_by:id application:id?
-FileRemoved file:text removed_by:id
-CheckFiled check:text grant:id passed_on:day good_until:day
-GroupMerged into:id reason:text merged_by:id? merged_on:day?
+PayeeProvided payee:int details:EncryptedPayee keyed_by:id behind:ids~ provided_on:day?
+PayeeVerified payee:int method:Line verified_by:id verified_on:day
+FileKept file:FileDigest media:MediaType bytes:int purpose:FilePurpose kept_by:id application:id?
+FileRemoved file:FileDigest removed_by:id
+CheckFiled check:Slug grant:id passed_on:day good_until:day
+GroupMerged into:id reason:Prose merged_by:id? merged_on:day?
 GroupTakenIn group:id
 GrantOpened grant:id
 GrantEnded grant:id paid:bool ended_on:day
-PastGrantRecorded past:object
+PastGrantRecorded past:PastGrant
 ErasureRequested
-ErasureRefused reason:text
-PersonalDataErased reason:text
+ErasureRefused reason:Prose
+PersonalDataErased reason:Prose
 """
 
 APPLICATION = """
-ApplicationStarted fund:id round:text group:id form:int late:bool started_on:day? started_by:id?
-AnswersSaved requested:money? area:text? activity:text? people_at_risk:bool? answers:object \
-    keyed_by:id? unfinished:texts?
-ApplicationSubmitted requested:money area:text channel:text received_on:day late_reason:text? \
-    help:object? help_agreed:bool? reached_by:texts?
+ApplicationStarted fund:id round:Slug group:id form:int late:bool started_by:id? started_on:day?
+AnswersSaved answers:{secret} activity:Slug? area:Slug? keyed_by:id? people_at_risk:bool? \
+    requested:money? unfinished:[Slug]~
+ApplicationSubmitted requested:money area:Slug channel:Channel received_on:day \
+    help:ApplicationHelp? help_agreed:bool~ late_reason:Prose? reached_by:[ContactMethod]~
 HelpConfirmed helper:id by:id
 HelpRefused helper:id by:id
-LanguageChosen language:text helper:secret? spoken_language:secret?
-ChangesRequested questions:texts note:text notes:object? due_on:day
-ApplicationResubmitted requested:money area:text help:object? help_agreed:bool? reached_by:texts?
+LanguageChosen language:Language helper:secret? spoken_language:secret?
+ChangesRequested questions:[Slug] note:Prose due_on:day notes:{Prose}~
+ApplicationResubmitted requested:money area:Slug help:ApplicationHelp? help_agreed:bool~ \
+    reached_by:[ContactMethod]~
 EligibilityConfirmed by:id take_back_until:moment?
-EligibilityRefused reason:text by:id take_back_until:moment?
+EligibilityRefused reason:Prose by:id take_back_until:moment?
 EligibilityTakenBack by:id
 NoInterestDeclared by:id observes:bool?
-InterestDeclared by:id interest:object
-ScoreGiven by:id criteria:object note:text
-ScoreRevised by:id criteria:object note:text reason:text
-ScoreSetAside of:id reason:text by:id
-PublicSummaryWritten summary:object
-Awarded terms:terms reason:text? sitting:sitting letter:object?
-Declined reason:text feedback:text sitting:sitting letter:object? take_back_until:moment?
-Deferred reason:text message:text? sitting:sitting letter:object?
-Reserved rank:int reason:text message:text? sitting:sitting letter:object?
+InterestDeclared by:id interest:Interest
+ScoreGiven by:id criteria:{int} note:Prose
+ScoreRevised by:id criteria:{int} note:Prose reason:Prose
+ScoreSetAside of:id reason:Prose by:id
+PublicSummaryWritten summary:Summary
+Awarded terms:terms sitting:sitting letter:HeldLetter? reason:Prose?
+Declined reason:Prose feedback:Prose sitting:sitting letter:HeldLetter? take_back_until:moment?
+Deferred reason:Prose sitting:sitting letter:HeldLetter? message:Prose?
+Reserved rank:int reason:Prose sitting:sitting letter:HeldLetter? message:Prose?
 LetterMoved letters_on:day
-LetterReleased decision:text message:text?
-DecisionTakenBack decision:text reason:text sitting:sitting
+LetterReleased decision:Decision message:Prose?
+DecisionTakenBack decision:Decision reason:Prose sitting:sitting
 AttendanceConfirmed decision:int person:id by:id
 ReviewRequested words:secret requested_on:day
-ReviewDecided upheld:bool reason:text by:id
+ReviewDecided upheld:bool reason:Prose by:id
 ApplicationWithdrawn
 ApplicationLapsed
 DraftReopened
@@ -162,72 +167,76 @@ DraftReminded closes_on:day
 """
 
 GRANT = """
-GrantOffered fund:id round:text group:id area:text theme:text? sources:split title:text \
-    description:text checks:texts conditions:conditions signers:int eyes:int \
-    update_every_days:int? expires_on:day ends_on:day update_due_on:day waits:bool? letters_on:day?
+GrantOffered fund:id round:Slug group:id area:Slug sources:split title:Line description:Prose \
+    checks:[Slug] conditions:conditions signers:int eyes:int expires_on:day ends_on:day \
+    update_due_on:day letters_on:day? theme:Slug? update_every_days:int? waits:bool~
 OfferSent expires_on:day
 LetterMoved letters_on:day expires_on:day
 LetterReleased
 AwardTakenBack
-RevocationProposed revocation:int kind:text amount:money? reason:text sitting:sitting
+RevocationProposed revocation:int kind:RevocationKind reason:Prose sitting:sitting amount:money?
 RevocationConfirmed revocation:int by:id
 AgreementIssued version:int hash:text
 AgreementSigned hash:text name:secret by:id
-AgreementAccepted hash:text method:any names:secrets read_by:id?
+AgreementAccepted hash:text method:AcceptanceMethod names:secrets read_by:id?
 OfferDeclined
 OfferLapsed
-OfferWithdrawn reason:text
-CheckRequested check:text note:text by:id
-CheckPassed check:text note:text by:id good_until:day? evidence:text?
-CheckReused check:text from:id good_until:day
-CheckFailed check:text note:text by:id
-WaiverProposed check:text reason:text by:id
-CheckWaived check:text by:id
-PaymentsScheduled first:int instalments:list
-ScheduleProposed proposal:int instalments:list by:id
-PaymentPrepared payment:int instalment:int? amount:money route:text payee:int supplier:text? \
-    prepared_by:id eyes:int prepared_on:day sources:split? waits_until:day?
-EarlyPaymentProposed payment:int until:day mark:object reason:text by:id
-EarlyPaymentConfirmed payment:int until:day mark:object by:id
+OfferWithdrawn reason:Prose
+CheckRequested check:Slug note:Prose by:id
+CheckPassed check:Slug note:Prose by:id evidence:FileDigest? good_until:day?
+CheckReused check:Slug from:id good_until:day
+CheckFailed check:Slug note:Prose by:id
+WaiverProposed check:Slug reason:Prose by:id
+CheckWaived check:Slug by:id
+PaymentsScheduled first:int instalments:[Instalment]
+ScheduleProposed proposal:int instalments:[Instalment] by:id
+PaymentPrepared payment:int amount:money route:PaymentRoute payee:int prepared_by:id eyes:int \
+    prepared_on:day instalment:int? sources:split~ supplier:Line? waits_until:day?
+EarlyPaymentProposed payment:int until:day mark:ChangeMark reason:Prose by:id
+EarlyPaymentConfirmed payment:int until:day mark:ChangeMark by:id
 PaymentApproved payment:int approved_by:id approved_on:day?
-PaymentRejected payment:int reason:text
-PaymentCancelled payment:int reason:text
-PaymentSent payment:int sources:split sent_on:day batch:text?
-PaymentConfirmed payment:int paid_on:day receipt:text? leaving:leaving?
-PaymentFailed payment:int sources:split reason:text failed_on:day
-PaymentReversed payment:int sources:split reason:text reversed_on:day released:split? \
-    satisfied:settled?
-PaymentCorrected payment:int paid_on:day reason:text corrects:int leaving:leaving?
+PaymentRejected payment:int reason:Prose
+PaymentCancelled payment:int reason:Prose
+PaymentSent payment:int sources:split sent_on:day batch:Slug?
+PaymentConfirmed payment:int paid_on:day leaving:leaving? receipt:FileDigest?
+PaymentFailed payment:int sources:split reason:Prose failed_on:day
+PaymentReversed payment:int sources:split reason:Prose reversed_on:day released:split~ \
+    satisfied:settled~
+PaymentCorrected payment:int paid_on:day reason:Prose corrects:int leaving:leaving?
 VariationRequested variation:int change:change words:secret by:id
 VariationApproved variation:int change:change released:split more:money by:id sitting:sitting?
-VariationRefused variation:int reason:text by:id
+VariationRefused variation:int reason:Prose by:id
 AwardGrown sources:split
-GrantHeld reason:text held_on:day?
+GrantHeld reason:Prose held_on:day?
 GrantResumed
-GrantTerminated reason:text released:split
+GrantTerminated reason:Prose released:split
 UpdateRequested update:int due_on:day last:bool
 UpdateMoved update:int due_on:day
-ReminderSent update:int occasion:text sent_on:day note:text? by:id?
-UpdateSaved update:int answers:object strengths:object noticed:object files:texts
-UpdateReceived update:int channel:text words:secret learned:secret? people:int volunteers:int \
-    spent:money signs:int outcomes:list files:texts pictured:secret? received_on:day
+ReminderSent update:int occasion:ReminderKind sent_on:day by:id? note:Prose?
+UpdateSaved update:int answers:{words,learned,people,volunteers,spent,pictured,agreed=secret} \
+    strengths:{Strength} noticed:{secret} files:[FileDigest]
+UpdateReceived update:int channel:Channel words:secret people:int volunteers:int spent:money \
+    signs:int outcomes:[EncryptedOutcome] files:[FileDigest] received_on:day learned:secret? \
+    pictured:secret?
 UpdateAccepted update:int
-UpdateQueried update:int question:text due_on:day?
-UpdateExcused update:int reason:text
-UpdateCorrected update:int people:int volunteers:int spent:money reason:text corrects:int
-OutcomeJudged update:int sign:text strength:text reason:text by:id
-NewsSent news:int channel:text words:secret? pictured:secret? photographs:texts sent_on:day
+UpdateQueried update:int question:Prose due_on:day?
+UpdateExcused update:int reason:Prose
+UpdateCorrected update:int people:int volunteers:int spent:money reason:Prose corrects:int
+OutcomeJudged update:int sign:Slug strength:Strength reason:Prose by:id
+NewsSent news:int channel:Channel photographs:[FileDigest] sent_on:day pictured:secret? \
+    words:secret?
 UnderspendDeclared amount:money released:split due_back:money
-ReturnRequested owed:text due_on:day
-ClawbackDemanded amount:money reason:text
-ReturnReceived owed:text sources:split received_on:day satisfied:settled?
-ReturnWaiverProposed owed:text amount:money reason:text by:id
-ReturnWaived owed:text amount:money by:id
-EntryUnsettled entry:int kind:text details:entry note:text? by:id
-SettlementProposed entry:int counts:money reason:text by:id
+ReturnRequested owed:ReturnReason due_on:day
+ClawbackDemanded amount:money reason:Prose
+ReturnReceived owed:ReturnReason sources:split received_on:day satisfied:settled?
+ReturnWaiverProposed owed:ReturnReason amount:money reason:Prose by:id
+ReturnWaived owed:ReturnReason amount:money by:id
+EntryUnsettled entry:int kind:EntryKind details:entry by:id note:Prose?
+SettlementProposed entry:int counts:money reason:Prose by:id
 EntrySettled entry:int sources:split satisfied:settled happened_on:day by:id
 AttendanceConfirmed decision:int person:id by:id
-StoryPublished story:int words:text consented_on:day consent:text photographs:texts pictured:text?
+StoryPublished story:int words:Prose consented_on:day consent:Line photographs:[FileDigest] \
+    pictured:Line?
 StoryWithdrawn story:int
 GrantClosed released:split
 """
@@ -248,7 +257,7 @@ WaitingLeft session:int person:id
 SignUpsCounted session:int people:int
 SessionHeld session:int came:came
 AttendanceCorrected session:int came:came reason:text
-NotesWritten session:int learned:text ideas:texts signs:texts
+NotesWritten session:int learned:text ideas:[text] signs:[text]
 LeadOffered person:id
 LeadTaken person:id staff:bool
 LeadLeft person:id
@@ -356,8 +365,8 @@ def subjects(value: Any) -> set[str]:
 
 def source(value: Any) -> Source:
     """A source of money."""
-    area = json_object(value).get("area")
-    return text(value.get("funder")), None if area is None else text(area)
+    area, slug = json_object(value).get("area"), TYPES["Slug"]
+    return slug(value.get("funder")), None if area is None else slug(area)
 
 
 def split(value: Any) -> Split:
@@ -373,27 +382,30 @@ def split(value: Any) -> Split:
 
 def settled(value: Any) -> dict[str, int]:
     """Amounts by the reason for which money was due."""
-    return {reason: money(amount) for reason, amount in json_object(value).items()}
+    reason_of = TYPES["ReturnReason"]
+    return {reason_of(reason): money(amount) for reason, amount in json_object(value).items()}
 
 
-def of_fields(fields: str) -> Callable[[Any], dict[str, Any]]:
-    """The type of an object with these fields."""
+def of_fields(fields: str, others: bool = True) -> Callable[[Any], dict[str, Any]]:
+    """The type of an object with these fields, and perhaps others."""
     parsers = []
     for field in fields.split():
         name, _, kind = field.partition(":")
-        optional = kind.endswith("?")
-        parsers.append((name, TYPES[kind.rstrip("?")], optional))
+        parsers.append((name, type_of(kind.rstrip("?~")), kind[-1]))
+    names = frozenset(name for name, *_ in parsers)
 
     def parse(value: Any) -> dict[str, Any]:
         parsed = dict.fromkeys(json_object(value))
-        for name, parser, optional in parsers:
+        if not others and not parsed.keys() <= names:
+            raise ValueError("an object has a name that is not described")
+        for name, parser, absent in parsers:
             own = value.get(name)
             if own is not None:
                 try:
                     parsed[name] = parser(own)
                 except ValueError as error:
                     raise ValueError(f"{name}: {error}") from None
-            elif optional:
+            elif absent == "?" or (absent == "~" and name not in value):
                 parsed[name] = None
             else:
                 raise ValueError(f"{name} is missing")
@@ -407,6 +419,49 @@ def list_of(parser: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     return lambda value: [parser(one) for one in json_list(value)]
 
 
+def map_of(parser: Callable[[Any], Any], names: frozenset[str]) -> Callable[[Any], dict[str, Any]]:
+    """The type of an object whose names are keys: any, or these."""
+
+    def parse(value: Any) -> dict[str, Any]:
+        if names and not json_object(value).keys() <= names:
+            raise ValueError("an object has a key that is not described")
+        return {name: parser(one) for name, one in json_object(value).items()}
+
+    return parse
+
+
+def as_written(parser: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The type of a value that is kept as it is written."""
+
+    def parse(value: Any) -> Any:
+        parser(value)
+        return value
+
+    return parse
+
+
+def type_of(kind: str) -> Callable[[Any], Any]:
+    """The type with a name; `[name]` is a list, and `{name}` or `{key,key=name}` a map."""
+    if kind.startswith("["):
+        return list_of(type_of(kind[1:-1]))
+    if kind.startswith("{"):
+        keys, _, of = kind[1:-1].rpartition("=")
+        return map_of(type_of(of), frozenset(filter(None, keys.split(","))))
+    if kind not in TYPES:
+        TYPES[kind] = as_written(of_fields(OBJECTS[kind][1], OBJECTS[kind][0]))
+    return TYPES[kind]
+
+
+def read_objects() -> dict[str, tuple[bool, str]]:
+    """By name of an object: whether it can have other names than its fields, and these."""
+    objects = {}
+    for line in values.OBJECTS.strip().split("\n"):
+        name, _, fields = line.partition(" ")
+        objects[name.rstrip("!")] = not name.endswith("!"), fields
+    return objects
+
+
+OBJECTS = read_objects()
 TYPES: dict[str, Callable[[Any], Any]] = {
     "text": text,
     "int": integer,
@@ -415,39 +470,39 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "money": money,
     "day": day,
     "moment": moment,
-    "object": json_object,
-    "list": json_list,
     "secret": secret,
     "source": source,
     "split": split,
     "settled": settled,
-    "any": lambda value: value,
-    "texts": list_of(text),
     "ids": list_of(identifier),
     "secrets": list_of(secret),
+    "AcceptanceMethod": values.acceptance_method,
+    "HelpKind": values.help_kind,
+    **values.read_types(),
 }
+TYPES["EncryptedPayee"] = values.payee_details(day, TYPES["Line"])
+TYPES["ReleaseCondition"] = values.release_condition(day, TYPES["Slug"])
 TYPES["sitting"] = of_fields("present:ids withdrew:ids recorded_by:id? quorum:int? confirm_by:day?")
-TYPES["themes"] = list_of(of_fields("theme:text name:text other_languages:object?"))
 TYPES["leaving"] = of_fields("from:day to:day sources:split")
-TYPES["entry"] = of_fields("amount:money happened_on:day payment:int? owed:text?")
-TYPES["change"] = of_fields("amount:money? ends_on:day? update_due_on:day? purpose:object?")
-TYPES["condition"] = of_fields("text:text one_instalment:bool?")
-TYPES["conditions"] = lambda value: {
-    key: TYPES["condition"](one) for key, one in json_object(value).items()
-}
-TYPES["about"] = of_fields("title:text description:text area:text? themes:texts?")
+TYPES["entry"] = of_fields("amount:money happened_on:day payment:int? owed:ReturnReason~")
+TYPES["change"] = of_fields(
+    "amount:money? ends_on:day? update_due_on:day? purpose:Summary?", others=False
+)
+TYPES["condition"] = of_fields("text:Prose one_instalment:bool~", others=False)
+TYPES["conditions"] = map_of(TYPES["condition"], frozenset())
+TYPES["about"] = of_fields("title:text description:text area:text? themes:[text]?")
 TYPES["plan"] = of_fields(
     "day:day starts_at:text ends_at:text place:text? place_for:text? places:int?"
 )
 TYPES["turnout"] = of_fields("group:id people:int")
-TYPES["turnouts"] = list_of(TYPES["turnout"])
-TYPES["came"] = of_fields("people:int named:ids? groups:turnouts?")
+TYPES["came"] = of_fields("people:int named:ids? groups:[turnout]?")
 TYPES["terms"] = of_fields(
-    "amount:money area:text ends_on:day update_due_on:day conditions:conditions"
+    "amount:money area:Slug ends_on:day update_due_on:day conditions:conditions people_at_risk:bool"
 )
 LIMITS = of_fields("minimum:money maximum:money eyes:int quorum:int")
+RULES = type_of("Rules")
 # The rules of a fund are compared as a whole, so they are kept as they are written.
-TYPES["rules"] = lambda value: {"all": value, **{
+TYPES["rules"] = lambda value: {"all": RULES(value), **{
     name: one for name, one in LIMITS(value).items()
     if name in ("minimum", "maximum", "eyes", "quorum")
 }}
