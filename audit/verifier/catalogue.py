@@ -12,7 +12,7 @@ import re
 from typing import Any, Callable
 
 from . import values
-from .lines import LARGEST, MOMENT, UUID
+from .lines import LARGEST, UUID, moment_or_none
 
 PERSON = """
 PersonRegistered name:secret email:secret? postal_address:secret? registered_by:id? \
@@ -321,11 +321,10 @@ def day(value: Any) -> str:
 
 def moment(value: Any) -> int:
     """A moment in UTC, as microseconds since 1970."""
-    match = MOMENT.fullmatch(text(value))
-    if not match:
+    micros = moment_or_none(text(value))
+    if micros is None:
         raise ValueError("a moment in UTC is expected")
-    whole = datetime.datetime.fromisoformat(match[1] + "+00:00")
-    return int(whole.timestamp()) * 1_000_000 + int((match[2] or "").ljust(6, "0")[:6])
+    return micros
 
 
 def json_object(value: Any) -> dict[str, Any]:

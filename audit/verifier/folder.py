@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from .catalogue import moment
 from .findings import CannotCheck, Finding, Findings
 from .heads import Head, Heads, KeyEvents, check_keys, read_keys
-from .lines import read_event
+from .lines import check_metadata, moment_or_none, read_event
 from .replay import Replay
 from .tables import compare_grants, erasure_line
 from .tree import Key, Note, Tree, leaf_hash
@@ -202,6 +201,11 @@ class Folder:
             says = "it does not follow the event before it of its record"
             self._find(position, "sequence", says, stream)
         self.sequences[stream] = event["sequence"]
+        # Metadata of another form do not hide what the event says.
+        try:
+            check_metadata(event)
+        except ValueError as error:
+            self._find(position, "readable", str(error))
         try:
             self.replay.take(position, event)
         except ValueError as error:
@@ -227,8 +231,10 @@ class Folder:
         group = metadata.get("on_behalf_of")
         if group is not None and ("group", group) not in self.sequences:
             self._find(position, "readable", "on_behalf_of in its metadata names no group")
-        age = event["recorded_at"] - moment(metadata["decided_at"])
-        if not -DECIDED_AFTER <= age <= DECIDED_BEFORE:
+        decided_at = moment_or_none(metadata.get("decided_at"))
+        if decided_at is None:
+            return
+        if not -DECIDED_AFTER <= event["recorded_at"] - decided_at <= DECIDED_BEFORE:
             says = "it was decided more than a minute before it was recorded, or after"
             self._find(position, "time", says)
 

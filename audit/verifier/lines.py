@@ -105,15 +105,14 @@ def read_event(line: bytes) -> dict[str, Any]:
             raise ValueError(f"{name} is out of range")
     if list(event["payload"]) != [event["event"]]:
         raise ValueError("the payload is not the one of this event")
-    read_metadata(event)
+    if not all(isinstance(value, str) for value in event["metadata"].values()):
+        raise ValueError("metadata are texts")
     return event
 
 
-def read_metadata(event: dict[str, Any]) -> None:
+def check_metadata(event: dict[str, Any]) -> None:
     """Raises ValueError unless the metadata are as described, and of this command."""
     metadata = event["metadata"]
-    if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("metadata are texts")
     missing = METADATA - metadata.keys()
     if missing:
         raise ValueError(f"metadata have no {min(missing)}")
@@ -128,7 +127,17 @@ def read_metadata(event: dict[str, Any]) -> None:
         raise ValueError("the command is not a kind of record and a name")
     if metadata["channel"] not in CHANNELS:
         raise ValueError("there is no such channel")
-    decided_at = MOMENT.fullmatch(metadata["decided_at"])
-    if not decided_at:
+    if moment_or_none(metadata["decided_at"]) is None:
         raise ValueError("decided_at is not a moment in UTC")
-    datetime.datetime.fromisoformat(decided_at[1])
+
+
+def moment_or_none(text: str | None) -> int | None:
+    """A moment in UTC, as microseconds since 1970, or None if a text is none."""
+    match = MOMENT.fullmatch(text or "")
+    if not match:
+        return None
+    try:
+        whole = datetime.datetime.fromisoformat(match[1] + "+00:00")
+    except ValueError:
+        return None
+    return int(whole.timestamp()) * 1_000_000 + int((match[2] or "").ljust(6, "0")[:6])

@@ -52,7 +52,7 @@ class Replay:
             frozenset(subjects(line["payload"])),
         )
         if self._command is None:
-            roles = frozenset(self.state.roles.get(line["metadata"]["actor"], ()))
+            roles = frozenset(self.state.roles.get(line["metadata"].get("actor"), ()))
             self._command = Command(event.command_id, roles)
             self.state.acting_as, self.state.gave_up = roles, None
         self.state.programs.take(event)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .catalogue import moment
 from .checks import check
+from .lines import moment_or_none
 from .state import Event, LogState, london_day
 
 # The day in each event that the program takes from its clock.
@@ -51,12 +51,18 @@ ENTERED = {
 }
 
 
+def decided_day(event: Event) -> str | None:
+    """The day on which an event was decided, if its metadata say it."""
+    micros = moment_or_none(event.metadata.get("decided_at"))
+    return None if micros is None else london_day(micros)
+
+
 @check("days-of-the-clock", *OF_CLOCK)
 def the_clock_says_the_day(event: Event, _: LogState) -> Iterator[str]:
     """A day that the program takes from its clock is the day of the decision."""
     name = OF_CLOCK[event.kind]
-    day, decided_on = event.p[name], london_day(moment(event.metadata["decided_at"]))
-    if day is not None and day != decided_on:
+    day, decided_on = event.p[name], decided_day(event)
+    if day is not None and decided_on is not None and day != decided_on:
         yield f"{name} is {day}, and it was decided on {decided_on}"
 
 
@@ -67,8 +73,8 @@ def an_entered_day_has_come(event: Event, _: LogState) -> Iterator[str]:
         day = event.p["details"]["happened_on"]
     else:
         day = event.p[ENTERED[event.kind]]
-    decided_on = london_day(moment(event.metadata["decided_at"]))
-    if day > decided_on:
+    decided_on = decided_day(event)
+    if decided_on is not None and day > decided_on:
         yield f"{day} is after the day on which it was decided, {decided_on}"
 
 

@@ -29,7 +29,7 @@ def the_actor_is_the_one_named(event: Event, _: LogState) -> Iterator[str]:
         person = event.p.get(name)
         if isinstance(person, str) and UUID.fullmatch(person):
             if person != event.actor:
-                yield f"{name} is {person}, and {event.metadata['actor']} gave the command"
+                yield f"{name} is {person}, and {event.metadata.get('actor')} gave the command"
             return
 
 
@@ -59,7 +59,7 @@ def roles_are_held(command: Command, _: LogState) -> Iterator[tuple[Event, str]]
             yield event, "the events of one command have different metadata"
         for role in event.roles:
             if role not in command.roles_before:
-                actor = event.metadata["actor"]
+                actor = event.metadata.get("actor")
                 yield event, f"{actor} acted as {role}, and did not hold that role"
 
 
@@ -69,7 +69,7 @@ def the_actor_may_give_it(event: Event, state: LogState) -> Iterator[str]:
     givers = GIVERS[event.kind]
     if not state.roles_by_two:
         givers |= EARLIER[event.kind]
-    actor = event.metadata["actor"]
+    actor = event.metadata.get("actor")
     found = {actor} if event.actor is None else {"anybody", *state.acting_as}
     if event.actor is not None and event.actor == person_of(event, state):
         found.add("person")
@@ -146,7 +146,7 @@ def a_role_is_confirmed(event: Event, state: LogState) -> Iterator[str]:
 @check("role-by-two", "organisation.FounderNamed")
 def the_operator_names_founders(event: Event, state: LogState) -> Iterator[str]:
     """The operator names founders, while there are fewer than two administrators."""
-    if event.metadata["actor"] != "operator":
+    if event.metadata.get("actor") != "operator":
         yield "somebody other than the operator named a founder"
     if state.administrators() >= 2:
         yield "a founder was named although there were two administrators"

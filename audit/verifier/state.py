@@ -54,7 +54,7 @@ class Event:
     @property
     def actor(self) -> str | None:
         """The person who acted, or None if the operator or the service did."""
-        actor = self.metadata["actor"]
+        actor = self.metadata.get("actor")
         return None if actor in ("operator", "job") else actor
 
     @property
