@@ -48,10 +48,11 @@ pub(super) fn faults(row: &EventRow, event: &RecordedEvent) -> Vec<String> {
     }
     faults.extend(metadata_fault(row, metadata));
     faults.extend(spelling_fault(&row.payload, &event.event));
+    faults.extend(digest_fault(&row.payload));
     faults
 }
 
-/// The first amount, day or moment of a payload that is written in another way than the program
+/// The first id, amount, day or moment of a payload that is written in another way than the program
 /// writes it. Fields that the program would write and an earlier one did not are not compared.
 fn spelling_fault(payload: &str, event: &Event) -> Option<String> {
     // Most payloads have no text that can be meant: to write them anew takes long.
@@ -63,17 +64,30 @@ fn spelling_fault(payload: &str, event: &Event) -> Option<String> {
     find_other_spelling(&said, &written)
 }
 
-/// Whether a text could be read as an amount, a day or a moment, and is not written as one.
+/// Whether a text could be read as an id, an amount, a day or a moment, and is not written as one.
 fn is_other_spelling(text: &str) -> bool {
     let is_read = || {
         text.parse::<Money>().is_ok()
             || text.parse::<Date>().is_ok()
             || text.parse::<Timestamp>().is_ok()
     };
-    text.starts_with(|first: char| first.is_ascii_digit() || "+-\u{2212}".contains(first))
-        && !has_one_spelling(text)
-        && !is_moment(text)
-        && is_read()
+    let is_number =
+        text.starts_with(|first: char| first.is_ascii_digit() || "+-\u{2212}".contains(first));
+    let can_be_read = Uuid::try_parse(text).is_ok() || is_number && is_read();
+    can_be_read && !has_one_spelling(text) && !is_moment(text)
+}
+
+/// The digest of each personal value and each file is written in one way.
+fn digest_fault(payload: &str) -> Option<String> {
+    let is_digest = |rest: &str| {
+        let digest = rest.split('"').next().unwrap_or_default();
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        digest.len() == 64 && digest.bytes().all(is_hex)
+    };
+    // A text that quotes this has other signs, because its quotes are escaped.
+    let mut digests = payload.split("\"digest\":\"").skip(1);
+    let has_other = digests.any(|rest| !is_digest(rest));
+    has_other.then(|| "a digest is not 64 hexadecimal digits in lower case".to_owned())
 }
 
 fn find_other_spelling(said: &Value, written: &Value) -> Option<String> {
@@ -86,6 +100,8 @@ fn find_other_spelling(said: &Value, written: &Value) -> Option<String> {
         (Value::Array(said), Value::Array(written)) => said
             .iter()
             .zip(written)
+            // The order of a set does not count.
+            .filter(|(said, _)| !written.contains(said))
             .find_map(|(said, written)| find_other_spelling(said, written)),
         (Value::Object(said), Value::Object(written)) => said
             .iter()
@@ -94,13 +110,15 @@ fn find_other_spelling(said: &Value, written: &Value) -> Option<String> {
     }
 }
 
-/// Whether a text is an amount with two decimals, or a day with its year, month and day.
+/// Whether a text is an id in lower case, an amount with two decimals, or a day with its year,
+/// month and day.
 fn has_one_spelling(text: &str) -> bool {
     let amount = text.parse::<Money>();
     amount.is_ok_and(|amount| String::from(amount) == text)
         || text
             .parse::<Date>()
             .is_ok_and(|day| day.to_string() == text)
+        || is_uuid(text)
 }
 
 /// Whether a text is a moment in UTC such as `2026-07-05T08:00:00Z`, with or without decimals. No
@@ -240,7 +258,8 @@ mod tests {
 
     #[test]
     fn an_amount_a_day_and_a_moment_have_one_spelling() {
-        for text in ["937.00", "0.00", "2026-05-09"] {
+        let id = "0190a0b0-0000-7000-8000-00000000000a";
+        for text in ["937.00", "0.00", "2026-05-09", id] {
             assert!(has_one_spelling(text) && !is_other_spelling(text), "{text}");
         }
         for text in [
@@ -250,6 +269,8 @@ mod tests {
             "20260509",
             "2026-05-09T00:00:00",
             "2026-05-09 10:00:00Z",
+            "0190A0B0-0000-7000-8000-00000000000A",
+            "0190a0b000007000800000000000000a",
         ] {
             assert!(!has_one_spelling(text) && is_other_spelling(text), "{text}");
         }
@@ -266,6 +287,19 @@ mod tests {
         ] {
             assert!(!is_moment(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_digest_has_one_spelling() {
+        let payload = |digest: &str| format!(r#"{{"AddressProven":{{"digest":"{digest}"}}}}"#);
+        assert_eq!(digest_fault(&payload(&"0a".repeat(32))), None);
+        for other in ["", " ", &"0A".repeat(32), &"0a".repeat(31)] {
+            assert!(digest_fault(&payload(other)).is_some(), "{other}");
+        }
+        assert_eq!(
+            digest_fault(r#"{"FundPaused":{"reason":"\"digest\":\"x"}}"#),
+            None
+        );
     }
 
     #[test]
