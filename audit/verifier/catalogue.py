@@ -242,22 +242,22 @@ GrantClosed released:split
 """
 
 GATHERING = """
-GatheringPlanned kind:text about:about leads:ids group:id? fund:id? sign_up:text risk_check:bool \
-    grew_from:id? planned_on:day
+GatheringPlanned kind:GatheringKind about:about leads:ids sign_up:SignUpWay risk_check:bool \
+    planned_on:day group:id? fund:id? grew_from:id?
 GatheringDescribed about:about
 GatheringOpened opened_on:day
 GatheringEnded ended_on:day
 SessionAdded session:int plan:plan
 SessionMoved session:int plan:plan
-SessionCancelled session:int reason:text
+SessionCancelled session:int reason:Prose
 PlaceTaken session:int person:id group:id? needs:secret? waited:bool
 WaitingJoined session:int person:id rank:int group:id? needs:secret?
 PlaceGivenUp session:int person:id
 WaitingLeft session:int person:id
 SignUpsCounted session:int people:int
 SessionHeld session:int came:came
-AttendanceCorrected session:int came:came reason:text
-NotesWritten session:int learned:text ideas:[text] signs:[text]
+AttendanceCorrected session:int came:came reason:Prose
+NotesWritten session:int learned:Prose ideas:[Line] signs:[Slug]
 LeadOffered person:id
 LeadTaken person:id staff:bool
 LeadLeft person:id
@@ -315,7 +315,8 @@ def day(value: Any) -> str:
     """A day. As ISO text it sorts by time."""
     if not DAY.fullmatch(text(value)):
         raise ValueError("a day is expected")
-    datetime.date.fromisoformat(value)
+    # The calendar of Python begins with the year 1. The years 0 and 2000 have the same days.
+    datetime.date.fromisoformat(value if value[:4] != "0000" else "2000" + value[4:])
     return value
 
 
@@ -489,12 +490,14 @@ TYPES["change"] = of_fields(
 )
 TYPES["condition"] = of_fields("text:Prose one_instalment:bool~", others=False)
 TYPES["conditions"] = map_of(TYPES["condition"], frozenset())
-TYPES["about"] = of_fields("title:text description:text area:text? themes:[text]?")
+TYPES["about"] = of_fields("title:Line description:Prose area:Slug? themes:[Slug]~", others=False)
 TYPES["plan"] = of_fields(
-    "day:day starts_at:text ends_at:text place:text? place_for:text? places:int?"
+    "day:day starts_at:ClockTime ends_at:ClockTime place:Line? place_for:PlaceAudience~ "
+    "places:int?",
+    others=False,
 )
 TYPES["turnout"] = of_fields("group:id people:int")
-TYPES["came"] = of_fields("people:int named:ids? groups:[turnout]?")
+TYPES["came"] = of_fields("people:int named:ids~ groups:[turnout]~")
 TYPES["terms"] = of_fields(
     "amount:money area:Slug ends_on:day update_due_on:day conditions:conditions people_at_risk:bool"
 )

@@ -12,6 +12,7 @@ TEXTS = r"""
 Accent 7 #[0-9A-Fa-f]{6}
 AccountNumbers 17 [0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}
 CheckpointKey 300 [^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+
+ClockTime 5 ([01][0-9]|2[0-3]):[0-5][0-9]
 Document 40000
 EventKind 80 (person|organisation|fund|group|application|grant|gathering)\.[A-Z][A-Za-z]+
 FileDigest 64 [0-9a-f]{64}
@@ -37,6 +38,7 @@ ContactMethod email|phone|post
 Decision award|promote|decline|defer|reserve
 EntryKind came_in|went_out
 FilePurpose scan|receipt|document|photograph|signed_form|enclosure
+GatheringKind call_to_action|circle|workshop|conversation|community|activity|visit|training|research
 GroupMaturity existing|new
 InterestKind committee|employment|family|friendship|supply|helped_to_word|other
 Language en|pl
@@ -50,10 +52,12 @@ session_moved|session_cancelled|session_soon|session_after|lead_offered
 MediaType image/jpeg|application/pdf
 PaymentRoute own_account|holding_body|purchase_for_group
 QuestionKind long_text|short_text|one_choice|several_choices|number|yes_no|date|budget|file
+PlaceAudience everyone|signed_up
 ReminderKind before|overdue
 ReturnReason underspend|clawback
 RevocationKind withdraw_offer|terminate|demand_clawback
 Role administrator|officer|finance|panel|auditor
+SignUpWay named|counted
 Strength none|some|strong
 ToldHow phone|letter|in_person
 WritingDirection ltr|rtl

@@ -364,6 +364,22 @@ mod tests {
         }
     }
 
+    /// The second verifier has the words of each value in one line, in the form `Name word|word`.
+    #[test]
+    fn the_second_verifier_knows_the_words_of_each_value() {
+        let table = include_str!("../../audit/verifier/values.py").replace("\\\n", "");
+        let lines: Vec<&str> = table.lines().collect();
+        let schemas = EventSchemas::collect();
+        for name in schemas.used_values() {
+            let Some(words) = schemas.values[&name]["enum"].as_array() else {
+                continue;
+            };
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            let line = format!("{name} {}", words.join("|"));
+            assert!(lines.contains(&line.as_str()), "{line}");
+        }
+    }
+
     #[test]
     fn types_have_the_words_of_the_catalogue() {
         let money = json!({ "$ref": "#/$defs/Money" });
