@@ -496,8 +496,8 @@ TYPES["plan"] = of_fields(
     "places:int?",
     others=False,
 )
-TYPES["turnout"] = of_fields("group:id people:int")
-TYPES["came"] = of_fields("people:int named:ids~ groups:[turnout]~")
+TYPES["turnout"] = of_fields("group:id people:int", others=False)
+TYPES["came"] = of_fields("people:int named:ids~ groups:[turnout]~", others=False)
 TYPES["terms"] = of_fields(
     "amount:money area:Slug ends_on:day update_due_on:day conditions:conditions people_at_risk:bool"
 )

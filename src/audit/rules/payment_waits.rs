@@ -161,10 +161,7 @@ impl PaymentWaits {
     }
 
     /// How often the contact details of each member changed, and when last.
-    fn contacts_of<'a>(
-        &'a self,
-        groups: &'a [&Group],
-    ) -> impl Iterator<Item = (u32, Option<Date>)> + 'a {
+    fn contacts_of(&self, groups: &[&Group]) -> impl Iterator<Item = (u32, Option<Date>)> {
         let members = groups.iter().flat_map(|group| group.members());
         members.filter_map(move |member| self.contacts.get(&member).copied())
     }
