@@ -325,12 +325,13 @@ def fold_agreement(event: Event, grant: Grant) -> None:
         case "UpdateRequested":
             if p["last"]:
                 grant.final_update = p["update"]
+                grant.final_updates.add(p["update"])
         case "UpdateReceived" | "UpdateExcused":
             if event.name == "UpdateExcused":
                 grant.updates_done.add(p["update"])
             else:
                 grant.updates_done.discard(p["update"])
-            if p["update"] == grant.final_update and grant.state != "terminated":
+            if p["update"] in grant.final_updates and grant.state != "terminated":
                 grant.state = "reported"
         case "UpdateQueried":
             grant.updates_done.discard(p["update"])

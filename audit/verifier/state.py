@@ -324,7 +324,9 @@ class Grant:
     due: Counter[str] = field(default_factory=Counter)
     return_waivers: dict[str, Proposal] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
+    # The final update that was requested last, and all that were.
     final_update: int | None = None
+    final_updates: set[int] = field(default_factory=set)
     updates_done: set[int] = field(default_factory=set)
     last_position: int = 0
 
