@@ -31,6 +31,9 @@ Slug 40 [a-z][a-z0-9-]{0,39}
 WebhookAddress 300 https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?
 """
 
+# Control characters other than line ends and tabs: no text has one.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
 # A text that is one of some words.
 WORDS = """
 Channel web|phone|paper|in_person
@@ -117,6 +120,8 @@ def read_text(line: str) -> tuple[str, Callable[[Any], Any]]:
     def parse(value: Any) -> str:
         if not isinstance(value, str) or not value.strip() or length(value) > int(most):
             raise ValueError(f"{name} is expected")
+        if CONTROL.search(value):
+            raise ValueError(f"{name} has no control characters")
         if pattern and not re.fullmatch(pattern[0], value, re.ASCII):
             raise ValueError(f"{name} is expected")
         return value
