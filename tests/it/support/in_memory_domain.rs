@@ -329,6 +329,11 @@ fn decide_on<S: FollowUps>(
 
 /// Fills personal values with dummies, since the rules never read them: two values of one command
 /// differ.
+/// The digest of the email address that everybody in memory has.
+pub fn email_digest() -> String {
+    "ab".repeat(32)
+}
+
 fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Application>) {
     let application = command
         .application_id()
@@ -343,7 +348,10 @@ fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Applicati
     };
     let subject = other.unwrap_or_else(|| command.id());
     for (number, slot) in (0xab_u64..).zip(command.personal_fields()) {
-        let digest = format!("{number:064x}");
+        let digest = match slot.field {
+            "email" => email_digest(),
+            _ => format!("{number:064x}"),
+        };
         *slot.value = PersonalInput::Sealed(Encrypted { subject, digest });
     }
 }
