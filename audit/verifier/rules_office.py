@@ -33,6 +33,16 @@ def the_actor_is_the_one_named(event: Event, _: LogState) -> Iterator[str]:
             return
 
 
+@check("actor-named", "person.PersonRegistered")
+def who_registers_another_is_named(event: Event, state: LogState) -> Iterator[str]:
+    """A person who registers another is named."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
+    if event.actor not in (None, event.id) and event.p["registered_by"] is None:
+        yield f"{event.actor} registered another person, and is not named"
+
+
 @check("own-key")
 def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     """Personal values are encrypted under the key of the one whom the record is about."""

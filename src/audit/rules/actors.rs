@@ -34,6 +34,9 @@ impl RuleRoom for Actors {
                 format!("the event names {author}, and {actor} gave the command"),
             );
         }
+        let is_unnamed = before.has_people_rules() && registers_unnamed(event, actor);
+        let says = format!("{actor} registered another person, and is not named");
+        broken.unless(!is_unnamed, Rule::ActorNamed, says);
         let claimed = event.metadata.get("roles").filter(|_| is_first);
         let held = before.organisation().roles_of(actor);
         for role in claimed.unwrap_or_default().split_whitespace() {
@@ -62,6 +65,18 @@ impl Actors {
             }
         }
     }
+}
+
+/// Whether a person registers another and the event does not name them.
+fn registers_unnamed(event: &RecordedEvent, actor: PersonId) -> bool {
+    let is_unnamed = matches!(
+        &event.event,
+        Event::Person(PersonEvent::PersonRegistered {
+            registered_by: None,
+            ..
+        })
+    );
+    is_unnamed && actor.0 != event.stream
 }
 
 /// The operator and jobs act for nobody, and in no role.

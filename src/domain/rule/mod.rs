@@ -142,7 +142,9 @@ rules! {
          `registered_by`, `changed_by`, `proposed_by`, `merged_by` and `read_by` that the event \
          has and that is not null; it equals `actor` in the metadata. So neither the \
          operator nor a job gives such an event. `MemberAdded`, `InterestDeclared` and \
-         `ScoreSetAside` can name others."
+         `ScoreSetAside` can name others. A person who registers another is named in \
+         `registered_by`, from the first event that shows a later program, as `fields-complete` \
+         has it."
         ["*"]
     RoleHeld
         "A person acts in a role only while they hold it: before the first event of a command, its \

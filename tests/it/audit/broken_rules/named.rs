@@ -60,6 +60,17 @@ fn of_actors() -> Vec<Break> {
             |log| log.set_actor(log.first("PaymentPrepared"), "operator"),
         ),
         broken(
+            Rule::ActorNamed,
+            "an officer registered a person and is not named",
+            |log| {
+                let is_by_staff = |fields: &Value| fields["registered_by"].is_string();
+                log.unset(
+                    log.first_where("PersonRegistered", is_by_staff),
+                    "registered_by",
+                );
+            },
+        ),
+        broken(
             Rule::RoleHeld,
             "the operator planned a round as an officer",
             |log| log.set_actor(log.first("RoundPlanned"), "operator"),
