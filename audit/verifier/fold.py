@@ -160,13 +160,15 @@ def fold_group(event: Event, state: LogState) -> None:
     match event.name:
         case "GroupRegistered" | "GroupCorrected":
             group.name = p["name"]
+            if event.name == "GroupRegistered":
+                group.registered_in = event.command_id
         case "MemberInvited":
-            group.invited.add(p["person"])
+            group.invited[p["person"]] = p["invited_by"]
         case "InvitationRefused":
-            group.invited.discard(p["person"])
+            group.invited.pop(p["person"], None)
         case "MemberAdded":
             group.members.add(p["person"])
-            group.invited.discard(p["person"])
+            group.invited.pop(p["person"], None)
             group.invited_by[p["person"]] = p["added_by"] or group.merged_by
             if p["added_by"]:
                 group.note_change(p["added_on"])

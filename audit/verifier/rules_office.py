@@ -17,6 +17,8 @@ ACTOR_NAMES = (
     "changed_by", "proposed_by", "merged_by", "read_by",
 )
 NAMES_OTHERS = frozenset({"MemberAdded", "InterestDeclared", "ScoreSetAside"})
+# The earlier program that first wrote invitations.
+INVITES = 3
 TAKES_TWO = frozenset({"sign_in", "colleague_invited", "contact_changed"})
 
 
@@ -213,6 +215,20 @@ def contact_is_changed_by_two(event: Event, state: LogState) -> Iterator[str]:
     keeps = person.email is None or person.email not in person.proven or p["email"] == person.email
     if by is None and p["confirmed_by"] is None and state.roles.get(event.id) and not keeps:
         yield "a person who holds a role changed an address that they had proven"
+
+
+@check("joined-by-invitation", "group.MemberAdded")
+def a_member_was_invited(event: Event, state: LogState) -> Iterator[str]:
+    """A person registers the group themselves, or was invited and has not answered."""
+    # Earlier programs had no invitations.
+    if state.programs.newest < INVITES:
+        return
+    group, p = state.groups[event.id], event.p
+    if p["added_by"] is None:
+        if group.registered_in != event.command_id or event.actor != p["person"]:
+            yield "the person did not register the group, and nobody is named who invited them"
+    elif group.invited.get(p["person"]) != p["added_by"]:
+        yield f"{p['added_by']} had not invited the person last"
 
 
 @check("message-passed-on", "person.PersonTold", "person.EmailedInstead")

@@ -33,7 +33,7 @@ def someone_can_be_reached(event: Event, state: LogState) -> Iterator[str]:
             yield "the application was sent, and nobody in the group could be reached"
         return
     groups = [state.groups[one] for one in state.heirs(own.group)] if own else []
-    people = {person for group in groups for person in group.members | group.invited}
+    people = {person for group in groups for person in group.members | group.invited.keys()}
     reached = {way for person in people for way in state.people[person].ways}
     if set(ways) != reached:
         yield "the group could be reached in other ways than the application says"

@@ -181,8 +181,10 @@ class Group:
 
     name: str = ""
     members: set[str] = field(default_factory=set)
-    # Those who were asked to join and have not answered.
-    invited: set[str] = field(default_factory=set)
+    # The command that registered it.
+    registered_in: str = ""
+    # Those who were asked to join and have not answered, each with the person who asked them last.
+    invited: dict[str, str] = field(default_factory=dict)
     left_at: dict[str, int] = field(default_factory=dict)
     # By member: whose invitation they accepted, or who had merged the group.
     invited_by: dict[str, str | None] = field(default_factory=dict)

@@ -330,6 +330,11 @@ impl EarlierPrograms {
         self.newest > 0
     }
 
+    /// Whether an event has occurred that only this program and newer ones wrote.
+    pub(super) fn shows(&self, program: u8) -> bool {
+        self.newest >= program
+    }
+
     /// What was not checked, because the log was judged as one of an earlier program.
     pub(super) fn not_checked(&self) -> Vec<String> {
         let mut open = Vec::new();

@@ -21,6 +21,7 @@ mod decisions;
 mod earlier_programs;
 mod funds;
 mod gatherings;
+mod memberships;
 mod offers;
 mod own_keys;
 mod payees;
@@ -128,6 +129,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<own_keys::OwnKeys>::default(),
         Box::<roles::RoleGiving>::default(),
         Box::<contacts::ContactDetails>::default(),
+        Box::<memberships::Memberships>::default(),
         Box::<days::DaysOfEvents>::default(),
         Box::<earlier_programs::CompleteFields>::default(),
         Box::<settings::SettingsRoom>::default(),

@@ -197,6 +197,12 @@ rules! {
          them or a job did. A person who holds a role does not change an address that they have \
          proven; an address is the same one if its digest is."
         ["person.ContactChanged"]
+    JoinedByInvitation
+        "A person becomes a member of a group in the command that registers it, if they gave that \
+         command, without `added_by`; or after they were invited (`MemberInvited`) and have not \
+         answered since, with the one who invited them last as `added_by`. It holds from the first \
+         event that shows the third program or a newer one, as `fields-complete` has it."
+        ["group.MemberAdded"]
     MessagePassedOn
         "Staff record that a person was told by phone or letter once for each message that waited \
          for it, and not before the day of its cause. The one who records it holds a role. What is \

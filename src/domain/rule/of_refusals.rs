@@ -57,6 +57,7 @@ grounds! {
                 ReturnWaivedByTwo, EntrySettledByTwo, ChangeByTwo
         ],
         RolesExclude => [RolesExclude],
+        NotInvited => [JoinedByInvitation],
         LastAdministrators => [TwoAdministrators],
         NeedsTwoPeople => [ContactByTwo, SettingsByTwo, WordsByTwo, FundRulesByTwo],
         MailNotWaiting | MailNotPassedOn => [MessagePassedOn],
@@ -100,7 +101,7 @@ grounds! {
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
     }
     not_checked {
-        MembersOwnAct | SawScores | InterestStands | KeyerAlone | NotInvited |
+        MembersOwnAct | SawScores | InterestStands | KeyerAlone |
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |

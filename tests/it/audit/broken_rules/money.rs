@@ -68,20 +68,23 @@ pub(super) fn insert_on(
     log.insert(at, new);
 }
 
-/// Somebody joins the group of a grant, before an event of the grant.
+/// Somebody is invited to the group of a grant and joins it, before an event of the grant.
 pub(super) fn insert_member(log: &mut LogLines, at: usize, person: &str) {
     let group = group_of(log, at);
     let actor = officers(log)[1].clone();
     let joined_on = log.day_before(at);
-    let fields = json!({ "person": person, "added_by": actor, "added_on": joined_on });
-    let new = NewEvent {
-        stream: "group",
-        id: group,
-        event: "MemberAdded",
-        fields,
-        actor,
-    };
-    log.insert(at, new);
+    let added = json!({ "person": person, "added_by": actor, "added_on": joined_on });
+    let invited = json!({ "person": person, "invited_by": actor });
+    for (event, fields) in [("MemberAdded", added), ("MemberInvited", invited)] {
+        let new = NewEvent {
+            stream: "group",
+            id: group.clone(),
+            event,
+            fields,
+            actor: actor.clone(),
+        };
+        log.insert(at, new);
+    }
 }
 
 /// The acceptance that one member recorded for all who sign.

@@ -294,9 +294,14 @@ fn of_connections() -> Vec<Break> {
             |log| {
                 let at = log.first("Awarded");
                 let day = log.day_before(at);
-                let fields = json!({ "person": log.actor(at), "added_on": day });
+                let (person, [first, _]) = (log.actor(at), administrators(log));
+                let added = json!({ "person": person, "added_by": first, "added_on": day });
+                let invited = json!({ "person": person, "invited_by": first });
                 let group = log.field(log.first("GrantOffered"), "group");
-                put_on(log, at, ("group", group), "MemberAdded", ("job", fields));
+                for (event, fields) in [("MemberAdded", added), ("MemberInvited", invited)] {
+                    let of = ("group", group.clone());
+                    put_on(log, at, of, event, (first.as_str(), fields));
+                }
             },
         ),
         broken(

@@ -224,6 +224,19 @@ fn of_contacts() -> Vec<Break> {
             },
         ),
         broken(
+            Rule::JoinedByInvitation,
+            "a person became a member whom nobody had invited",
+            |log| join(log, &Value::Null),
+        ),
+        broken(
+            Rule::JoinedByInvitation,
+            "a person became a member by the word of one who had not invited them",
+            |log| {
+                let [first, _] = two_administrators(log);
+                join(log, &json!(first));
+            },
+        ),
+        broken(
             Rule::MessagePassedOn,
             "an officer passed on a message that did not wait",
             |log| {
@@ -246,6 +259,17 @@ fn of_contacts() -> Vec<Break> {
             },
         ),
     ]
+}
+
+/// Puts in that a person whom an officer registered became a member of the first group.
+fn join(log: &mut LogLines, added_by: &Value) {
+    let ((person, _), at) = (registered(log), early(log));
+    let group = log.id(log.first("GroupRegistered"));
+    let fields = json!({
+        "person": person, "added_by": added_by, "added_on": log.day_before(at),
+    });
+    let of = ("group", group.as_str());
+    put(log, at, of, "MemberAdded", &person, fields);
 }
 
 /// That a person knows a message.
