@@ -81,6 +81,14 @@ def money_is_there(event: Event, state: LogState) -> Iterator[str]:
             yield f"money for {source[1]} was committed for {event.p['area']}"
 
 
+@check("budget", "fund.CommitmentIncreased")
+def a_raise_is_for_the_area_of_the_offer(event: Event, state: LogState) -> Iterator[str]:
+    """An award is raised with money for the area and the round of its offer."""
+    p, grant = event.p, state.grants.get(event.p["grant"])
+    if not grant or (p["area"], p["round"]) != (grant.area, grant.round):
+        yield "the award was raised for another area or round than it was offered for"
+
+
 @check("budget", *FREES)
 def money_was_committed(event: Event, state: LogState) -> Iterator[str]:
     """No more is given back than was committed for the grant."""

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::funding_source::FundingSplit;
-use crate::domain::{Event, FundEvent, GrantId, Money, Rule};
+use crate::domain::{Event, FundEvent, Grant, GrantId, Money, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -29,6 +29,7 @@ impl RuleRoom for Budgets {
                     self.touch(grant.0, event.position);
                 }
                 check_free(event.stream, happened, before, broken);
+                check_raised_as_offered(happened, before, broken);
             }
             _ => {}
         }
@@ -66,6 +67,22 @@ fn grant_of(event: &FundEvent) -> Option<GrantId> {
         | FundEvent::CommitmentTakenBack { grant, .. } => Some(*grant),
         _ => None,
     }
+}
+
+/// Checks that an award is raised with money for the area of its offer.
+fn check_raised_as_offered(event: &FundEvent, before: &LogState, broken: &mut Broken<'_>) {
+    let FundEvent::CommitmentIncreased {
+        grant, area, round, ..
+    } = event
+    else {
+        return;
+    };
+    let offered = before.grant(grant.0).and_then(Grant::area_and_round);
+    broken.unless(
+        offered == Some((area, round)),
+        Rule::Budget,
+        "an award was raised for another area or round than it was offered for",
+    );
 }
 
 /// Checks that money is free when it is committed or withdrawn. The fold itself reports a

@@ -293,7 +293,7 @@ rules! {
     Budget
         "A fund commits and gives back no more than is free, by source. It gives back for a grant \
          no more than was committed for that grant. Money that a funder gave for an area pays for \
-         that area only."
+         that area only. A raise (`CommitmentIncreased`) has the area and the round of the offer."
         ["fund.Committed", "fund.CommitmentIncreased", "fund.CommitmentReduced",
          "fund.CommitmentReleased", "fund.CommitmentTakenBack", "fund.FundingWithdrawn"]
     CommitmentMatches

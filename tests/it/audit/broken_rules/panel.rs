@@ -374,6 +374,14 @@ fn of_awards() -> Vec<Break> {
             },
         ),
         broken(
+            Rule::Budget,
+            "an award was raised for another area than it was offered for",
+            |log| {
+                let at = raise_award(log, 1);
+                log.set(at + 1, "area", "elsewhere");
+            },
+        ),
+        broken(
             Rule::WholeAward,
             "money was awarded and offered that no fund committed",
             |log| log.remove(log.first("Committed")),
