@@ -202,7 +202,9 @@ def fold_application(event: Event, state: LogState) -> None:
     """Eligibility, declarations and decisions of an application."""
     p = event.p
     if event.name == "ApplicationStarted":
-        state.applications[event.id] = Application(p["fund"], p["group"], event.position)
+        state.applications[event.id] = Application(
+            p["fund"], p["group"], p["round"], event.position
+        )
         return
     own = state.applications.get(event.id)
     if own is None:

@@ -249,26 +249,34 @@ def an_award_is_whole(command: Command, state: LogState) -> Iterator[tuple[Event
         elif len({amount for _, amount in found.values()}) > 1:
             yield first, "decision, commitment and offer are not of the same amount"
         if not is_of_application(own, [event for event, _ in found.values()], state):
-            yield first, "its fund or group is not the application's, or its area or days differ"
+            yield first, "its parts differ, or are not of the fund, group or round applied to"
 
 
 def is_of_application(application: str, parts: list[Event], state: LogState) -> bool:
-    """Whether the parts have one area and the same days, and fund and group of the application."""
+    """Whether the parts say the same of the award, with what the application was made for."""
     own = state.applications.get(application)
     if own is None:
         return False
-    areas, days, funds, groups = set(), set(), {own.fund}, {own.group}
+    areas, days, letters, conditions = set(), set(), set(), []
+    places = {(own.fund, own.group, own.round)}
     for event in parts:
         terms = event.p["terms"] if event.name == "Awarded" else event.p
         areas.add(terms["area"])
         if event.stream == "fund":
-            funds.add(event.id)
-        else:
-            days.add((terms["ends_on"], terms["update_due_on"]))
+            places.add((event.id, own.group, event.p["round"]))
+            continue
+        days.add((terms["ends_on"], terms["update_due_on"]))
+        conditions.append(
+            {key: (one["text"], bool(one["one_instalment"]))
+             for key, one in terms["conditions"].items()}
+        )
         if event.name == "GrantOffered":
-            funds.add(event.p["fund"])
-            groups.add(event.p["group"])
-    return len(areas) <= 1 and len(days) <= 1 and len(funds) == len(groups) == 1
+            places.add((event.p["fund"], event.p["group"], event.p["round"]))
+            letters.add(event.p["letters_on"])
+        else:
+            letters.add((event.p["letter"] or {}).get("letters_on"))
+    same = all(one == conditions[0] for one in conditions)
+    return same and len(places) == 1 and max(map(len, (areas, days, letters))) <= 1
 
 
 @check("taken-back-in-time", "application.DecisionTakenBack")

@@ -222,6 +222,7 @@ class Application:
 
     fund: str
     group: str
+    round: str
     started_at: int
     # The theme that the answers named last.
     theme: str | None = None

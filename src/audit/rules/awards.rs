@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom, programme};
+use crate::domain::panel::Condition;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Money, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -24,6 +25,10 @@ struct AwardParts {
     committed: Option<Money>,
     offered: Option<Money>,
     areas: BTreeSet<Slug>,
+    rounds: BTreeSet<Slug>,
+    conditions: Vec<BTreeMap<Slug, Condition>>,
+    /// The day on which its letter goes out, or none if it is not held.
+    letters: BTreeSet<Option<Date>>,
     /// The last day of the project, and the day by which the final update is due.
     days: BTreeSet<(Date, Date)>,
     funds: BTreeSet<Uuid>,
@@ -37,37 +42,46 @@ impl RuleRoom for Awards {
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         match &event.event {
-            Event::Application(ApplicationEvent::Awarded { terms, .. }) => {
+            Event::Application(ApplicationEvent::Awarded { terms, letter, .. }) => {
                 check_award(event.stream, terms.amount, before, broken);
                 let part = self.part(event.stream, event.position);
                 part.awarded = Some(terms.amount);
                 part.areas.insert(terms.area.clone());
                 part.days.insert((terms.ends_on, terms.update_due_on));
+                part.conditions.push(terms.conditions.clone());
+                part.letters.insert(letter.map(|letter| letter.letters_on));
             }
             Event::Fund(FundEvent::Committed {
                 grant,
                 area,
+                round,
                 sources,
-                ..
             }) => {
                 let part = self.part(grant.0, event.position);
                 part.committed = Some(sources.total());
                 part.areas.insert(area.clone());
+                part.rounds.insert(round.clone());
                 part.funds.insert(event.stream);
             }
             Event::Grant(GrantEvent::GrantOffered {
                 fund,
+                round,
                 group,
                 area,
                 sources,
+                conditions,
                 ends_on,
                 update_due_on,
+                letters_on,
                 ..
             }) => {
                 let part = self.part(event.stream, event.position);
                 part.days.insert((*ends_on, *update_due_on));
                 part.offered = Some(sources.total());
                 part.areas.insert(area.clone());
+                part.rounds.insert(round.clone());
+                part.conditions.push(conditions.clone());
+                part.letters.insert(*letters_on);
                 part.funds.insert(fund.0);
                 part.groups.insert(group.0);
             }
@@ -82,8 +96,8 @@ impl RuleRoom for Awards {
         for (grant, parts) in std::mem::take(&mut self.parts) {
             if !parts.are_of_application(grant, after) {
                 let says = format!(
-                    "the award of the grant {grant} is for another fund or group than the \
-                     application, or its parts differ in area or days"
+                    "the award of the grant {grant} is for another fund, group or round than the \
+                     application, or its parts differ in area, days, conditions or letter"
                 );
                 broken.report_at(parts.position, grant, Rule::WholeAward, says);
             }
@@ -117,14 +131,20 @@ impl Awards {
 }
 
 impl AwardParts {
-    /// Whether all parts have one area and the same days, and the fund and the group of the
-    /// application.
+    /// Whether all parts have one area and the same days, conditions and letter, and the fund, the
+    /// group and the round of the application.
     fn are_of_application(&self, grant: Uuid, after: &LogState) -> bool {
         let Some(origin) = after.application(grant) else {
             return false;
         };
         self.areas.len() <= 1
             && self.days.len() <= 1
+            && self.letters.len() <= 1
+            && self
+                .conditions
+                .windows(2)
+                .all(|pair| pair.first() == pair.last())
+            && self.rounds.iter().all(|round| *round == origin.round)
             && self.funds.iter().all(|fund| *fund == origin.fund.0)
             && self.groups.iter().all(|group| *group == origin.group)
     }

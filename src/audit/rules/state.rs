@@ -18,6 +18,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(in crate::audit) struct ApplicationOrigin {
     pub(in crate::audit) fund: FundId,
     pub(in crate::audit) group: Uuid,
+    pub(super) round: Slug,
     /// The number of events in the log when it began.
     pub(in crate::audit) began: usize,
 }
@@ -246,10 +247,13 @@ impl LogState {
 
     fn apply_to_application(&mut self, id: Uuid, event: &ApplicationEvent) {
         match event {
-            ApplicationEvent::ApplicationStarted { fund, group, .. } => {
+            ApplicationEvent::ApplicationStarted {
+                fund, group, round, ..
+            } => {
                 let origin = ApplicationOrigin {
                     fund: *fund,
                     group: group.0,
+                    round: round.clone(),
                     began: self.event_count,
                 };
                 self.applications.insert(id, origin);

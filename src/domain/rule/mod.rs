@@ -377,8 +377,9 @@ rules! {
         ["application.Awarded", "grant.AwardGrown"]
     WholeAward
         "Decision, commitment and offer of an award are in one command, with the same amount, \
-         area and days, and none of them is without the others. Fund and group are those of the \
-         application."
+         area, days and conditions, and none of them is without the others. `letters_on` of the \
+         decision’s `letter` and of the offer is the same, and neither has one without the other. \
+         Fund, group and round are those of the application."
         ["application.Awarded", "fund.Committed", "grant.GrantOffered"]
     TakenBackInTime
         "A decision is taken back only while its letter is held, or a decline before \

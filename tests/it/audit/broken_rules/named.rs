@@ -385,6 +385,30 @@ fn of_awards() -> Vec<Break> {
             |log| log.set(log.first("GrantOffered"), "ends_on", "2030-01-01"),
         ),
         broken(
+            Rule::WholeAward,
+            "an award was offered in another round than was applied for",
+            |log| log.set(log.first("GrantOffered"), "round", "elsewhere"),
+        ),
+        broken(
+            Rule::WholeAward,
+            "an award was offered without a condition of the panel",
+            |log| {
+                log.edit(log.first("Awarded"), |event| {
+                    event["payload"]["Awarded"]["terms"]["conditions"] =
+                        json!({ "insurance": { "text": "The hall is insured." } });
+                });
+            },
+        ),
+        broken(
+            Rule::WholeAward,
+            "the letter of a decision is held, and its offer is not",
+            |log| {
+                let at = log.first("Awarded");
+                let day = log.day_before(at);
+                log.set(at, "letter", json!({ "met_on": day, "letters_on": day }));
+            },
+        ),
+        broken(
             Rule::CommitmentMatches,
             "the money of another funder was offered than was committed",
             |log| {
