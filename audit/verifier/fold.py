@@ -272,6 +272,9 @@ def fold_grant(event: Event, state: LogState) -> None:
     if grant is None:
         return
     grant.last_position = event.position
+    if event.name in ("OfferSent", "LetterReleased") and event.id in state.applications:
+        for decision in state.applications[event.id].decisions:
+            decision.letter_held = False
     fold_agreement(event, grant)
     fold_checks(event, grant)
     fold_payment(event, grant, state)
@@ -284,6 +287,10 @@ def fold_agreement(event: Event, grant: Grant) -> None:
     match event.name:
         case "GrantOffered" | "OfferSent" | "LetterMoved":
             grant.expires_on = p["expires_on"]
+            grant.letter_held = p.get("letters_on") is not None
+            grant.waits = event.name == "LetterMoved" or bool(p.get("waits"))
+        case "LetterReleased":
+            grant.letter_held = False
         case "AgreementIssued":
             grant.hash, grant.signed = p["hash"], {}
         case "AgreementSigned":

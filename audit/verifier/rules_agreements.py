@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from .catalogue import Split
+from .catalogue import Split, moment
 from .checks import Command, check, check_command
 from .fold import settled_by
 from .rules_funds import pounds
@@ -338,6 +339,47 @@ def an_entry_is_settled_by_two(event: Event, state: LogState) -> Iterator[str]:
         yield "one person proposed and confirmed how an entry is settled"
     if proposal.what != total(p["sources"]):
         yield "this is not the amount that was proposed"
+
+
+@check("letters-in-order", "grant.GrantOffered", "grant.OfferSent", "grant.LetterMoved")
+def an_offer_leaves_time_to_answer(event: Event, state: LogState) -> Iterator[str]:
+    """A held letter goes out on a later day, and the group has the days of its fund to accept."""
+    today = london_day(moment(event.metadata["decided_at"]))
+    letters_on = event.p.get("letters_on")
+    if letters_on is not None and letters_on <= today:
+        yield "the letter was held until a day that had come"
+    fund = state.fund_of(event.id)
+    days = fund.rules["all"].get("offer_days") if fund else None
+    if type(days) is int:
+        sent_on = datetime.date.fromisoformat(letters_on or today)
+        if event.p["expires_on"] < (sent_on + datetime.timedelta(days=days)).isoformat():
+            yield f"the offer can be accepted for less than {days} days"
+
+
+@check("letters-in-order", "grant.LetterMoved", "grant.LetterReleased")
+def a_letter_is_moved_while_it_is_held(event: Event, state: LogState) -> Iterator[str]:
+    """A letter is moved and released only while it is held."""
+    grant = state.grants.get(event.id)
+    if not grant or not grant.letter_held:
+        yield "the letter was not held"
+
+
+@check("letters-in-order", "grant.OfferSent")
+def an_offer_is_sent_once(event: Event, state: LogState) -> Iterator[str]:
+    """An offer that waits is sent once, when its letter is not held any more."""
+    grant = state.grants.get(event.id)
+    if not grant or grant.letter_held or not grant.waits:
+        yield "the offer was held, or had gone out"
+
+
+@check(
+    "letters-in-order", "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"
+)
+def a_group_answers_what_was_sent(event: Event, state: LogState) -> Iterator[str]:
+    """A group answers an offer only after it has gone out."""
+    grant = state.grants.get(event.id)
+    if grant and grant.waits:
+        yield "the offer had not gone out"
 
 
 @check("lapsed-after-last-day", "grant.OfferLapsed")

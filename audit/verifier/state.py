@@ -307,8 +307,11 @@ class Grant:
     eyes: int
     state: str = "offered"
     held_on: str | None = None
-    # The last day on which the offer can be accepted.
+    # The last day on which the offer can be accepted, and whether its letter is held, and whether
+    # it has not gone out.
     expires_on: str = ""
+    letter_held: bool = False
+    waits: bool = False
     hash: str | None = None
     signed: dict[str, str] = field(default_factory=dict)
     check_valid: dict[str, str | None] = field(default_factory=dict)

@@ -46,7 +46,7 @@ impl RuleRoom for DaysOfEvents {
 }
 
 /// The day in Europe/London on which the command of an event was decided, by the program's clock.
-fn decided_on(event: &RecordedEvent) -> Option<Date> {
+pub(super) fn decided_on(event: &RecordedEvent) -> Option<Date> {
     let decided_at: Timestamp = event.metadata.get("decided_at")?.parse().ok()?;
     Some(day_of(decided_at))
 }

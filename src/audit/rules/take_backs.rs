@@ -46,6 +46,10 @@ impl RuleRoom for TakeBacks {
                 self.check_letter(event, happened, broken);
                 self.check_step(event, happened, broken);
             }
+            // The group has heard of an award whose offer went out.
+            Event::Grant(GrantEvent::OfferSent { .. } | GrantEvent::LetterReleased {}) => {
+                self.held.remove(&event.stream);
+            }
             Event::Grant(GrantEvent::AwardTakenBack {}) => {
                 self.check_award(event.stream, broken);
             }

@@ -382,7 +382,8 @@ rules! {
          Fund, group and round are those of the application."
         ["application.Awarded", "fund.Committed", "grant.GrantOffered"]
     TakenBackInTime
-        "A decision is taken back only while its letter is held, or a decline before \
+        "A decision is taken back only while its letter is held and its offer was not sent, or a \
+         decline before \
          `take_back_until`, which is at most ten minutes later; an eligibility only before its \
          `take_back_until`, and before anything else happens to the application than declarations, \
          help, a choice of language, confirmed attendance and a public summary. A verifier adds 10 \
@@ -414,6 +415,15 @@ rules! {
          that it was merged into, and signs once and for themselves. The names that accept are the \
          names that were signed."
         ["grant.AgreementSigned", "grant.AgreementAccepted"]
+    LettersInOrder
+        "The letter of an offer is held from `GrantOffered` with `letters_on` until \
+         `LetterReleased`. It is moved and released only while it is held, and its `letters_on` is \
+         after the day of `decided_at` in Europe/London. An offer that `waits` is sent once, when \
+         its letter is not held any more, and the group signs, accepts or declines it only after \
+         that. `expires_on` is at least the `offer_days` of the rules of the fund after \
+         `letters_on`, or, where there is none, after the day of `decided_at`."
+        ["grant.GrantOffered", "grant.OfferSent", "grant.LetterMoved", "grant.LetterReleased",
+         "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"]
     LapsedAfterLastDay
         "An offer lapses only after its last day: `expires_on` of the newest `GrantOffered`, \
          `OfferSent` or `LetterMoved` of the grant. The day on which it lapses is that in \

@@ -84,6 +84,7 @@ grounds! {
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
+        LetterHeld => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
         AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment, StepsInOrder],
@@ -105,7 +106,7 @@ grounds! {
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |
-            WebhooksWait | LetterHeld | NotSignedUp => NOTHING_RECORDED,
+            WebhooksWait | NotSignedUp => NOTHING_RECORDED,
         HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |

@@ -8,6 +8,7 @@ mod agreed;
 mod days;
 mod gatherings;
 mod givers;
+mod letters;
 mod log_lines;
 mod money;
 mod named;
@@ -45,6 +46,7 @@ fn all_breaks() -> Vec<Break> {
         gatherings::breaks(),
         days::breaks(),
         givers::breaks(),
+        letters::breaks(),
         steps::breaks(),
         agreed::breaks(),
     ]

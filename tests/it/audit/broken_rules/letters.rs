@@ -1,0 +1,115 @@
+//! Breaks of the rules about the letters of offers, and about what follows from them.
+
+use microgrants::domain::Rule;
+use serde_json::{Value, json};
+
+use super::{Break, LogLines, NewEvent};
+
+/// A day after all days of the seeds.
+const LATER: &str = "2099-01-01";
+
+pub fn breaks() -> Vec<Break> {
+    [of_offers(), of_take_backs()].concat()
+}
+
+fn broken(rule: Rule, says: &'static str, edit: fn(&mut LogLines)) -> Break {
+    Break { rule, says, edit }
+}
+
+/// Puts an event in, on the record of another event.
+fn put(
+    log: &mut LogLines,
+    at: usize,
+    (stream, id): (&'static str, &str),
+    event: &'static str,
+    (actor, fields): (&str, Value),
+) {
+    let (id, actor) = (id.to_owned(), actor.to_owned());
+    let new = NewEvent {
+        stream,
+        id,
+        event,
+        fields,
+        actor,
+    };
+    log.insert(at, new);
+}
+
+/// The place of the first event with this name on a record.
+fn first_on(log: &LogLines, event: &str, id: &str) -> usize {
+    let mut all = log.all(event).into_iter();
+    let found = all.find(|at| log.id(*at) == id);
+    found.unwrap_or_else(|| panic!("no {event} on {id}"))
+}
+
+fn of_offers() -> Vec<Break> {
+    vec![
+        broken(Rule::LettersInOrder, "an offer was sent twice", |log| {
+            let at = log.first("OfferSent");
+            log.copy_to(at, at + 1);
+        }),
+        broken(
+            Rule::LettersInOrder,
+            "a group had no day to accept an offer",
+            |log| log.set(log.first("OfferSent"), "expires_on", "2026-01-01"),
+        ),
+        broken(
+            Rule::LettersInOrder,
+            "a group accepted an offer that was not sent",
+            |log| {
+                let grant = log.id(log.first("AgreementAccepted"));
+                log.remove(first_on(log, "OfferSent", &grant));
+            },
+        ),
+        broken(
+            Rule::LettersInOrder,
+            "a letter was moved after its offer was sent",
+            |log| {
+                let at = log.first("OfferSent");
+                let (grant, actor) = (log.id(at), log.actor(at));
+                let fields = json!({ "letters_on": LATER, "expires_on": "2099-12-31" });
+                let of = ("grant", grant.as_str());
+                put(log, at + 1, of, "LetterMoved", (actor.as_str(), fields));
+            },
+        ),
+        broken(
+            Rule::LettersInOrder,
+            "the letter of an offer was held until a day that had come",
+            |log| {
+                let at = log.first("Awarded");
+                let (grant, day) = (log.id(at), log.day_before(at));
+                let offered = first_on(log, "GrantOffered", &grant);
+                log.set(at, "letter", json!({ "met_on": day, "letters_on": day }));
+                log.set(offered, "letters_on", day);
+            },
+        ),
+    ]
+}
+
+fn of_take_backs() -> Vec<Break> {
+    vec![broken(
+        Rule::TakenBackInTime,
+        "an award was taken back whose offer was sent",
+        |log| {
+            let sent = log.first("OfferSent");
+            let (grant, actor) = (log.id(sent), log.actor(sent));
+            let awarded = first_on(log, "Awarded", &grant);
+            let (recorder, offered) = (log.actor(awarded), first_on(log, "GrantOffered", &grant));
+            let letter = json!({ "met_on": "2026-01-01", "letters_on": LATER });
+            log.set(awarded, "letter", letter);
+            log.set(offered, "letters_on", LATER);
+            log.set(offered, "expires_on", "2099-12-31");
+            let taken_back = json!({
+                "decision": "award", "reason": "The money is needed elsewhere.",
+                "sitting": {
+                    "present": [recorder], "withdrew": [], "recorded_by": recorder, "quorum": 1,
+                },
+            });
+            let of = ("application", grant.as_str());
+            let by = (recorder.as_str(), taken_back);
+            put(log, sent + 1, of, "DecisionTakenBack", by);
+            let of = ("grant", grant.as_str());
+            put(log, sent, of, "LetterReleased", (actor.as_str(), json!({})));
+        },
+    )]
+}
