@@ -352,6 +352,8 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             grant.state, grant.held_on = "terminated", None
         case "GrantClosed":
             grant.state = "closed"
+    if event.name in ("OfferWithdrawn", "GrantTerminated", "ClawbackDemanded") and grant.revocation:
+        grant.revoked[grant.revocation["revocation"]] += 1
 
 
 def fold_checks(event: Event, grant: Grant) -> None:

@@ -226,6 +226,8 @@ def a_revocation_is_confirmed(event: Event, state: LogState) -> Iterator[str]:
     newest = grant.revocation if grant else None
     if newest is None or newest["revocation"] != p["revocation"]:
         yield "this is not the newest proposal"
+    elif grant.revoked[p["revocation"]]:
+        yield "the proposal had taken effect"
     elif p["by"] != event.actor:
         yield "a person confirmed the revocation for another"
     elif p["by"] not in newest["sitting"]["present"]:
@@ -254,6 +256,8 @@ def a_grant_is_taken_away_by_the_panel(
             continue
         if not any(one.id == event.id for one in command.of("grant.RevocationConfirmed")):
             yield event, "no confirmation of the proposal is in the same command"
+        if grant.revoked[newest["revocation"]] > 1:
+            yield event, "one proposal took effect more than once"
         sitting = newest["sitting"]
         have = set(sitting["present"]) & (grant.revoked_by | {sitting["recorded_by"]})
         if len(have) < needed:

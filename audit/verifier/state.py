@@ -327,6 +327,8 @@ class Grant:
     confirmed: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     revocation: dict[str, Any] | None = None
     revoked_by: set[str] = field(default_factory=set)
+    # By number of a revocation: how often it took effect.
+    revoked: Counter[int] = field(default_factory=Counter)
     due: Counter[str] = field(default_factory=Counter)
     return_waivers: dict[str, Proposal] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)

@@ -164,7 +164,7 @@ impl Revocations {
     /// Checks that a revocation takes effect as enough people have confirmed it. Where one person
     /// awarded, one revokes.
     fn check_effect(
-        &self,
+        &mut self,
         event: &RecordedEvent,
         kind: RevocationKind,
         amount: Option<Money>,
@@ -178,8 +178,10 @@ impl Revocations {
                 amount,
                 reason: reason.clone(),
             };
-            let proposed = self.proposed.get(&id).map(|proposed| &proposed.terms);
-            return if proposed == Some(&terms) {
+            // A proposal takes effect once.
+            self.confirmed = None;
+            let proposed = self.proposed.remove(&id).map(|proposed| proposed.terms);
+            return if proposed == Some(terms) {
                 Ok(())
             } else {
                 Err("a grant ended in another way than was confirmed".to_owned())

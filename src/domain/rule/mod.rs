@@ -140,11 +140,10 @@ rules! {
          first of `confirmed_by`, `set_by`, `by`, `approved_by`, `prepared_by`, `verified_by`, \
          `keyed_by`, `kept_by`, `removed_by`, `shared_by`, `invited_by`, `started_by`, \
          `registered_by`, `changed_by`, `proposed_by`, `merged_by` and `read_by` that the event \
-         has and that is not null; it equals `actor` in the metadata. So neither the \
-         operator nor a job gives such an event. `MemberAdded`, `InterestDeclared` and \
-         `ScoreSetAside` can name others. A person who registers another is named in \
-         `registered_by`, from the first event that shows a later program, as `fields-complete` \
-         has it."
+         has and that is not null; it equals `actor` in the metadata. So neither the operator nor \
+         a job gives such an event. `MemberAdded`, `InterestDeclared` and `ScoreSetAside` can name \
+         others. A person who registers another is named in `registered_by`, from the first event \
+         that shows a later program, as `fields-complete` has it."
         ["*"]
     RoleHeld
         "A person acts in a role only while they hold it: before the first event of a command, its \
@@ -383,14 +382,13 @@ rules! {
         ["application.Awarded", "fund.Committed", "grant.GrantOffered"]
     TakenBackInTime
         "A decision is taken back only while its letter is held and its offer was not sent, or a \
-         decline before \
-         `take_back_until`, which is at most ten minutes later; an eligibility only before its \
-         `take_back_until`, and before anything else happens to the application than declarations, \
-         help, a choice of language, confirmed attendance and a public summary. A verifier adds 10 \
-         seconds to the ten minutes and 60 seconds to the moment, because clocks differ. After the \
-         command that takes an award back, nothing is committed for its grant. `AwardTakenBack` \
-         and `CommitmentTakenBack` come after the `DecisionTakenBack` of their award, in the same \
-         command."
+         decline before `take_back_until`, which is at most ten minutes later; an eligibility only \
+         before its `take_back_until`, and before anything else happens to the application than \
+         declarations, help, a choice of language, confirmed attendance and a public summary. A \
+         verifier adds 10 seconds to the ten minutes and 60 seconds to the moment, because clocks \
+         differ. After the command that takes an award back, nothing is committed for its grant. \
+         `AwardTakenBack` and `CommitmentTakenBack` come after the `DecisionTakenBack` of their \
+         award, in the same command."
         ["grant.AwardTakenBack", "fund.CommitmentTakenBack",
          "application.DecisionTakenBack", "application.EligibilityTakenBack",
          "application.EligibilityConfirmed", "application.EligibilityRefused",
@@ -536,9 +534,10 @@ rules! {
          fund if it has none). One records it and names who was present: they sit on the panel and \
          have declared that they have no interest, and `quorum` of the sitting is that number. \
          Each of the others confirms the newest proposal for themselves: `by` is the actor. It \
-         takes effect, as proposed, in a command that confirms it and after which enough have; the \
-         one who recorded it counts. Where one person is enough, a panel member does it without a \
-         proposal. As proposed means with the same kind, `reason` and `amount`."
+         takes effect once, as proposed, in a command that confirms it and after which enough \
+         have, and nobody confirms it later; the one who recorded it counts. Where one person is \
+         enough, a panel member does it without a proposal. As proposed means with the same kind, \
+         `reason` and `amount`."
         ["grant.RevocationProposed", "grant.RevocationConfirmed", "grant.OfferWithdrawn",
          "grant.GrantTerminated", "grant.ClawbackDemanded"]
     ReturnCovered

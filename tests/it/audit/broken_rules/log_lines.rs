@@ -134,6 +134,11 @@ impl LogLines {
         text(&self.0[at].event, "id")
     }
 
+    /// The id of the command of an event.
+    pub fn command(&self, at: usize) -> Value {
+        self.0[at].event["command_id"].clone()
+    }
+
     /// Who gave the command of an event.
     pub fn actor(&self, at: usize) -> String {
         text(&self.0[at].event["metadata"], "actor")

@@ -523,5 +523,18 @@ fn of_revocations() -> Vec<Break> {
             "another amount was demanded back than was confirmed",
             |log| log.set(log.first("ClawbackDemanded"), "amount", "200.00"),
         ),
+        broken(
+            Rule::RevocationByPanel,
+            "one confirmed proposal demanded money back twice",
+            |log| {
+                let at = log.first("ClawbackDemanded");
+                let command = log.command(at);
+                log.copy_to(at, at + 1);
+                log.edit(at + 1, |event| {
+                    event["command_id"] = command.clone();
+                    event["metadata"]["command_id"] = command;
+                });
+            },
+        ),
     ]
 }
