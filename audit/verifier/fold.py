@@ -37,6 +37,8 @@ UNDISTURBING = frozenset(
 
 def apply(event: Event, state: LogState) -> None:
     """Brings the state up to date with an event."""
+    if event.name in ("ThemesAdopted", "GatheringPlanned") or event.p.get("waits_until"):
+        state.asks_again = True
     FOLDS[event.stream](event, state)
 
 

@@ -82,6 +82,12 @@ def the_payee_is_verified(event: Event, state: LogState) -> Iterator[str]:
         yield "the payment is not for the newest bank details of the group"
     elif group.payees[number].verified_by is None:
         yield "the bank details were not verified"
+    # Earlier programs did not keep this.
+    if (state.asks_again or event.p.get("waits_until")) and any(
+        one.payee == number and one.state in ("failed", "reversed")
+        for one in grant.payments.values()
+    ):
+        yield "the bank had returned a payment from these bank details"
 
 
 @check("payment-by-two", "grant.PaymentPrepared")

@@ -378,6 +378,9 @@ class LogState:
         self.role_proposals: dict[tuple[str, str], tuple[str, int | None]] = {}
         self.had_two_administrators = False
         self.programs = EarlierPrograms()
+        # Whether an event shows a program that asks for bank details again after a payment came
+        # back: earlier ones did not.
+        self.asks_again = False
         # The version and the hash of the text that was published last.
         self.agreement: tuple[int, str] | None = None
         # The keys of the themes that were adopted last.

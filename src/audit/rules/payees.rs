@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::group::Payee;
-use crate::domain::{Event, GrantEvent, Group, GroupEvent, PersonEvent, PersonId, Rule};
+use crate::domain::{
+    Event, GatheringEvent, GrantEvent, Group, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
+    Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -17,6 +20,11 @@ pub(super) struct Payees {
     groups: BTreeMap<Uuid, MembersByInviter>,
     /// By grant and payment: the number of the bank details that it goes to.
     payments: BTreeMap<(Uuid, u16), u32>,
+    /// Grants, each with the number of bank details from which the bank returned a payment of it.
+    bounced: BTreeSet<(Uuid, u32)>,
+    /// Whether an event has occurred that the programs did not write which paid to such bank
+    /// details again.
+    is_later_program: bool,
 }
 
 /// On whose word the members of a group are known there.
@@ -33,6 +41,7 @@ impl RuleRoom for Payees {
     }
 
     fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        self.is_later_program |= is_of_later_program(&event.event);
         match &event.event {
             Event::Person(PersonEvent::PersonRegistered {
                 registered_by: Some(by),
@@ -43,11 +52,19 @@ impl RuleRoom for Payees {
             Event::Group(happened) => self.check_group(event.stream, happened, before, broken),
             Event::Grant(GrantEvent::PaymentPrepared { payment, payee, .. }) => {
                 self.payments.insert((event.stream, *payment), *payee);
-                must_be_verified(event.stream, Some(*payee), before, broken);
+                self.must_be_payable(event.stream, Some(*payee), before, broken);
             }
             Event::Grant(GrantEvent::PaymentApproved { payment, .. }) => {
                 let payee = self.payments.get(&(event.stream, *payment)).copied();
-                must_be_verified(event.stream, payee, before, broken);
+                self.must_be_payable(event.stream, payee, before, broken);
+            }
+            Event::Grant(
+                GrantEvent::PaymentFailed { payment, .. }
+                | GrantEvent::PaymentReversed { payment, .. },
+            ) => {
+                let payee = self.payments.get(&(event.stream, *payment));
+                self.bounced
+                    .extend(payee.map(|payee| (event.stream, *payee)));
             }
             _ => {}
         }
@@ -55,6 +72,22 @@ impl RuleRoom for Payees {
 }
 
 impl Payees {
+    /// Checks that a payment goes to the newest bank details of the group, that these are verified,
+    /// and that the bank has returned no payment of the grant from them.
+    fn must_be_payable(
+        &self,
+        grant: Uuid,
+        payee: Option<u32>,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
+        must_be_verified(grant, payee, before, broken);
+        let has_bounced = payee.is_some_and(|payee| self.bounced.contains(&(grant, payee)));
+        let says = "a payment was for bank details from which the bank had returned one";
+        let is_checked = self.is_later_program;
+        broken.unless(!(has_bounced && is_checked), Rule::PayeeVerified, says);
+    }
+
     fn check_group(
         &mut self,
         id: Uuid,
@@ -118,6 +151,19 @@ impl Payees {
         let invited_by = group.members.get(&person).copied();
         invited_by.unwrap_or(group.merged_by)
     }
+}
+
+/// Whether only programs wrote an event that ask for bank details again after a payment came back.
+fn is_of_later_program(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Organisation(OrganisationEvent::ThemesAdopted { .. })
+            | Event::Gathering(GatheringEvent::GatheringPlanned { .. })
+            | Event::Grant(GrantEvent::PaymentPrepared {
+                waits_until: Some(_),
+                ..
+            })
+    )
 }
 
 /// Checks that a person other than those who entered the bank details verified them.

@@ -458,7 +458,10 @@ rules! {
         ["group.PayeeProvided", "group.PayeeVerified"]
     PayeeVerified
         "A payment is prepared for, and approved while it is for, the newest bank details of the \
-         group, and these are verified."
+         group, and these are verified. The bank has not returned another payment of the grant \
+         from them (`PaymentFailed`, `PaymentReversed`): then the group enters bank details again. \
+         This holds from the first `ThemesAdopted`, `GatheringPlanned` or payment with \
+         `waits_until` on."
         ["grant.PaymentPrepared", "grant.PaymentApproved"]
     PaymentByTwo
         "An offer asks for as many people for each payment as the rules of its fund, and each \

@@ -266,6 +266,17 @@ fn payees() -> Vec<Break> {
                 log.set(log.first("PaymentPrepared"), "payee", 2);
             },
         ),
+        broken(
+            R::PayeeVerified,
+            "a payment goes to bank details from which the bank returned one",
+            |log| {
+                let failed = log.first("PaymentFailed");
+                let prepared = earlier_of(log, failed, "PaymentPrepared");
+                let number = log.fields(prepared)["payment"].as_u64().expect("a number") + 1;
+                log.copy_to(prepared, failed + 1);
+                log.set(failed + 1, "payment", number);
+            },
+        ),
     ]
 }
 
