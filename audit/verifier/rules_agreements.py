@@ -160,6 +160,8 @@ def a_check_is_waived_by_two(event: Event, state: LogState) -> Iterator[str]:
         yield "nobody had proposed to go without the check"
     elif proposer == event.p["by"]:
         yield "one person proposed and confirmed to go without a check"
+    elif not state.still_holds(proposer, "officer"):
+        yield "the person who proposed to go without the check is not an officer any more"
 
 
 @check("change-by-two", "grant.VariationApproved")
@@ -326,6 +328,8 @@ def a_return_is_waived_by_two(event: Event, state: LogState) -> Iterator[str]:
         return
     if proposal.by == p["by"]:
         yield "one person proposed and confirmed to give up money"
+    elif not state.still_holds(proposal.by, "officer", "finance"):
+        yield "the person who proposed to give up money has lost the role for it"
     if proposal.what != p["amount"]:
         yield "this is not the amount that was proposed"
 
@@ -341,6 +345,8 @@ def an_entry_is_settled_by_two(event: Event, state: LogState) -> Iterator[str]:
         return
     if proposal.by == p["by"]:
         yield "one person proposed and confirmed how an entry is settled"
+    elif not state.still_holds(proposal.by, "officer", "finance"):
+        yield "the person who proposed how the entry is settled has lost the role for it"
     if proposal.what != total(p["sources"]):
         yield "this is not the amount that was proposed"
 

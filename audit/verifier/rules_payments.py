@@ -333,5 +333,7 @@ def two_people_let_it_leave(event: Event, state: LogState) -> Iterator[str]:
         yield "nobody had proposed that the payment leaves early"
     elif proposal.by == p["by"]:
         yield "one person proposed and confirmed that the payment leaves early"
+    elif not state.still_holds(proposal.by, "officer", "finance"):
+        yield "the person who proposed that the payment leaves early has lost the role for it"
     if not state.holds(p["by"], "finance"):
         yield "the person who let the payment leave early does not hold the finance role"

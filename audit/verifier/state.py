@@ -414,6 +414,11 @@ class LogState:
         """Whether a person holds one of the roles."""
         return person in self.roles and not self.roles[person].isdisjoint(roles)
 
+    def still_holds(self, proposer: str, *roles: str) -> bool:
+        """Whether a person still holds one of the roles in which they proposed something. Earlier
+        programs did not keep this."""
+        return self.holds(proposer, *roles) or not self.roles_by_two
+
     def contact_changes(self, person: str) -> int | None:
         """How often a person's details changed. None if they are not registered, or erased."""
         own = self.people[person]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::grant::{Instalment, ReleaseCondition};
 use crate::domain::text::Slug;
-use crate::domain::{Event, FundId, Grant, GrantEvent, GrantId, GroupEvent, PersonId, Rule};
+use crate::domain::{Event, FundId, Grant, GrantEvent, GrantId, GroupEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -112,7 +112,7 @@ impl Checks {
             E::WaiverProposed { check, by, .. } => {
                 grant.record(check, CheckResult::WaiverProposed(*by));
             }
-            E::CheckWaived { check, by } => grant.check_waiver(check, *by, broken),
+            E::CheckWaived { check, by } => grant.check_waiver(check, *by, before, broken),
             E::PaymentsScheduled { first, instalments } => grant.tie(*first, instalments),
             E::PaymentPrepared {
                 instalment,
@@ -155,11 +155,24 @@ impl GrantChecks {
         }
     }
 
-    fn check_waiver(&mut self, check: &Slug, by: PersonId, broken: &mut Broken<'_>) {
+    fn check_waiver(
+        &mut self,
+        check: &Slug,
+        by: PersonId,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
         let earlier = self.results.insert(check.clone(), CheckResult::Waived);
         let says = match earlier {
-            Some(CheckResult::WaiverProposed(proposed_by)) if proposed_by != by => return,
-            Some(CheckResult::WaiverProposed(_)) => "one person proposed to waive it and did so",
+            Some(CheckResult::WaiverProposed(proposed_by)) if proposed_by == by => {
+                "one person proposed to waive it and did so"
+            }
+            Some(CheckResult::WaiverProposed(proposed_by)) => {
+                if before.still_holds(proposed_by, &[Role::Officer]) {
+                    return;
+                }
+                "the person who proposed to waive it was no officer any more"
+            }
             _ => "nobody had proposed to waive it",
         };
         broken.report(

@@ -105,7 +105,7 @@ impl PaymentWaits {
                 payment, mark, by, ..
             } => {
                 let early = self.early.entry((grant, *payment)).or_default();
-                early.confirm(*mark, *by, broken);
+                early.confirm(*mark, *by, before, broken);
                 let says = "a payment was let out early by a person who does not hold the finance \
                             role";
                 let is_of_finance = before.holds_role(*by, Role::Finance);
@@ -168,12 +168,21 @@ impl PaymentWaits {
 }
 
 impl EarlyPayment {
-    fn confirm(&mut self, mark: ChangeMark, by: PersonId, broken: &mut Broken<'_>) {
+    fn confirm(
+        &mut self,
+        mark: ChangeMark,
+        by: PersonId,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
         let proposed = self.proposed.take().filter(|(of, _)| *of == mark);
         let says = match proposed {
             Some((_, proposed_by)) if proposed_by != by => {
                 self.confirmed = Some(mark);
-                return;
+                if before.still_holds(proposed_by, &[Role::Officer, Role::Finance]) {
+                    return;
+                }
+                "the person who proposed that a payment leaves early had lost the role for it"
             }
             Some(_) => "one person proposed that a payment leaves early, and confirmed it",
             None => "a payment was let out early, and nobody had proposed it since the change",

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::grant::{EntryKind, ReturnReason, SettledAmounts};
-use crate::domain::{Event, Grant, GrantEvent, Money, PersonId, Rule};
+use crate::domain::{Event, Grant, GrantEvent, Money, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -82,7 +82,8 @@ impl RuleRoom for Returns {
             }
             E::ReturnWaived { owed, amount, by } => {
                 let proposed = grant.waivers.remove(owed);
-                must_be_of_two(proposed, (*amount, *by), Rule::ReturnWaivedByTwo, broken);
+                let rule = Rule::ReturnWaivedByTwo;
+                must_be_of_two(proposed, (*amount, *by), rule, before, broken);
             }
             E::EntrySettled {
                 entry,
@@ -91,7 +92,7 @@ impl RuleRoom for Returns {
                 by,
                 ..
             } => {
-                grant.check_settlement(*entry, sources, *by, broken);
+                grant.check_settlement(*entry, sources, *by, before, broken);
                 grant.check_return(sources, satisfied, broken);
             }
             E::GrantClosed { .. } => grant.check_closing(state, broken),
@@ -211,6 +212,7 @@ impl MoneyOfGrant {
         number: u16,
         sources: &FundingSplit,
         by: PersonId,
+        before: &LogState,
         broken: &mut Broken<'_>,
     ) {
         let Some(entry) = self.entries.remove(&number) else {
@@ -222,6 +224,7 @@ impl MoneyOfGrant {
             entry.proposed,
             (counts, by),
             Rule::EntrySettledByTwo,
+            before,
             broken,
         );
         let most = match entry.kind {
@@ -255,6 +258,7 @@ fn must_be_of_two(
     proposed: Option<(Money, PersonId)>,
     (amount, by): (Money, PersonId),
     rule: Rule,
+    before: &LogState,
     broken: &mut Broken<'_>,
 ) {
     let Some((of, proposed_by)) = proposed else {
@@ -263,6 +267,9 @@ fn must_be_of_two(
     };
     let says = "one person proposed to settle or give up an amount, and confirmed it";
     broken.unless(proposed_by != by, rule, says);
+    let says = "the person who proposed to settle or give up an amount had lost the role for it";
+    let still_holds = before.still_holds(proposed_by, &[Role::Officer, Role::Finance]);
+    broken.unless(still_holds, rule, says);
     if of != amount {
         let says = format!("{amount} was settled or given up, and {of} was proposed");
         broken.report(rule, says);

@@ -165,6 +165,13 @@ impl LogState {
         self.organisation.roles_of(person).contains(&role)
     }
 
+    /// Whether a person still holds one of the roles in which they proposed something. Earlier
+    /// programs are not checked.
+    pub(super) fn still_holds(&self, proposer: PersonId, roles: &[Role]) -> bool {
+        let holds = roles.iter().any(|role| self.holds_role(proposer, *role));
+        holds || !self.has_people_rules()
+    }
+
     pub(in crate::audit) fn has_role(&self, person: PersonId) -> bool {
         !self.organisation.roles_of(person).is_empty()
     }

@@ -442,8 +442,8 @@ rules! {
          a change of the amount the instalments without a payment fall away."
         ["grant.GrantOffered", "grant.CheckReused", "grant.PaymentPrepared", "group.CheckFiled"]
     CheckWaivedByTwo
-        "A check is waived by another person than the one who proposed it, and it was neither \
-         requested, passed nor failed in between."
+        "A check is waived by another person than the one who proposed it, who is still an \
+         officer, and it was neither requested, passed nor failed in between."
         ["grant.CheckWaived"]
     }
 
@@ -513,8 +513,8 @@ rules! {
         "No payment leaves for the fund’s `payee_wait_days`, 3 if it has none, counted from the \
          day of the last change at the group, or at one that it was merged into: other bank \
          details, a member who joined by invitation or left, a merger, or other contact details of \
-         a member. Two people, the second of finance, can let it leave early with the `mark` of \
-         that change: `group` counts the changes of bank details and members at these groups, also \
+         a member. Two people, the first still an officer or of finance, the second of finance, \
+         can let it leave early with the `mark` of that change: `group` counts the changes of bank details and members at these groups, also \
          mergers, and `addresses` those of contact details of the members of now. It is so when it \
          is proposed and when the payment leaves, and the same in both events. The last proposal \
          counts, once, and `until` decides nothing. A change without a day makes no wait. The \
@@ -552,12 +552,14 @@ rules! {
         ["grant.UnderspendDeclared", "grant.ClawbackDemanded", "grant.ReturnReceived",
          "grant.EntrySettled", "grant.PaymentReversed", "grant.ReturnWaived"]
     ReturnWaivedByTwo
-        "Money that is due back is given up by another person than the one who proposed it, and it \
-         is the amount that was proposed since the amount that is due was last settled in part."
+        "Money that is due back is given up by another person than the one who proposed it, who is \
+         still an officer or of finance, and it is the amount that was proposed since the amount \
+         that is due was last settled in part."
         ["grant.ReturnWaived"]
     EntrySettledByTwo
         "An entry of the bank is settled once, by another person than the one who proposed how, \
-         with the amount that was proposed. The amount is the sum of `sources`."
+         who is still an officer or of finance, with the amount that was proposed. The amount is \
+         the sum of `sources`."
         ["grant.EntrySettled"]
     ClosedInOrder
         "A grant is closed only after its final update was accepted or excused, and neither \

@@ -68,6 +68,20 @@ pub(super) fn insert_on(
     log.insert(at, new);
 }
 
+/// The role of a person ends.
+fn insert_role_end(log: &mut LogLines, at: usize, person: &str, role: &str) {
+    let administrator = log.holders("administrator").swap_remove(0);
+    let fields = json!({ "person": person, "role": role, "ended_on": log.day_before(at) });
+    let new = NewEvent {
+        stream: "organisation",
+        id: log.id(log.first("OrganisationFounded")),
+        event: "RoleEnded",
+        fields,
+        actor: administrator,
+    };
+    log.insert(at, new);
+}
+
 /// Somebody is invited to the group of a grant and joins it, before an event of the grant.
 pub(super) fn insert_member(log: &mut LogLines, at: usize, person: &str) {
     let group = group_of(log, at);
@@ -215,6 +229,20 @@ fn checks() -> Vec<Break> {
                 let mut proposed = waived.clone();
                 proposed["reason"] = json!("They are known to us.");
                 insert_on(log, at, at, "CheckWaived", waived);
+                insert_on(log, at, at, "WaiverProposed", proposed);
+            },
+        ),
+        broken(
+            R::CheckWaivedByTwo,
+            "a check was waived whose proposer was no officer any more",
+            |log| {
+                let (at, [keying, other]) = (log.first("CheckPassed"), officers(log));
+                let waived = json!({ "check": log.field(at, "check"), "by": other });
+                let mut proposed = waived.clone();
+                proposed["by"] = json!(keying);
+                proposed["reason"] = json!("They are known to us.");
+                insert_on(log, at, at, "CheckWaived", waived);
+                insert_role_end(log, at, &keying, "officer");
                 insert_on(log, at, at, "WaiverProposed", proposed);
             },
         ),
@@ -487,6 +515,19 @@ fn returns() -> Vec<Break> {
                 let at = log.first("ReturnWaiverProposed");
                 let (amount, by) = (log.field(at, "amount"), log.field(at, "by"));
                 waive_return(log, &amount, &by);
+            },
+        ),
+        broken(
+            R::ReturnWaivedByTwo,
+            "money was given up whose proposer had lost the role",
+            |log| {
+                let proposed = log.first("ReturnWaiverProposed");
+                let (amount, by) = (log.field(proposed, "amount"), log.field(proposed, "by"));
+                let other = officers(log).into_iter().find(|one| *one != by);
+                waive_return(log, &amount, &other.expect("another officer"));
+                for role in ["officer", "finance"] {
+                    insert_role_end(log, proposed + 1, &by, role);
+                }
             },
         ),
         broken(R::ReturnWaivedByTwo, "another amount was given up", |log| {
