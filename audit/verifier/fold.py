@@ -222,8 +222,14 @@ def fold_application(event: Event, state: LogState) -> None:
         case "EligibilityConfirmed" | "EligibilityRefused":
             own.eligible = event.name == "EligibilityConfirmed"
             own.eligible_until, own.undisturbed = p["take_back_until"], True
+            own.refused = event.name == "EligibilityRefused"
+            if own.refused:
+                own.adverse.append({p["by"]})
         case "EligibilityTakenBack":
             own.eligible, own.eligible_until = False, None
+            if own.refused and own.adverse:
+                own.adverse.pop()
+            own.refused = False
         case "NoInterestDeclared":
             own.declared[p["by"]] = False
         case "InterestDeclared":
@@ -241,12 +247,16 @@ def fold_application(event: Event, state: LogState) -> None:
             )
             if event.name in ("Awarded", "Declined"):
                 own.final = event.name.lower()
+            if event.name == "Declined":
+                own.adverse.append(set(p["sitting"]["present"]))
         case "LetterReleased":
             for decision in own.decisions:
                 decision.letter_held = False
         case "DecisionTakenBack":
             if own.decisions:
                 own.final = own.decisions.pop().final_before
+            if p["decision"] == "decline" and own.adverse:
+                own.adverse.pop()
         case "AttendanceConfirmed":
             if p["by"] == p["person"]:
                 own.confirmed[p["decision"]].add(p["person"])

@@ -209,6 +209,18 @@ def the_quorum_has_confirmed(event: Event, state: LogState) -> Iterator[str]:
             yield "too few of those present have confirmed the last raise of the award"
 
 
+@check("review-by-another", "application.ReviewDecided")
+def another_person_reviews(event: Event, state: LogState) -> Iterator[str]:
+    """A person decides a review who did not take the decision, and has no interest."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
+    own, by = state.applications.get(event.id), event.p["by"]
+    if own and own.adverse and by in own.adverse[-1]:
+        yield f"{by} reviewed a decision that they had taken"
+    yield from declared(event.id, [by], state)
+
+
 @check("award-bounds", "application.Awarded")
 def an_award_is_within_bounds(event: Event, state: LogState) -> Iterator[str]:
     """An award is within the bounds of its fund and of the service."""

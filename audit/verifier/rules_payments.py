@@ -21,7 +21,7 @@ ACTS = {
 }
 ASSESSES = (
     "application.EligibilityConfirmed", "application.EligibilityRefused",
-    "application.ScoreGiven", "application.ScoreRevised",
+    "application.ScoreGiven", "application.ScoreRevised", "application.ReviewDecided",
 )
 DECIDES = (
     "application.Awarded", "application.Declined", "application.Deferred",

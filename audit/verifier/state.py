@@ -239,6 +239,10 @@ class Application:
     decisions: list[Decision] = field(default_factory=list)
     numbered: int = 0
     confirmed: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Who took each decision against the group that was not taken back, and whether the last word
+    # about eligibility is a refusal.
+    adverse: list[set[str]] = field(default_factory=list)
+    refused: bool = False
     # Why it cannot be scored or decided any more: awarded, declined or withdrawn.
     final: str | None = None
 

@@ -61,7 +61,8 @@ impl GroupTies {
             E::EligibilityConfirmed { by, .. }
             | E::EligibilityRefused { by, .. }
             | E::ScoreGiven { by, .. }
-            | E::ScoreRevised { by, .. } => {
+            | E::ScoreRevised { by, .. }
+            | E::ReviewDecided { by, .. } => {
                 self.must_leave_to_others(id, *by, "assessed an application", before, broken);
             }
             E::Awarded { sitting, .. }

@@ -29,6 +29,7 @@ mod payment_waits;
 mod payments;
 mod permissions;
 mod returns;
+mod reviews;
 mod revocations;
 mod roles;
 mod settings;
@@ -138,6 +139,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<applications::Applications>::default(),
         Box::<themes::Themes>::default(),
         Box::<decisions::Decisions>::default(),
+        Box::<reviews::Reviews>::default(),
         Box::<awards::Awards>::default(),
         Box::<take_backs::TakeBacks>::default(),
         Box::<changes::Changes>::default(),

@@ -370,6 +370,10 @@ rules! {
          counts; decisions are numbered from 1, also those that were taken back. Earlier programs \
          wrote neither `quorum` nor `recorded_by`; then everyone counts as confirmed."
         ["grant.PaymentPrepared", "grant.VariationApproved"]
+    ReviewByAnother
+        "A review is decided by a person who was not present at the decline that it is about, or \
+         did not refuse the eligibility, and whose last declaration is that they have no interest."
+        ["application.ReviewDecided"]
     AwardBounds
         "An award is within the bounds in the rules of its fund, and between £500 and £2,500. An \
          award that is raised is at most the maximum of the fund and £2,500."
@@ -474,20 +478,21 @@ rules! {
         "The person who approves a payment holds the finance role."
         ["grant.PaymentApproved"]
     Unconnected
-        "A person who confirms or refuses an eligibility, scores, is named as present at a \
-         decision, at a raise or at the proposal of a revocation, verifies bank details, prepares \
-         or approves a payment, lets one leave early, settles an entry of the bank or gives up \
-         money or a check is not a member of the group, or of one that it was merged with, and has \
-         not left one since the application began. Except for bank details they have never \
-         declared an interest in it either. For bank details, the newest application of the group \
-         is the one that counts. When a payment is prepared or approved, this holds again for \
-         those who prepared it and who verified its bank details."
+        "A person who confirms or refuses an eligibility, scores, decides a review, is named as \
+         present at a decision, at a raise or at the proposal of a revocation, verifies bank \
+         details, prepares or approves a payment, lets one leave early, settles an entry of the \
+         bank or gives up money or a check is not a member of the group, or of one that it was \
+         merged with, and has not left one since the application began. Except for bank details \
+         they have never declared an interest in it either. For bank details, the newest \
+         application of the group is the one that counts. When a payment is prepared or approved, \
+         this holds again for those who prepared it and who verified its bank details."
         ["group.PayeeVerified", "grant.PaymentPrepared", "grant.PaymentApproved",
          "grant.EarlyPaymentConfirmed", "grant.EntrySettled", "grant.ReturnWaived",
          "grant.CheckWaived", "application.EligibilityConfirmed", "application.EligibilityRefused",
-         "application.ScoreGiven", "application.ScoreRevised", "application.Awarded",
-         "application.Declined", "application.Deferred", "application.Reserved",
-         "application.DecisionTakenBack", "grant.VariationApproved", "grant.RevocationProposed"]
+         "application.ScoreGiven", "application.ScoreRevised", "application.ReviewDecided",
+         "application.Awarded", "application.Declined", "application.Deferred",
+         "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved",
+         "grant.RevocationProposed"]
     NotOnHold
         "No payment is prepared, approved or sent while its grant is on hold, except that one is \
          recorded as sent, outside a batch, on a day before the hold."

@@ -65,7 +65,7 @@ grounds! {
         SamePerson => [
             PaymentByTwo, PaymentWaits, RoleByTwo, SettingsByTwo, WordsByTwo, WebhookByTwo,
                 FundRulesByTwo, CheckWaivedByTwo, ReturnWaivedByTwo, EntrySettledByTwo,
-                ChangeByTwo
+                ChangeByTwo, ReviewByAnother
         ],
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],

@@ -1,4 +1,4 @@
-//! Breaks of the rules about the letters of offers, and about what follows from them.
+//! Breaks of the rules about the letters of offers, and about steps that follow a decision.
 
 use microgrants::domain::Rule;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::{Break, LogLines, NewEvent};
 const LATER: &str = "2099-01-01";
 
 pub fn breaks() -> Vec<Break> {
-    [of_offers(), of_take_backs()].concat()
+    [of_offers(), of_take_backs(), of_reviews()].concat()
 }
 
 fn broken(rule: Rule, says: &'static str, edit: fn(&mut LogLines)) -> Break {
@@ -112,4 +112,33 @@ fn of_take_backs() -> Vec<Break> {
             put(log, sent, of, "LetterReleased", (actor.as_str(), json!({})));
         },
     )]
+}
+
+/// Changes who decided the first review.
+fn review_by(log: &mut LogLines, person: &str) {
+    let at = log.first("ReviewDecided");
+    log.set(at, "by", person);
+    log.set_actor(at, person);
+}
+
+fn of_reviews() -> Vec<Break> {
+    vec![
+        broken(
+            Rule::ReviewByAnother,
+            "a person reviewed a decision that they had taken",
+            |log| {
+                let application = log.id(log.first("ReviewDecided"));
+                let recorder = log.actor(first_on(log, "Declined", &application));
+                review_by(log, &recorder);
+            },
+        ),
+        broken(
+            Rule::ReviewByAnother,
+            "a person reviewed who had not declared that they have no interest",
+            |log| {
+                let administrator = log.holders("administrator").swap_remove(0);
+                review_by(log, &administrator);
+            },
+        ),
+    ]
 }
