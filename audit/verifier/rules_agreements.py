@@ -292,6 +292,9 @@ def no_more_is_asked_back(event: Event, state: LogState) -> Iterator[str]:
     asked = event.p["due_back" if event.name == "UnderspendDeclared" else "amount"]
     if not grant or asked > total(grant.confirmed_paid) - total(grant.due):
         yield f"{pounds(asked)} is asked back, and less was paid and is not due back already"
+    p = event.p
+    if event.name == "UnderspendDeclared" and p["amount"] != total(p["released"]) + p["due_back"]:
+        yield "the underspend is not what it releases and what is due back"
 
 
 @check("return-covered", "grant.ReturnWaived")
@@ -413,3 +416,21 @@ def a_grant_is_closed_in_order(event: Event, state: LogState) -> Iterator[str]:
         yield "a payment was under way"
     if total(grant.due):
         yield f"{pounds(total(grant.due))} was due back"
+
+
+@check("closed-in-order", "grant.GrantTerminated")
+def a_grant_is_terminated_with_nothing_under_way(event: Event, state: LogState) -> Iterator[str]:
+    """A grant is terminated with no payment under way."""
+    # Earlier programs did not keep this.
+    grant = state.grants.get(event.id) if state.roles_by_two else None
+    if grant and any(payment.under_way for payment in grant.payments.values()):
+        yield "a payment was under way"
+
+
+@check("closed-in-order", "grant.GrantClosed", "grant.GrantTerminated")
+def what_was_not_paid_is_released(event: Event, state: LogState) -> Iterator[str]:
+    """A grant that ends releases what was awarded and not paid, by source."""
+    # Earlier programs did not keep this.
+    grant = state.grants.get(event.id) if state.roles_by_two else None
+    if grant and Counter(event.p["released"]) != grant.award - grant.paid:
+        yield "what was not paid of the award was not released"

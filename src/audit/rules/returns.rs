@@ -59,8 +59,15 @@ impl RuleRoom for Returns {
         let grant = self.grants.entry(event.stream).or_default();
         let state = before.grant(event.stream);
         match happened {
-            E::UnderspendDeclared { due_back, .. } if before.has_people_rules() => {
+            E::UnderspendDeclared {
+                amount,
+                released,
+                due_back,
+            } if before.has_people_rules() => {
                 grant.must_be_paid(*due_back, state, broken);
+                let says = "an underspend is not what it releases and what is due back";
+                let is_whole = released.total().plus(*due_back) == *amount;
+                broken.unless(is_whole, Rule::ReturnCovered, says);
             }
             E::ClawbackDemanded { amount, .. } if before.has_people_rules() => {
                 grant.must_be_paid(*amount, state, broken);
@@ -95,7 +102,16 @@ impl RuleRoom for Returns {
                 grant.check_settlement(*entry, sources, *by, before, broken);
                 grant.check_return(sources, satisfied, broken);
             }
-            E::GrantClosed { .. } => grant.check_closing(state, broken),
+            E::GrantClosed { released } => {
+                grant.check_closing(state, broken);
+                must_release_the_rest(released, state, before, broken);
+            }
+            E::GrantTerminated { released, .. } => {
+                let says = "a grant was ended with a payment under way";
+                let is_clear = grant.under_way.is_empty() || !before.has_people_rules();
+                broken.unless(is_clear, Rule::ClosedInOrder, says);
+                must_release_the_rest(released, state, before, broken);
+            }
             _ => grant.follow(happened),
         }
     }
@@ -251,6 +267,21 @@ impl MoneyOfGrant {
             broken.report(Rule::ClosedInOrder, says);
         }
     }
+}
+
+/// Checks that a grant that ends releases all of its award that was not paid. Earlier programs are
+/// not checked.
+fn must_release_the_rest(
+    released: &FundingSplit,
+    state: Option<&Grant>,
+    before: &LogState,
+    broken: &mut Broken<'_>,
+) {
+    let rest = state.and_then(|grant| grant.award().minus(grant.paid()).ok());
+    let is_released = rest.is_some_and(|rest| rest == *released);
+    let says = "a grant ended, and what was not paid of its award was not released";
+    let is_checked = before.has_people_rules();
+    broken.unless(is_released || !is_checked, Rule::ClosedInOrder, says);
 }
 
 /// Checks that another person confirms the amount that was proposed.

@@ -553,7 +553,7 @@ rules! {
          more comes back from a source than was so paid, and no more is settled or given up than \
          came back or was due. Of an entry of the bank, no more counts than came in. An entry that \
          went out counts for nothing. A return without `satisfied` settles its whole amount for \
-         `owed`."
+         `owed`. The `amount` of an underspend is what it releases and what is due back."
         ["grant.UnderspendDeclared", "grant.ClawbackDemanded", "grant.ReturnReceived",
          "grant.EntrySettled", "grant.PaymentReversed", "grant.ReturnWaived"]
     ReturnWaivedByTwo
@@ -571,8 +571,9 @@ rules! {
          received nor queried after that, with no payment under way and nothing due back. The \
          final update is the one that was requested last with `last`. Under way is a payment that \
          was prepared and neither confirmed, rejected, cancelled, failed nor reversed. An entry of \
-         the bank may be open."
-        ["grant.GrantClosed"]
+         the bank may be open. A grant is terminated with no payment under way. `released` of both \
+         is what was awarded and not paid, by source."
+        ["grant.GrantClosed", "grant.GrantTerminated"]
     }
 
     Gatherings {

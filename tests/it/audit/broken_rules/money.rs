@@ -554,6 +554,20 @@ fn returns() -> Vec<Break> {
                 log.remove(earlier_of(log, closed, "UpdateAccepted"));
             },
         ),
+        broken(
+            R::ClosedInOrder,
+            "a grant was closed and kept what was not paid",
+            |log| {
+                let grant = log.id(log.first("GrantClosed"));
+                for event in ["Confirmed", "Sent", "Approved", "Prepared"] {
+                    for at in log.all(&format!("Payment{event}")).into_iter().rev() {
+                        if log.id(at) == grant && log.fields(at)["payment"] == 2 {
+                            log.remove(at);
+                        }
+                    }
+                }
+            },
+        ),
         broken(R::ClosedInOrder, "money was due back", |log| {
             let due = log.first("ReturnWaiverProposed");
             insert_on(log, due, due + 1, "GrantClosed", json!({ "released": [] }));
