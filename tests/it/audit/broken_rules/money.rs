@@ -14,6 +14,7 @@ pub fn breaks() -> Vec<Break> {
         payments(),
         holds_and_waits(),
         returns(),
+        closings(),
     ]
     .concat()
 }
@@ -546,6 +547,12 @@ fn returns() -> Vec<Break> {
             let by = approver(log);
             settle_entry(log, "5.00", &by);
         }),
+    ]
+}
+
+fn closings() -> Vec<Break> {
+    use Rule as R;
+    vec![
         broken(
             R::ClosedInOrder,
             "the final update was not accepted",
