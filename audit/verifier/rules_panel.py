@@ -108,6 +108,24 @@ def a_score_with_an_interest_is_set_aside(
             yield event, "the score of a person with an interest counts"
 
 
+@check_command("declared-before-score")
+def a_score_is_set_aside_by_its_person(
+    command: Command, state: LogState
+) -> Iterator[tuple[Event, str]]:
+    """A person sets their own score aside, or an administrator without an interest does."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
+    helped = {(one.id, one.p["helper"]) for one in command.of("application.HelpConfirmed")}
+    for event in command.of("application.ScoreSetAside"):
+        own, of, by = state.applications.get(event.id), event.p["of"], event.p["by"]
+        if (event.id, of) in helped or by == event.actor == of:
+            continue
+        may = by == event.actor and "administrator" in command.roles_before
+        if not may or not own or own.declared.get(by) is not False:
+            yield event, "a person who may not set it aside set a score aside"
+
+
 def declared(application: str, people: list[str], state: LogState) -> Iterator[str]:
     """Each of the people has no interest, by their last declaration."""
     own = state.applications.get(application)

@@ -31,6 +31,8 @@ pub(super) struct Applications {
     /// The scores of people who declared an interest in the command of now, each with the position
     /// of that.
     to_set_aside: Vec<(i64, (Uuid, PersonId))>,
+    /// The last confirmed help: its command, the application and who helped.
+    helped: Option<(Uuid, Uuid, PersonId)>,
 }
 
 /// How far an application is with the office.
@@ -67,6 +69,10 @@ impl RuleRoom for Applications {
                 if let Some(says) = wrong.or_else(|| wrong_declaration(id, happened, before)) {
                     broken.report(Rule::DeclaredBeforeScore, says);
                 }
+                if before.has_people_rules() && self.is_wrongly_set_aside(event, happened, before) {
+                    let says = "a person who may not set it aside set a score aside";
+                    broken.report(Rule::DeclaredBeforeScore, says);
+                }
                 self.follow_scores(event.position, id, happened);
                 self.follow_application(id, happened);
             }
@@ -85,6 +91,31 @@ impl RuleRoom for Applications {
 }
 
 impl Applications {
+    /// Whether a score was set aside by a person other than the one who gave it, who is no
+    /// administrator without an interest. Help with the words sets it aside, too.
+    fn is_wrongly_set_aside(
+        &mut self,
+        event: &RecordedEvent,
+        happened: &ApplicationEvent,
+        before: &LogState,
+    ) -> bool {
+        let (command, id) = (event.command_id, event.stream);
+        match happened {
+            ApplicationEvent::HelpConfirmed { helper, .. } => {
+                self.helped = Some((command, id, *helper));
+                false
+            }
+            ApplicationEvent::ScoreSetAside { of, by, .. } => {
+                let is_helped = self.helped == Some((command, id, *of));
+                let is_actor = LogState::actor(event) == Some(*by);
+                let may_for_others = before.holds_role(*by, Role::Administrator)
+                    && before.has_declared_no_interest(id, *by) == Some(true);
+                !is_helped && !(is_actor && (of == by || may_for_others))
+            }
+            _ => false,
+        }
+    }
+
     fn check_reach(
         &mut self,
         id: Uuid,

@@ -327,9 +327,11 @@ rules! {
          have no interest; their last declaration counts. An interest stays: the same person does \
          not declare later that there is none, and if they have scored, their score is set aside \
          in the same command while the application is neither awarded, declined nor withdrawn. \
-         Help with the words does not count here, and `observes` makes no difference."
-        ["application.ScoreGiven", "application.ScoreRevised", "application.NoInterestDeclared",
-         "application.InterestDeclared"]
+         Help with the words does not count here, and `observes` makes no difference. People set \
+         their own score aside; an administrator who has declared that they have no interest sets \
+         aside that of another, or `HelpConfirmed` of the person does in the same command."
+        ["application.ScoreGiven", "application.ScoreRevised", "application.ScoreSetAside",
+         "application.NoInterestDeclared", "application.InterestDeclared"]
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
          each of the `themes` of a gathering when it is planned or described. The theme of an \

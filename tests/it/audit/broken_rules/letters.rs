@@ -124,6 +124,19 @@ fn review_by(log: &mut LogLines, person: &str) {
 fn of_reviews() -> Vec<Break> {
     vec![
         broken(
+            Rule::DeclaredBeforeScore,
+            "an officer set the score of a panel member aside",
+            |log| {
+                let at = log.first("ScoreGiven");
+                let (id, officer) = (log.id(at), log.holders("officer").swap_remove(0));
+                let fields = json!({
+                    "of": log.field(at, "by"), "reason": "It is too low.", "by": officer,
+                });
+                let of = ("application", id.as_str());
+                put(log, at + 1, of, "ScoreSetAside", (officer.as_str(), fields));
+            },
+        ),
+        broken(
             Rule::ReviewByAnother,
             "a person reviewed a decision that they had taken",
             |log| {
