@@ -28,6 +28,11 @@ DECIDES = (
     "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved",
     "grant.RevocationProposed",
 )
+# One person decides on a change, or confirms that they were present.
+CONFIRMS = (
+    "application.AttendanceConfirmed", "grant.AttendanceConfirmed", "grant.RevocationConfirmed",
+    "grant.VariationRefused",
+)
 # The states of a payment before each of its events.
 BEFORE = {
     "PaymentApproved": ("prepared",),
@@ -165,21 +170,25 @@ def nobody_is_connected(event: Event, state: LogState) -> Iterator[str]:
             yield f"{person} had declared an interest"
 
 
-@check("unconnected", *ASSESSES, *DECIDES)
+@check("unconnected", *ASSESSES, *DECIDES, *CONFIRMS)
 def nobody_decides_who_is_connected(event: Event, state: LogState) -> Iterator[str]:
     """Those who assess an application, and who are present at a decision, are not connected."""
     # Earlier programs did not keep this.
     if not state.roles_by_two:
         return
-    if event.kind in ASSESSES:
-        people = [event.p["by"]]
+    if event.kind in CONFIRMS:
+        people = {event.p.get("person", event.p["by"])}
+    elif event.kind in ASSESSES:
+        people = {event.p["by"]}
     else:
-        people = event.p["sitting"]["present"] if event.p["sitting"] else []
+        people = set(event.p["sitting"]["present"] if event.p["sitting"] else ())
+    if event.name == "VariationApproved":
+        people.add(event.p["by"])
     grant, application = state.grants.get(event.id), state.applications.get(event.id)
     if not application:
         return
     group = grant.group if grant else application.group
-    for person in people:
+    for person in sorted(people):
         if state.is_connected(person, group, application.started_at):
             yield f"{person} is or was a member of the group"
         if person in application.interested:

@@ -65,6 +65,9 @@ impl GroupTies {
             | E::ReviewDecided { by, .. } => {
                 self.must_leave_to_others(id, *by, "assessed an application", before, broken);
             }
+            E::AttendanceConfirmed { person, .. } => {
+                self.must_leave_to_others(id, *person, "confirmed a decision", before, broken);
+            }
             E::Awarded { sitting, .. }
             | E::Declined { sitting, .. }
             | E::Deferred { sitting, .. }
@@ -185,16 +188,11 @@ impl GroupTies {
             GrantEvent::CheckWaived { by, .. } => {
                 must_leave_to_others(Some(*by), "waived a check");
             }
-            GrantEvent::VariationApproved {
-                sitting: Some(sitting),
-                ..
-            }
-            | GrantEvent::RevocationProposed { sitting, .. } => {
-                for person in &sitting.present {
-                    must_leave_to_others(Some(*person), "decided");
+            _ => {
+                for person in people_who_decide(event) {
+                    must_leave_to_others(Some(person), "decided");
                 }
             }
-            _ => {}
         }
     }
 
@@ -234,6 +232,21 @@ impl GroupTies {
             next.extend(&group.merged_with);
         }
         false
+    }
+}
+
+/// The people who decide on a change or the end of a grant, or confirm that they did.
+fn people_who_decide(event: &GrantEvent) -> Vec<PersonId> {
+    match event {
+        GrantEvent::VariationApproved { by, sitting, .. } => {
+            let present = sitting.iter().flat_map(|sitting| &sitting.present);
+            present.chain([by]).copied().collect()
+        }
+        GrantEvent::RevocationProposed { sitting, .. } => sitting.present.iter().copied().collect(),
+        GrantEvent::VariationRefused { by, .. }
+        | GrantEvent::RevocationConfirmed { by, .. }
+        | GrantEvent::AttendanceConfirmed { person: by, .. } => vec![*by],
+        _ => Vec::new(),
     }
 }
 

@@ -481,7 +481,8 @@ rules! {
         ["grant.PaymentApproved"]
     Unconnected
         "A person who confirms or refuses an eligibility, scores, decides a review, is named as \
-         present at a decision, at a raise or at the proposal of a revocation, verifies bank \
+         present at a decision, at a raise or at the proposal of a revocation, confirms that they \
+         were or confirms a revocation, approves or refuses a change of a grant, verifies bank \
          details, prepares or approves a payment, lets one leave early, settles an entry of the \
          bank or gives up money or a check is not a member of the group, or of one that it was \
          merged with, and has not left one since the application began. Except for bank details \
@@ -493,8 +494,9 @@ rules! {
          "grant.CheckWaived", "application.EligibilityConfirmed", "application.EligibilityRefused",
          "application.ScoreGiven", "application.ScoreRevised", "application.ReviewDecided",
          "application.Awarded", "application.Declined", "application.Deferred",
-         "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved",
-         "grant.RevocationProposed"]
+         "application.Reserved", "application.DecisionTakenBack",
+         "application.AttendanceConfirmed", "grant.VariationApproved", "grant.VariationRefused",
+         "grant.RevocationProposed", "grant.RevocationConfirmed", "grant.AttendanceConfirmed"]
     NotOnHold
         "No payment is prepared, approved or sent while its grant is on hold, except that one is \
          recorded as sent, outside a batch, on a day before the hold."

@@ -124,6 +124,18 @@ fn review_by(log: &mut LogLines, person: &str) {
 fn of_reviews() -> Vec<Break> {
     vec![
         broken(
+            Rule::Unconnected,
+            "a person with an interest confirmed a revocation",
+            |log| {
+                let at = log.first("RevocationConfirmed");
+                let (id, by) = (log.id(at), log.actor(at));
+                let interest = json!({ "kind": "family", "note": "My cousin runs the group." });
+                let fields = json!({ "by": by, "interest": interest });
+                let of = ("application", id.as_str());
+                put(log, at, of, "InterestDeclared", (by.as_str(), fields));
+            },
+        ),
+        broken(
             Rule::DeclaredBeforeScore,
             "an officer set the score of a panel member aside",
             |log| {
