@@ -144,6 +144,8 @@ def fold_fund(event: Event, state: LogState) -> None:
             fund.opened = fund.is_open = True
         case "FundResumed":
             fund.is_open = True
+        case "RoundPlanned" | "RoundOpened" | "RoundCompleted":
+            fund.rounds[p["round"]] = event.name == "RoundOpened"
         case "FundPaused" | "FundClosed" | "FundArchived":
             fund.is_open = False
         case "FundingAllocated":

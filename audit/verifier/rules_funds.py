@@ -70,6 +70,19 @@ def the_fund_takes_applications(event: Event, state: LogState) -> Iterator[str]:
         yield "the fund was not open"
 
 
+@check("fund-open", "application.ApplicationStarted")
+def the_round_takes_applications(event: Event, state: LogState) -> Iterator[str]:
+    """An application starts in a round that has opened. A late one also starts after its end."""
+    # Earlier programs did not keep this.
+    if not state.roles_by_two:
+        return
+    p, fund = event.p, state.funds.get(event.p["fund"])
+    if not fund or not fund.is_open:
+        yield "the fund was not open"
+    elif not (p["round"] in fund.rounds if p["late"] else fund.rounds.get(p["round"])):
+        yield "the round had not opened, or was completed"
+
+
 @check("budget", *COMMITS)
 def money_is_there(event: Event, state: LogState) -> Iterator[str]:
     """A fund commits no more than is free, for the area that the money is for."""

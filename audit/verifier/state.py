@@ -142,6 +142,8 @@ class Fund:
     proposal: Proposal | None = None
     opened: bool = False
     is_open: bool = False
+    # By key of a round: whether it has opened and is not completed.
+    rounds: dict[str, bool] = field(default_factory=dict)
     given: Counter[Source] = field(default_factory=Counter)
     committed: defaultdict[str, Counter[Source]] = field(
         default_factory=lambda: defaultdict(Counter)

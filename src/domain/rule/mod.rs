@@ -284,11 +284,13 @@ rules! {
          rules. `RulesSet` comes before the fund opens."
         ["fund.RulesConfirmed", "fund.RulesSet"]
     FundOpen
-        "A round opens, money is committed and an application is submitted, also after changes, \
-         only while the fund is open: after `FundOpened` or `FundResumed`, and before the next \
-         `FundPaused`, `FundClosed` or `FundArchived`."
+        "A round opens, money is committed and an application is started or submitted, also after \
+         changes, only while the fund is open: after `FundOpened` or `FundResumed`, and before the \
+         next `FundPaused`, `FundClosed` or `FundArchived`. An application starts in a round of \
+         its fund that has opened and is not completed, or, with `late`, in any round of it."
         ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
-         "application.ApplicationSubmitted", "application.ApplicationResubmitted"]
+         "application.ApplicationStarted", "application.ApplicationSubmitted",
+         "application.ApplicationResubmitted"]
     Budget
         "A fund commits and gives back no more than is free, by source. It gives back for a grant \
          no more than was committed for that grant. Money that a funder gave for an area pays for \

@@ -506,6 +506,11 @@ fn of_funds() -> Vec<Break> {
         ),
         broken(
             Rule::FundOpen,
+            "an application was started for a round that is none",
+            |log| log.set(log.first("ApplicationStarted"), "round", "elsewhere"),
+        ),
+        broken(
+            Rule::FundOpen,
             "money was committed while the fund was paused",
             |log| {
                 let [first, _] = two_administrators(log);
