@@ -38,11 +38,7 @@ impl RuleRoom for Reviews {
             E::EligibilityConfirmed { .. } => {
                 self.refused.remove(&id);
             }
-            E::EligibilityTakenBack { .. } => {
-                if self.refused.remove(&id) {
-                    adverse.pop();
-                }
-            }
+            E::EligibilityTakenBack { .. } if self.refused.remove(&id) => drop(adverse.pop()),
             E::DecisionTakenBack {
                 decision: Decision::Decline,
                 ..

@@ -257,11 +257,9 @@ impl Group {
                     .or_default()
                     .extend(added_by);
             }
-            GroupEvent::MemberRemoved { person, removed_on } => {
-                if self.members.remove(person) {
-                    self.record_change(*removed_on);
-                    self.former_members.insert(*person, *removed_on);
-                }
+            GroupEvent::MemberRemoved { person, removed_on } if self.members.remove(person) => {
+                self.record_change(*removed_on);
+                self.former_members.insert(*person, *removed_on);
             }
             _ => {}
         }

@@ -153,7 +153,7 @@ async fn a_full_session_makes_a_waiting_list_that_moves_up(app: TestApp) {
 /// After the session 58 came. As at the day before that was recorded, nobody had.
 fn attendance(app: &TestApp, call: &Kept, reader: &Client) {
     let came = |people: u32| json!({ "session": 1, "came": { "people": people } });
-    let notes = json!({ "session": 1, "learned": "Much.", "signs": ["acting-early"] });
+    let notes = json!({ "session": 1, "learned": "Much.", "signs": ["bringing-people-together"] });
     call.refuse(
         &call.officer,
         "session_not_over",

@@ -414,7 +414,7 @@ async fn waits_for_open_grants_and_for_records_of_money(app: TestApp) {
     assert!(page.contains("Was paid, last on"), "{}", page.text);
     app.issue_ok(office.ada, erase("group", group.0)).await;
     app.catch_up().await;
-    assert!(desk.get("/desk/erasures").contains("No group is due"));
+    assert!(desk.get("/desk/erasures").contains("No one is due yet"));
 }
 
 on_each_engine!(a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more);

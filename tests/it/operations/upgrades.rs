@@ -445,6 +445,8 @@ async fn rows_of_another_shape_are_made_anew(app: TestApp) {
 }
 
 const SCHEMA_DIGESTS: &str = "tests/fixtures/shapes.txt";
+/// The stored log is older than gatherings.
+const NOT_IN_STORED_LOG: [&str; 3] = ["gatherings", "sessions", "sign_ups"];
 
 on_sqlite!(whoever_changes_rows_raises_their_shape);
 /// The stored log produces the same rows as when their schema version was last raised.
@@ -467,7 +469,10 @@ async fn whoever_changes_rows_raises_their_shape(app: TestApp) {
         let rows = view_rows::dump(app.store(), name, ORGANISATION, generation)
             .await
             .unwrap();
-        assert!(!rows.is_empty(), "the stored log makes rows of {name}");
+        assert!(
+            !rows.is_empty() || NOT_IN_STORED_LOG.contains(&name),
+            "the stored log makes rows of {name}"
+        );
         let digest = Sha256::digest(
             rows.iter()
                 .map(|row| format!("{row:?}").replace("ViewRow {", "Row {"))

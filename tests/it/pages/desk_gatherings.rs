@@ -670,7 +670,10 @@ async fn gatherings_are_listed_found_and_exported_without_names(app: TestApp) {
     }
     let (bytes, _) = call.desk.download("/desk/sheets/gatherings.csv?theme=food");
     let text = String::from_utf8(bytes).unwrap();
-    assert!(text.contains("Act together,Open,Call to action"), "{text}");
+    assert!(
+        text.contains(r#""Act together","Open","Call to action""#),
+        "{text}"
+    );
     let (xlsx, _) = call.desk.download("/desk/sheets/gatherings.xlsx");
     assert!(xlsx.starts_with(b"PK"));
     let found = call.desk.get("/desk/find?q=together");

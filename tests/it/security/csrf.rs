@@ -27,12 +27,14 @@ fn forms() -> Vec<String> {
 /// The paths of all forms, with the ids of one grant in place of their variables.
 fn filled_forms(fund: FundId, grant: GrantId, group: GroupId) -> Vec<String> {
     let (id, fund, group) = (grant.to_string(), fund.to_string(), group.to_string());
-    let parts: [(&str, &str); 12] = [
+    let parts: [(&str, &str); 14] = [
         ("{fund}", &fund),
         ("{round}", "first"),
         ("{group}", &group),
         ("{id}", &id),
         ("{application}", &id),
+        ("{gathering}", &id),
+        ("{session}", "1"),
         ("{noun}", "people"),
         ("{command}", "register"),
         ("{section}", "1"),

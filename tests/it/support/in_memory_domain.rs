@@ -327,13 +327,13 @@ fn decide_on<S: FollowUps>(
     Ok(following)
 }
 
-/// Fills personal values with dummies, since the rules never read them: two values of one command
-/// differ.
 /// The digest of the email address that everybody in memory has.
 pub fn email_digest() -> String {
     "ab".repeat(32)
 }
 
+/// Fills personal values with dummies, since the rules never read them: two values of one command
+/// differ.
 fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Application>) {
     let application = command
         .application_id()

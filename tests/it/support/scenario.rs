@@ -25,7 +25,7 @@ use crate::support::fixtures::{
     award_of, confirm_role, gbp, no_interest, open, propose, publications, rules, source, submit,
     text,
 };
-use crate::support::in_memory_domain::{InMemoryDomain, ORGANISATION};
+use crate::support::in_memory_domain::{InMemoryDomain, ORGANISATION, email_digest};
 
 pub const FUND: FundId = FundId(Uuid::from_u128(2));
 pub const TODAY: Date = date(2026, 6, 1);
@@ -329,7 +329,7 @@ pub fn command_from_json(noun: &str, id: Uuid, name: &str, body: &Value) -> Comm
 /// The digest of the proven address that everybody in a scenario has.
 fn proven() -> MailedAddress {
     MailedAddress {
-        address: "ab".repeat(32),
+        address: email_digest(),
     }
 }
 

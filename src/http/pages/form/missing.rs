@@ -4,7 +4,7 @@ use super::errors::with_first;
 use crate::http::pages::components::FieldKind;
 
 /// Labels that are no nouns, or short for more, and the error of each.
-const OWN_SENTENCES: [(&str, &str); 25] = [
+const OWN_SENTENCES: [(&str, &str); 26] = [
     ("Answer by", "Enter the day by which you need the answer"),
     ("Areas", "Enter at least one area"),
     ("By when", "Enter the day by which it has to be done"),

@@ -25,26 +25,27 @@ use session::PublicSession;
 pub(super) use taken_over::{booked_session, take_over};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    const SESSION: &str = "/gatherings/{gathering}/{session}";
-    let of_session = |page: &str| web::resource(format!("{SESSION}/{page}"));
     config
         .service(web::resource("/gatherings").route(web::get().to(list::show)))
         .service(web::resource("/gatherings.ics").route(web::get().to(feed::all)))
         .service(web::resource("/gatherings/{gathering}.ics").route(web::get().to(feed::one)))
         .service(web::resource("/gatherings/{gathering}").route(web::get().to(gathering::show)))
         .service(
-            of_session("book")
+            web::resource("/gatherings/{gathering}/{session}/book")
                 .route(web::get().to(booking::show_person))
                 .route(web::post().to(booking::submit_person)),
         )
         .service(
-            of_session("needs")
+            web::resource("/gatherings/{gathering}/{session}/needs")
                 .route(web::get().to(booking::show_needs))
                 .route(web::post().to(booking::submit_needs)),
         )
-        .service(of_session("booked").route(web::get().to(booked::show)))
         .service(
-            of_session("step-down")
+            web::resource("/gatherings/{gathering}/{session}/booked")
+                .route(web::get().to(booked::show)),
+        )
+        .service(
+            web::resource("/gatherings/{gathering}/{session}/step-down")
                 .route(web::get().to(booked::show_step_down))
                 .route(web::post().to(booked::submit_step_down)),
         );

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use super::money::{approver, group_of, insert_member, insert_on};
 use super::{Break, LogLines, NewEvent};
 
+type Edit = fn(&mut LogLines);
+
 /// Edits that break no rule.
-pub const HARMLESS: [(&str, fn(&mut LogLines)); 1] = [(
+pub const HARMLESS: [(&str, Edit); 1] = [(
     "the membership ended of a person who was no member, before money left",
     |log| {
         let sent = log.first("PaymentSent");
