@@ -244,7 +244,7 @@ fn checks() -> Vec<Break> {
                 proposed["reason"] = json!("They are known to us.");
                 insert_on(log, at, at, "CheckWaived", waived);
                 insert_role_end(log, at, &keying, "officer");
-                insert_on(log, at, at, "WaiverProposed", proposed);
+                insert_on(log, at + 1, at, "WaiverProposed", proposed);
             },
         ),
     ]
