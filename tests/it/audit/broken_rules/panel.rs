@@ -414,9 +414,11 @@ fn of_take_backs() -> Vec<Break> {
             "an award was taken back, and its money stayed committed",
             |log| {
                 let at = log.first("Awarded");
-                let letter = json!({ "met_on": "2026-02-14", "letters_on": "2026-02-16" });
+                let letter = json!({ "met_on": "2026-02-14", "letters_on": "2026-03-14" });
                 log.set(at, "letter", letter);
-                log.set(log.next_of(at, "GrantOffered"), "letters_on", "2026-02-16");
+                let offered = log.next_of(at, "GrantOffered");
+                log.set(offered, "letters_on", "2026-03-14");
+                log.set(offered, "expires_on", "2026-04-11");
                 take_back(log, log.first("GrantOpened") + 1, at, "award");
             },
         ),
