@@ -140,6 +140,12 @@ pub(super) async fn register(
 
 fn parse(posted: &FormData) -> Result<PersonDetails, FieldErrors> {
     let mut form = FormReader::new(posted, Language::En);
+    let person = new_person(&mut form);
+    form.finish(person)
+}
+
+/// Parses someone new, with at least one way to reach them.
+pub(super) fn new_person(form: &mut FormReader<'_>) -> Option<PersonDetails> {
     let name = form.required(
         "name",
         |text| PersonalInput::name(text).ok(),
@@ -151,11 +157,11 @@ fn parse(posted: &FormData) -> Result<PersonDetails, FieldErrors> {
     form.require_contact(
         "Add a phone number, an email or a postal address, so that we can reach them",
     );
-    form.finish(name.map(|name| PersonDetails {
+    name.map(|name| PersonDetails {
         name,
         email,
         telephone,
         postal_address,
         typed_email: None,
-    }))
+    })
 }

@@ -10,10 +10,11 @@ use crate::domain::application::Channel;
 use crate::domain::gathering::{AgreedNeeds, LeadRef, SignUp, SignUpWay};
 use crate::domain::language::Language;
 use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::{PersonalInput, parse_email};
+use crate::domain::personal_data::parse_email;
 use crate::domain::{Command, GatheringCommand, GatheringId, GroupId, PersonCommand, PersonId};
 use crate::http::AppState;
 use crate::http::pages::desk::action::{Action, ActionSpec, Choices};
+use crate::http::pages::desk::group_members::new_person;
 use crate::http::pages::desk::notices::{Done, done_parameter};
 use crate::http::pages::desk::submit_command::page_of_form;
 use crate::http::pages::desk::{DeskRequest, render_page_at};
@@ -241,27 +242,6 @@ fn parse(posted: &FormData) -> Result<EnteredSignUp, FieldErrors> {
         needs: words.map(|words| AgreedNeeds { words, consent }),
         channel,
     }))
-}
-
-fn new_person(form: &mut FormReader<'_>) -> Option<PersonDetails> {
-    let name = form.required(
-        "name",
-        |text| PersonalInput::name(text).ok(),
-        "Write the name",
-    );
-    let telephone = form.optional_phone();
-    let email = form.optional_email().map(PersonalInput::Open);
-    let postal_address = form.optional_text("postal_address");
-    form.require_contact(
-        "Add a phone number, an email or a postal address, so that we can reach them",
-    );
-    Some(PersonDetails {
-        name: name?,
-        email,
-        telephone,
-        postal_address,
-        typed_email: None,
-    })
 }
 
 #[derive(Template)]
