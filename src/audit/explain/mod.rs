@@ -307,18 +307,47 @@ impl GrantFile {
     }
 }
 
+/// The first part of a story: whether the folder holds, the heading and the verdict, and what
+/// happened by day.
+fn write_days(
+    f: &mut fmt::Formatter<'_>,
+    check: &FolderCheck,
+    (heading, verdict): (&str, &str),
+    days: &[StoryDay],
+) -> fmt::Result {
+    if let Some(warning) = check.warning() {
+        writeln!(f, "{warning}\n")?;
+    }
+    writeln!(f, "{heading}\n\n{verdict}\n\nWhat happened")?;
+    for day in days {
+        writeln!(f, "\n{}", day.day)?;
+        for line in &day.lines {
+            writeln!(f, "  {} {}", line.says, line.positions_text())?;
+        }
+    }
+    Ok(())
+}
+
+/// The last part of a story: what is missing, and which log it was made from.
+fn write_missing(
+    f: &mut fmt::Formatter<'_>,
+    missing: &[String],
+    check: &FolderCheck,
+) -> fmt::Result {
+    writeln!(f, "\nWhat is missing")?;
+    for one in missing {
+        writeln!(f, "  {one}")?;
+    }
+    if missing.is_empty() {
+        writeln!(f, "  Nothing.")?;
+    }
+    writeln!(f, "\n{}", check.source_text())
+}
+
 impl fmt::Display for GrantStory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(warning) = self.check.warning() {
-            writeln!(f, "{warning}\n")?;
-        }
-        writeln!(f, "{}\n\n{}\n\nWhat happened", self.heading, self.verdict)?;
-        for day in &self.days {
-            writeln!(f, "\n{}", day.day)?;
-            for line in &day.lines {
-                writeln!(f, "  {} {}", line.says, line.positions_text())?;
-            }
-        }
+        let told = (self.heading.as_str(), self.verdict.as_str());
+        write_days(f, &self.check, told, &self.days)?;
         writeln!(f, "\nFiles")?;
         for file in &self.files {
             writeln!(f, "  {}  {} ({})", file.digest, file.what, file.position)?;
@@ -326,13 +355,6 @@ impl fmt::Display for GrantStory {
         if self.files.is_empty() {
             writeln!(f, "  The log names no file of this grant.")?;
         }
-        writeln!(f, "\nWhat is missing")?;
-        for missing in &self.missing {
-            writeln!(f, "  {missing}")?;
-        }
-        if self.missing.is_empty() {
-            writeln!(f, "  Nothing.")?;
-        }
-        writeln!(f, "\n{}", self.check.source_text())
+        write_missing(f, &self.missing, &self.check)
     }
 }

@@ -1,5 +1,5 @@
-//! The story of one gathering from an exported folder: a verdict, what happened by day, and what is
-//! missing.
+//! Tells the story of one gathering from an exported folder. It begins with a verdict, lists the
+//! events by day, and ends with what the log lacks.
 
 mod facts;
 mod sentences;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::known_names::KnownNames;
-use super::{StoryDay, add_line};
+use super::{StoryDay, add_line, write_days, write_missing};
 use crate::audit::log_reader::for_each_event;
 use crate::audit::{AuditError, FolderCheck};
 use crate::domain::Event;
@@ -70,23 +70,8 @@ pub fn explain_gathering(
 
 impl fmt::Display for GatheringStory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(warning) = self.check.warning() {
-            writeln!(f, "{warning}\n")?;
-        }
-        writeln!(f, "{}\n\n{}\n\nWhat happened", self.heading, self.verdict)?;
-        for day in &self.days {
-            writeln!(f, "\n{}", day.day)?;
-            for line in &day.lines {
-                writeln!(f, "  {} {}", line.says, line.positions_text())?;
-            }
-        }
-        writeln!(f, "\nWhat is missing")?;
-        for missing in &self.missing {
-            writeln!(f, "  {missing}")?;
-        }
-        if self.missing.is_empty() {
-            writeln!(f, "  Nothing.")?;
-        }
-        writeln!(f, "\n{}", self.check.source_text())
+        let told = (self.heading.as_str(), self.verdict.as_str());
+        write_days(f, &self.check, told, &self.days)?;
+        write_missing(f, &self.missing, &self.check)
     }
 }
