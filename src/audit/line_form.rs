@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::domain::application::Channel;
 use crate::domain::event::EVENT_NAMES;
 use crate::domain::{Event, Money};
-use crate::eventlog::recorded_event::{Metadata, RecordedEvent};
+use crate::eventlog::recorded_event::{
+    DECISION_AGE_MAX_US, DECISION_AHEAD_MAX_US, Metadata, RecordedEvent,
+};
 use crate::eventlog::upcast;
 use crate::store::events::EventRow;
 
@@ -214,11 +216,6 @@ fn is_command(text: &str) -> bool {
     })
 }
 
-/// How long before it is recorded the program decides an event, and how long after, in
-/// microseconds: two clocks differ. The writer of the log refuses what is outside.
-const DECIDED_BEFORE_MAX: i64 = 60_000_000;
-const DECIDED_AFTER_MAX: i64 = 5_000_000;
-
 /// What is wrong with the moment at which an event was decided. A moment that is none is another
 /// fault.
 pub(super) fn late_decision(event: &RecordedEvent) -> Option<String> {
@@ -228,7 +225,7 @@ pub(super) fn late_decision(event: &RecordedEvent) -> Option<String> {
         event.recorded_at.as_microsecond(),
     );
     let age = recorded.saturating_sub(decided);
-    if (-DECIDED_AFTER_MAX..=DECIDED_BEFORE_MAX).contains(&age) {
+    if (-DECISION_AHEAD_MAX_US..=DECISION_AGE_MAX_US).contains(&age) {
         return None;
     }
     let recorded_at = event.recorded_at;

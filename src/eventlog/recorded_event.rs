@@ -12,6 +12,12 @@ use crate::domain::{Aggregate, Event, event};
 use crate::store::StoreError;
 use crate::store::events::EventRow;
 
+/// The most microseconds by which an event is recorded after its decision (`decided_at`), and the
+/// most by which before it. The clocks of the service and of the database can differ. The writer
+/// refuses other events, and the verifier reports them.
+pub const DECISION_AGE_MAX_US: i64 = 60_000_000;
+pub const DECISION_AHEAD_MAX_US: i64 = 5_000_000;
+
 /// The key of a stream: the type of its aggregate, and its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamKey {

@@ -10,16 +10,11 @@ use uuid::Uuid;
 
 use super::{LogError, WriterTask};
 use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
-use crate::eventlog::recorded_event::StreamKey;
+use crate::eventlog::recorded_event::{DECISION_AGE_MAX_US, DECISION_AHEAD_MAX_US, StreamKey};
 use crate::store::events::{AppendRows, CommandRow, EventRow, LogHead};
 use crate::store::lookups::Found;
 use crate::store::personal_data::EncryptedRow;
 use crate::store::projection_commit::ProjectionCommit;
-
-/// The maximum age of a decision when it is recorded, and how far ahead of `recorded_at` it may be,
-/// in microseconds.
-const DECISION_AGE_MAX_US: i64 = 60_000_000;
-const DECISION_AHEAD_MAX_US: i64 = 5_000_000;
 
 /// State of the log that a batch is resolved against. It is updated with each accepted append, so
 /// that later appends of the batch are compared with the earlier ones.
