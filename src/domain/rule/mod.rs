@@ -6,45 +6,13 @@
 
 mod givers;
 mod of_refusals;
+mod subject;
 
 use serde::Serialize;
-use strum::EnumMessage as _;
 
 pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
-
-/// What a rule is about. The table is in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::EnumMessage)]
-pub enum RuleSubject {
-    #[strum(message = "The order of steps")]
-    Steps,
-    #[strum(message = "People and roles")]
-    People,
-    #[strum(message = "The organisation’s settings")]
-    Settings,
-    #[strum(message = "Funds and their money")]
-    Funds,
-    #[strum(message = "Applications")]
-    Applications,
-    #[strum(message = "Decisions of the panel")]
-    Decisions,
-    #[strum(message = "Agreements and checks")]
-    Agreements,
-    #[strum(message = "Bank details and payments")]
-    Payments,
-    #[strum(message = "Changes, returns and the end of a grant")]
-    Grants,
-    #[strum(message = "Gatherings")]
-    Gatherings,
-}
-
-impl RuleSubject {
-    /// The heading of the subject in documents.
-    #[must_use]
-    pub fn heading(self) -> &'static str {
-        self.get_message().unwrap_or_default()
-    }
-}
+pub use subject::RuleSubject;
 
 /// Declares the rules, each with its subject, its sentence and the events that can break it.
 macro_rules! rules {
@@ -525,8 +493,8 @@ rules! {
          day of the last change at the group, or at one that it was merged into: other bank \
          details, a member who joined by invitation or left, a merger, or other contact details of \
          a member. Two people, the first still an officer or of finance, the second of finance, \
-         can let it leave early with the `mark` of that change: `group` counts the changes of bank details and members at these groups, also \
-         mergers, and `addresses` those of contact details of the members of now. It is so when it \
+         can let it leave early with the `mark` of that change: `group` counts the changes of \
+         bank details and members at these groups, also mergers, and `addresses` those of contact details of the members of now. It is so when it \
          is proposed and when the payment leaves, and the same in both events. The last proposal \
          counts, once, and `until` decides nothing. A change without a day makes no wait. The \
          first bank details, members without `added_by` and the end of a membership that there \
