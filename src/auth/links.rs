@@ -103,7 +103,7 @@ pub struct NewSignInLink {
 pub enum LinkPurpose {
     /// They join this group.
     JoinGroup(Uuid),
-    /// They get what was booked at a session of a gathering.
+    /// They take the place at a session that was booked with their address.
     TakePlace { gathering: Uuid, session: u16 },
 }
 

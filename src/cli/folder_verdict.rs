@@ -22,8 +22,8 @@ impl FolderVerdict {
         }
     }
 
-    /// The verdict on a folder that was verified, from what was found. If it does not hold,
-    /// standard error says so.
+    /// Makes the verdict from the findings of a verification. Writes a warning to standard error
+    /// if there are any.
     pub(super) fn of_findings(folder: &Path, findings: &[Finding]) -> Self {
         let Some(warning) = audit::warning_of(findings) else {
             return Self(Ok(()));

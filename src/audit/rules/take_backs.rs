@@ -76,7 +76,8 @@ impl RuleRoom for TakeBacks {
 }
 
 impl TakeBacks {
-    /// Checks that what is left of an award goes only in the command that takes its decision back.
+    /// Checks that an award, or its commitment, is taken back only in the command that takes back
+    /// the decision.
     fn check_award(&self, grant: Uuid, broken: &mut Broken<'_>) {
         let is_taken_back = self.ended.iter().any(|(_, ended)| *ended == grant);
         let says = format!("the award of the grant {grant} was taken back, and no decision was");
