@@ -32,6 +32,7 @@ mod returns;
 mod reviews;
 mod revocations;
 mod roles;
+mod rounds;
 mod settings;
 mod sittings;
 mod state;

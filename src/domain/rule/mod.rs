@@ -64,7 +64,9 @@ rules! {
         "An event comes only in a state of its record that allows it: the table under `Steps` in \
          the format of the log says which events need which states, and to which state each leads. \
          So a record begins once, a round is closed after it opened, and an update is accepted \
-         after it was received."
+         after it was received. The group that another is merged into takes it in \
+         (`GroupTakenIn`) after that and in the same command, and no group takes in one that was \
+         not merged into it so."
         ["person.PersonRegistered", "person.ContactChangeProposed", "person.ContactChangeRefused",
          "person.ContactChanged", "person.AddressProven", "person.PersonalDataErased",
          "organisation.OrganisationFounded", "fund.FundCreated", "fund.RulesSet",
@@ -73,9 +75,9 @@ rules! {
          "fund.FundingWithdrawn", "fund.RoundPlanned", "fund.RoundClosed", "fund.DecidingStarted",
          "fund.RoundCompleted", "fund.PanelMet", "fund.BatchSent", "fund.RoundOpened",
          "fund.RoundExtended", "group.GroupRegistered", "group.GroupCorrected",
-         "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",
-         "application.AnswersSaved", "application.ApplicationSubmitted",
-         "application.ChangesRequested", "application.ApplicationResubmitted",
+         "group.PayeeProvided", "group.GroupMerged", "group.GroupTakenIn",
+         "application.ApplicationStarted", "application.AnswersSaved",
+         "application.ApplicationSubmitted", "application.ChangesRequested", "application.ApplicationResubmitted",
          "application.EligibilityConfirmed", "application.EligibilityRefused",
          "application.EligibilityTakenBack", "application.ScoreGiven", "application.ScoreRevised",
          "application.ScoreSetAside", "application.Awarded", "application.Declined",
@@ -255,10 +257,18 @@ rules! {
         "A round opens, money is committed and an application is started or submitted, also after \
          changes, only while the fund is open: after `FundOpened` or `FundResumed`, and before the \
          next `FundPaused`, `FundClosed` or `FundArchived`. An application starts in a round of \
-         its fund that has opened and is not completed, or, with `late`, in any round of it."
-        ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
-         "application.ApplicationStarted", "application.ApplicationSubmitted",
-         "application.ApplicationResubmitted"]
+         its fund that has opened and is not completed, or, with `late`, in any round of it. \
+         Without `late`, the day of `decided_at` in Europe/London is one of the days of the round \
+         (`opens_on` to `closes_on`). Each application is received (`received_on`) on one of them. \
+         It is submitted, and a draft comes back, on one of them and before `RoundClosed`, except \
+         that a submission by another `channel` than `web` with a `late_reason` may come later. A \
+         draft lapses on none of them, or after the round is completed. Changes come at the latest \
+         on the `due_on` of the last `ChangesRequested`. A round closes after its last day, and is \
+         extended to a later one only. Where an event has no `decided_at`, its day is not compared."
+        ["fund.RoundOpened", "fund.RoundExtended", "fund.RoundClosed", "fund.Committed",
+         "fund.CommitmentIncreased", "application.ApplicationStarted",
+         "application.ApplicationSubmitted", "application.ApplicationResubmitted",
+         "application.ApplicationLapsed", "application.DraftReopened"]
     Budget
         "A fund commits and gives back no more than is free, by source. It gives back for a grant \
          no more than was committed for that grant. Money that a funder gave for an area pays for \

@@ -70,6 +70,8 @@ grounds! {
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
         FundNotInState => [FundOpen, StepsInOrder],
+        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
+        GroupMerged => [StepsInOrder],
         RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
             GatheringNotInState | SessionNotInState => [StepsInOrder],
         NotAffordable => [Budget],
@@ -114,12 +116,11 @@ grounds! {
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
-        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
-            RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
+        OfferExpired | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
-        Erased | GrantOpen | RecordsKept | GroupMerged => PERSONAL,
+        Erased | GrantOpen | RecordsKept => PERSONAL,
         KnownToOne => ROLE_OF_ONE,
     }
 }
