@@ -234,6 +234,37 @@ impl LogLines {
         self.0.insert(at, LogLine::new(event));
     }
 
+    /// Makes an event one of the command of the event before it.
+    pub fn join_command(&mut self, at: usize) {
+        let before = Arc::clone(&self.0[at - 1].event);
+        let event = self.0[at].edit();
+        event["command_id"] = before["command_id"].clone();
+        event["metadata"] = before["metadata"].clone();
+    }
+
+    /// Puts in a merger of one group into another, by an officer.
+    pub fn insert_merger(&mut self, at: usize, group: &str, into: &str, officer: &str) {
+        let merged = json!({
+            "into": into, "reason": "They are one group now.", "merged_by": officer,
+            "merged_on": self.day_before(at),
+        });
+        let taken_in = json!({ "group": group });
+        for (place, id, event, fields) in [
+            (at, group, "GroupMerged", merged),
+            (at + 1, into, "GroupTakenIn", taken_in),
+        ] {
+            let new = NewEvent {
+                stream: "group",
+                id: id.to_owned(),
+                event,
+                fields,
+                actor: officer.to_owned(),
+            };
+            self.insert(place, new);
+        }
+        self.join_command(at + 1);
+    }
+
     /// Puts in a copy of an event, as a command of its own.
     pub fn copy_to(&mut self, from: usize, to: usize) {
         let mut event = (*self.0[from].event).clone();

@@ -14,6 +14,7 @@ mod money;
 mod named;
 mod office;
 mod panel;
+mod rounds;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -48,6 +49,7 @@ fn all_breaks() -> Vec<Break> {
         givers::breaks(),
         letters::breaks(),
         steps::breaks(),
+        rounds::breaks(),
         agreed::breaks(),
     ]
     .concat()
