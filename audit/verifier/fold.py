@@ -356,8 +356,13 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             grant.instalments = {
                 key: one for key, one in grant.instalments.items() if key < p["first"]
             }
+            grant.from_days = {
+                key: one for key, one in grant.from_days.items() if key < p["first"]
+            }
             for number, instalment in enumerate(p["instalments"], p["first"]):
                 grant.instalments[number] = tied_check(instalment)
+                if (released := instalment["released"]) != "at_once" and "from_day" in released:
+                    grant.from_days[number] = released["from_day"]["day"]
         case "AttendanceConfirmed":
             if p["by"] == p["person"]:
                 grant.confirmed[p["decision"]].add(p["person"])

@@ -175,6 +175,9 @@ BY_EVENT = read_steps()
 @check("steps-in-order", *BY_EVENT)
 def a_step_is_allowed(event: Event, state: LogState) -> Iterator[str]:
     """An event comes only in a state of its record that allows it, and leads to another."""
+    earlier = event.p["grew_from"] if event.name == "GatheringPlanned" else None
+    if earlier is not None and ("gathering", earlier, None) not in state.steps:
+        yield "the gathering grew from one that nobody had planned"
     for record, before, after in BY_EVENT[event.kind]:
         key = record, event.id, event.p.get(record)
         now = state.steps.get(key, "none")

@@ -329,6 +329,8 @@ class Grant:
     waivers: dict[str, str] = field(default_factory=dict)
     payments: dict[int, Payment] = field(default_factory=dict)
     instalments: dict[int, str | None] = field(default_factory=dict)
+    # By instalment: the day that releases it.
+    from_days: dict[int, str] = field(default_factory=dict)
     paid: Counter[Source] = field(default_factory=Counter)
     # The part of it that the bank has confirmed.
     confirmed_paid: Counter[Source] = field(default_factory=Counter)

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::gathering::session_number;
-use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, Rule};
+use crate::domain::{
+    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// A record or a part of one, an event, the states in which it is allowed, and the state that it
@@ -298,6 +300,7 @@ impl RuleRoom for StepOrder {
 
     fn check(&mut self, event: &RecordedEvent, _before: &LogState, broken: &mut Broken<'_>) {
         let id = event.stream;
+        self.check_growth(&event.event, broken);
         let steps = self.by_event.get(&event.event.kind());
         for (record, name, before, after) in steps.into_iter().flatten().copied() {
             let key = (*record, id, name_of_part(record, &event.event));
@@ -332,6 +335,21 @@ impl RuleRoom for StepOrder {
 }
 
 impl StepOrder {
+    /// Checks that a gathering grew from one that was there, so that none grows from itself.
+    fn check_growth(&self, event: &Event, broken: &mut Broken<'_>) {
+        if let Event::Gathering(GatheringEvent::GatheringPlanned {
+            grew_from: Some(earlier),
+            ..
+        }) = event
+        {
+            let is_there = self
+                .states
+                .contains_key(&("gathering", earlier.0, String::new()));
+            let says = "a gathering grew from one that nobody had planned";
+            broken.unless(is_there, Rule::StepsInOrder, says);
+        }
+    }
+
     /// Checks that a group is taken in where it was merged into. One that was merged itself takes
     /// in no other, so that mergers make no circle.
     fn follow_merger(

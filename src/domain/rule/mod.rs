@@ -66,7 +66,7 @@ rules! {
          So a record begins once, a round is closed after it opened, and an update is accepted \
          after it was received. The group that another is merged into takes it in \
          (`GroupTakenIn`) after that and in the same command, and no group takes in one that was \
-         not merged into it so."
+         not merged into it so. A gathering grows from one that was planned before it."
         ["person.PersonRegistered", "person.ContactChangeProposed", "person.ContactChangeRefused",
          "person.ContactChanged", "person.AddressProven", "person.PersonalDataErased",
          "organisation.OrganisationFounded", "fund.FundCreated", "fund.RulesSet",
@@ -77,8 +77,9 @@ rules! {
          "fund.RoundExtended", "group.GroupRegistered", "group.GroupCorrected",
          "group.PayeeProvided", "group.GroupMerged", "group.GroupTakenIn",
          "application.ApplicationStarted", "application.AnswersSaved",
-         "application.ApplicationSubmitted", "application.ChangesRequested", "application.ApplicationResubmitted",
-         "application.EligibilityConfirmed", "application.EligibilityRefused",
+         "application.ApplicationSubmitted", "application.ChangesRequested",
+         "application.ApplicationResubmitted", "application.EligibilityConfirmed",
+         "application.EligibilityRefused",
          "application.EligibilityTakenBack", "application.ScoreGiven", "application.ScoreRevised",
          "application.ScoreSetAside", "application.Awarded", "application.Declined",
          "application.Deferred", "application.Reserved", "application.DecisionTakenBack",
@@ -404,7 +405,7 @@ rules! {
          `LetterReleased`. It is moved and released only while it is held, and its `letters_on` is \
          after the day of `decided_at` in Europe/London. An offer that `waits` is sent once, when \
          its letter is not held any more, and the group signs, accepts or declines it only after \
-         that. `expires_on` is at least the `offer_days` of the rules of the fund after \
+         that, and at the latest on its last `expires_on`. `expires_on` is at least the `offer_days` of the rules of the fund after \
          `letters_on`, or, where there is none, after the day of `decided_at`."
         ["grant.GrantOffered", "grant.OfferSent", "grant.LetterMoved", "grant.LetterReleased",
          "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"]
@@ -418,7 +419,8 @@ rules! {
          offer, and before the offer or the grant ends."
         ["grant.PaymentPrepared"]
     ChecksPassed
-        "An offer has each check of the rules of its fund. When a payment is prepared, each check \
+        "An instalment that a day releases is prepared on that day or later. \
+         An offer has each check of the rules of its fund. When a payment is prepared, each check \
          and condition of the grant has passed and is in date, or was waived. A condition for one \
          instalment, or a check that was added later, holds back one instalment only if it is tied \
          to one. A check that is used again is on the file of the group, from a grant of the group \

@@ -86,11 +86,11 @@ grounds! {
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
-        LetterHeld => [LettersInOrder],
+        LetterHeld | OfferExpired => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
         AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment, StepsInOrder],
-        CheckOutstanding => [ChecksPassed],
+        CheckOutstanding | InstalmentNotDue => [ChecksPassed],
         PayeeNotVerified | PayeeChanged => [PayeeVerified],
         Interested => [Unconnected, DeclaredBeforeScore, DecisionDeclared],
         GrantOnHold => [NotOnHold],
@@ -116,8 +116,8 @@ grounds! {
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
-        OfferExpired | RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
-            ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
+        RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
+            ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
         Erased | GrantOpen | RecordsKept => PERSONAL,

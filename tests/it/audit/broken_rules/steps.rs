@@ -63,6 +63,10 @@ pub fn breaks() -> Vec<Break> {
             merge_all(log, at, &[(first, second)]);
             log.remove(at);
         }),
+        broken("a gathering grew from itself", |log| {
+            let at = log.first("GatheringPlanned");
+            log.set(at, "grew_from", log.id(at));
+        }),
         broken("a hold ended that had not begun", |log| {
             let officer = log.holders("officer").swap_remove(0);
             put_after_acceptance(log, "GrantResumed", &officer);
