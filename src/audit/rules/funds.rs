@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::rounds::RoundDays;
+use super::rounds::RoundCalendar;
 use super::{Broken, LogState, RuleRoom, programme};
 use crate::domain::fund::Rules;
 use crate::domain::{ApplicationEvent, Event, FundEvent, PersonId, Role, Rule};
@@ -17,7 +17,7 @@ pub(super) struct Funds {
     open: BTreeSet<Uuid>,
     /// Funds that have opened, also if they were paused or closed since.
     opened: BTreeSet<Uuid>,
-    rounds: RoundDays,
+    rounds: RoundCalendar,
     /// By fund: the rules that were proposed last, and who proposed them.
     proposed: BTreeMap<Uuid, (Rules, PersonId)>,
 }

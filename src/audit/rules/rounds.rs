@@ -17,7 +17,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 type RoundKey = (Uuid, Slug);
 
 #[derive(Default)]
-pub(super) struct RoundDays {
+pub(super) struct RoundCalendar {
     /// The rounds that have opened and are not completed.
     running: BTreeSet<RoundKey>,
     /// Those of them that have not closed.
@@ -26,7 +26,7 @@ pub(super) struct RoundDays {
     changes_due: BTreeMap<Uuid, Date>,
 }
 
-impl RoundDays {
+impl RoundCalendar {
     /// Whether a round has opened and is not completed.
     pub(super) fn is_running(&self, fund: Uuid, round: &Slug) -> bool {
         self.running.contains(&(fund, round.clone()))
