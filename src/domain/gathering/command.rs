@@ -42,8 +42,11 @@ commands! {
         /// Gives up a place at a session, or stops waiting for one. The first who waits gets the
         /// place.
         StepDown(StepDown) = "step-down", Permission::Anyone;
-        /// Gives up what a person had at a session who never proved an address.
-        GiveUp(StepDown) = "give-up", Permission::FollowUp;
+        /// Gives up what a person had at a session whose data are erased.
+        GiveUp(StepDown) = "give-up", Permission::Job;
+        /// Gives what was booked with somebody's address, without signing in, to the owner of the
+        /// address. It goes to no one who waits.
+        HandOver(HandOver) = "hand-over", Permission::Job;
         /// Records who came to a session, once it is over.
         RecordAttendance(RecordTurnout) = "record-attendance",
             Permission::StaffOrLead(&[Role::Officer]);
@@ -252,6 +255,22 @@ pub struct StepDown {
     pub person: PersonId,
 }
 
+/// A place at a session, or a wait for one, that goes to the owner of the address with which it was
+/// booked.
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    #[schema(minimum = 1, maximum = 65535)]
+    pub session: u16,
+    /// The person under whom it was booked.
+    pub from: PersonId,
+    /// The owner of the address.
+    pub to: PersonId,
+    /// What was said about needs when it was booked.
+    #[serde(default)]
+    pub needs: Option<AgreedNeeds>,
+}
+
 /// Who came to a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -341,6 +360,9 @@ impl GatheringCommand {
         let (field, value) = match self {
             Self::SignUp(SignUp {
                 needs: Some(needs), ..
+            })
+            | Self::HandOver(HandOver {
+                needs: Some(needs), ..
             }) => ("needs", &mut needs.words),
             Self::AskForHand(asked) => ("words", &mut asked.words),
             _ => return Vec::new(),
@@ -357,6 +379,7 @@ impl GatheringCommand {
     pub fn subject(&self) -> Option<PersonId> {
         match self {
             Self::SignUp(sign_up) => Some(sign_up.person),
+            Self::HandOver(hand_over) => Some(hand_over.to),
             Self::AskForHand(asked) => Some(asked.lead),
             _ => None,
         }

@@ -434,8 +434,8 @@ async fn nothing_tells_whether_the_address_of_a_booking_is_known(app: TestApp) {
     assert_eq!(places.len(), 2, "the stranger's place became hers");
 }
 
-on_each_engine!(a_link_signs_in_without_taking_a_place);
-async fn a_link_signs_in_without_taking_a_place(app: TestApp) {
+on_each_engine!(a_booking_goes_to_the_owner_of_its_address_before_those_who_wait);
+async fn a_booking_goes_to_the_owner_of_its_address_before_those_who_wait(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let circle = Circle::open(&app, &office, &json!({}), &json!({ "places": 1 })).await;
     let zofia = register_zofia(&app, "zofia@example.org").await;
@@ -444,23 +444,40 @@ async fn a_link_signs_in_without_taking_a_place(app: TestApp) {
     let at = mailed_link(&app, zofia).await;
     let mut owner = Browser::new(&address);
     let page = owner.get(&at);
-    // Somebody waits meanwhile: given up, the place would go to them.
+    // Somebody waits meanwhile. They waited for the place of whoever booked, and go on waiting.
     let other = [("person", "Bo"), ("telephone", "07700 900113")];
     book(&mut Browser::new(&address), &circle.session(), &other);
-    let shown = owner.submit_form(&page, &at, &[("join", "yes")]);
+    let booked = owner.submit_form(&page, &at, &[("join", "yes")]);
+    assert!(
+        booked.path.ends_with("/booked") && booked.contains("You have a place."),
+        "{}: {}",
+        booked.path,
+        visible_text(&booked)
+    );
+    let places = circle.sign_ups(Filter::equals("state", "place")).await;
+    assert_eq!(places.len(), 1, "one booking is one place");
+    assert_eq!(places[0].person, zofia);
+    let waiting = circle.sign_ups(Filter::equals("state", "waiting")).await;
+    assert_eq!(waiting.len(), 1);
+}
+
+on_each_engine!(a_link_signs_in_without_taking_a_place);
+async fn a_link_signs_in_without_taking_a_place(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
+    let zofia = register_zofia(&app, "zofia@example.org").await;
+    let person = [("person", "Zo"), ("email", "zofia@example.org")];
+    book(&mut Browser::new(&address), &circle.session(), &person);
+    let at = mailed_link(&app, zofia).await;
+    let mut owner = Browser::new(&address);
+    let page = owner.get(&at);
+    let shown = owner.submit_form(&page, &at, &[]);
     assert_eq!((shown.status, shown.path.as_str()), (200, "/my"));
     assert!(
         circle
             .sign_ups(Filter::equals("person", zofia))
             .await
             .is_empty()
-    );
-    assert_eq!(
-        circle
-            .sign_ups(Filter::equals("state", "place"))
-            .await
-            .len(),
-        1
     );
 }
 
