@@ -74,8 +74,20 @@ commands! {
 }
 
 /// What kind of gathering it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum GatheringKind {
     /// A day on which many groups come together and agree what to do.
     CallToAction,
@@ -94,6 +106,14 @@ pub enum GatheringKind {
     Training,
     /// People look into a question together.
     Research,
+}
+
+impl GatheringKind {
+    /// Its key in addresses and forms, as in the API.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// How people sign up for a gathering.

@@ -13,7 +13,7 @@ use super::actions::GatheringActions;
 use super::sessions::{
     SessionCard, SessionCards, is_over, name_of, names_of_groups, sessions_of, sign_ups_of,
 };
-use super::{kind_name, path_of_session, runs, sees_people};
+use super::{name_of_kind, path_of_session, runs, sees_people};
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
 use crate::domain::language::{Language, day_text};
 use crate::domain::text::Slug;
@@ -164,7 +164,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         page: request.page_context(&gathering.title).await?,
         wrong: forms.error_summary(),
         tag: gathering.state.tag(),
-        kind: kind_name(gathering.kind),
+        kind: name_of_kind(gathering.kind),
         area: gathering
             .area
             .as_ref()
