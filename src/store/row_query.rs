@@ -258,6 +258,14 @@ mod tests {
             ("published", Vec::new(), "now"),
             ("applications", one("fund"), "fund"),
             ("grants", one("fund"), "fund"),
+            ("gatherings", one("grew_from"), "grew_from"),
+            ("sign_ups", some("person"), "person"),
+            ("sign_ups", some("session_id"), "session_id"),
+            (
+                "sessions",
+                vec![Filter::at_most("day", "2026-07-05")],
+                "day",
+            ),
             (
                 "groups",
                 vec![

@@ -25,7 +25,7 @@ use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tag, Tagged as _, place_name};
 use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::{FundRow, GatheringRow, GatheringSessionRow, OrganisationRow};
-use crate::views::SignUpView;
+use crate::views::{Filter, SignUpView};
 
 /// A risk check that ends within so many days is made again.
 const CHECK_AGAIN_DAYS: i64 = 30;
@@ -47,6 +47,8 @@ struct GatheringRecordPage {
     group: Option<(Uuid, String)>,
     fund: Option<(Uuid, String)>,
     grew_from: Option<(Uuid, String)>,
+    /// What grew from it.
+    grown: Vec<(Uuid, String)>,
     /// Who last asked for a hand, when, and what would help.
     hand: Option<AskedHand>,
     sees_people: bool,
@@ -175,6 +177,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         group: group_of(request, &gathering).await?,
         fund: fund_of(&gathering, &funds),
         grew_from: grew_from(request, &gathering).await?,
+        grown: grown(request, &gathering).await?,
         hand: hand(request, &gathering, hand_words, &names),
         sees_people: sees_people(request, &gathering),
         is_counted: gathering.sign_up == SignUpWay::Counted,
@@ -465,4 +468,13 @@ async fn grew_from(
     };
     let row: Option<GatheringRow> = request.app.views.find(from, None).await?;
     Ok(row.map(|row| (row.id, row.title)))
+}
+
+async fn grown(
+    request: &DeskRequest<'_>,
+    gathering: &GatheringRow,
+) -> Result<Vec<(Uuid, String)>, PageError> {
+    let from_it = vec![Filter::equals("grew_from", gathering.id)];
+    let rows: Vec<GatheringRow> = request.app.views.all_rows(None, from_it).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
 }
