@@ -275,8 +275,8 @@ fn english_text(notice: AccessNotice) -> (&'static str, &'static str) {
         ),
         AccessNotice::HandAsked => (
             "A lead asks for a hand",
-            "Hello\n\nSomeone who leads a gathering asks our office for a hand, and wrote what would \
-                help.\n\nPlease agree with your colleagues who gets in touch with them. You can \
+            "Hello\n\nSomeone who leads a gathering asks our office for a hand, and wrote what \
+                would help.\n\nPlease agree with your colleagues who gets in touch with them. You can \
                 read it here:",
         ),
     }

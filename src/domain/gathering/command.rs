@@ -13,6 +13,9 @@ use crate::domain::personal_data::{PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Line, Prose, Slug};
 
+/// Fewer people than this are not counted in public.
+const FEW_PEOPLE: u32 = 5;
+
 commands! {
     /// Commands of a gathering.
     GatheringCommand {
@@ -305,6 +308,15 @@ pub struct Turnout {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 200)]
     pub groups: Vec<GroupTurnout>,
+}
+
+impl Turnout {
+    /// Whether so few people came that their number is not told outside the office: it could tell
+    /// who they are.
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        (1..FEW_PEOPLE).contains(&self.people)
+    }
 }
 
 /// How many people came from one group.

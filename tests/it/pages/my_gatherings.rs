@@ -2,6 +2,7 @@
 
 use microgrants::clock::new_id;
 use microgrants::domain::PersonId;
+use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -127,6 +128,30 @@ async fn a_lead_reads_the_names_and_notes_who_came(app: TestApp) {
 
     let mut guests = signed_in(&app, &address, guest).await;
     assert_shows(&guests.get("/my"), &["Where you were before", "You came"]);
+}
+
+on_each_engine!(a_lead_reads_no_names_a_month_later);
+async fn a_lead_reads_no_names_a_month_later(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, path) = open_circle(&app, &office).await;
+    let (guest, porter) = (person(&app, "Guest").await, person(&app, "Porter").await);
+    take(&app, &office, id, ("sign-up", &signs_up(guest))).await;
+    let lead = json!({ "person": porter });
+    take(&app, &office, id, ("offer-lead", &lead)).await;
+    let takes = command_from_json("gathering", id, "take-lead", &lead);
+    app.issue_ok(porter, takes).await;
+    app.catch_up().await;
+    let list = format!("{path}/sessions/1");
+    let mut browser = signed_in(&app, &address, porter).await;
+    assert_shows(&browser.get(&list), &["Guest"]);
+    app.pass_days(32);
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    jobs.run_once().await.expect("jobs run");
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, porter).await;
+    let page = browser.get(&list);
+    assert_shows(&page, &["Soup and plans"]);
+    assert_hides(&page, &["Guest"]);
 }
 
 /// Notes who came, after a form that says nothing.

@@ -39,7 +39,7 @@ struct LedSessionPage {
 }
 
 /// A session that the visitor leads, with those who have a place and those who wait, in their
-/// order.
+/// order, for as long as the list is kept.
 struct LedSession {
     gathering: GatheringRow,
     session: GatheringSessionRow,
@@ -69,8 +69,13 @@ impl LedSession {
         let id = GatheringSessionRow::id_of(gathering.id, number);
         let session: Option<GatheringSessionRow> = app.views.find(&id, None).await?;
         let session = session.ok_or_else(PageError::not_found)?;
-        let of_session = vec![Filter::equals("session_id", id)];
-        let rows = app.views.all_rows(None, of_session).await?;
+        // The list is forgotten 30 days after the session, for those who led it too.
+        let rows = if session.kept_until.is_some() {
+            let of_session = vec![Filter::equals("session_id", id)];
+            app.views.all_rows(None, of_session).await?
+        } else {
+            Vec::new()
+        };
         let mut people = app.views.decrypt_sign_ups(|_| true, rows).await?;
         people.retain(|row| row.state != SignUpState::GivenUp);
         people.sort_by_key(|row| row.joined);

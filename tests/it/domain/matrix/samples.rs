@@ -125,7 +125,9 @@ fn organisation(name: &str) -> Sample {
         ),
         "record-key-rotation" => (
             SampleActor::Operator,
-            json!({ "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB" }),
+            json!({
+                "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+            }),
         ),
         "propose-role" => staff(of("officer")),
         "confirm-role" => second(of("finance")),
