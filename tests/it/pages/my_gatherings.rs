@@ -150,8 +150,9 @@ async fn a_lead_reads_no_names_a_month_later(app: TestApp) {
     app.catch_up().await;
     let mut browser = signed_in(&app, &address, porter).await;
     let page = browser.get(&list);
-    assert_shows(&page, &["Soup and plans"]);
-    assert_hides(&page, &["Guest"]);
+    let says = "We delete the list of people 30 days after the day.";
+    assert_shows(&page, &["Soup and plans", says]);
+    assert_hides(&page, &["Guest", "No one has signed up yet."]);
 }
 
 /// Notes who came, after a form that says nothing.

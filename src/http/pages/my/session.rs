@@ -10,7 +10,7 @@ use super::gathering::{refusal_text, visible};
 use super::gatherings::session_line;
 use crate::clock::day_of;
 use crate::domain::gathering::{
-    GatheringState, GroupTurnout, RecordTurnout, SessionState, SignUpWay, Turnout,
+    GatheringState, GroupTurnout, RecordTurnout, SessionState, SignUpWay, Turnout, needs_kept_until,
 };
 use crate::domain::{Command, GatheringCommand, GatheringId, GroupId, PersonId};
 use crate::http::AppState;
@@ -36,6 +36,8 @@ struct LedSessionPage {
     counts_only: bool,
     /// Whether it can be recorded now who came.
     records: bool,
+    /// Whether it is forgotten who signed up.
+    is_forgotten: bool,
 }
 
 /// A session that the visitor leads, with those who have a place and those who wait, in their
@@ -200,6 +202,7 @@ async fn render(
         records: led.gathering.state == GatheringState::Open
             && led.session.state == SessionState::Planned
             && led.session.day <= today,
+        is_forgotten: needs_kept_until(led.session.day) < today,
         led,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)

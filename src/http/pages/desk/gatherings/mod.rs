@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn the_key_of_a_kind_is_the_one_that_commands_read() {
-        for (kind, key, _) in KINDS {
-            assert_eq!(serde_json::json!(kind), key);
+        for kind in GatheringKind::VARIANTS {
+            assert_eq!(serde_json::json!(kind), kind.key());
         }
     }
 }
