@@ -564,6 +564,47 @@ async fn the_list_is_filtered_and_says_what_came_of_the_last_ones(app: TestApp) 
     }
 }
 
+on_each_engine!(what_grew_from_a_gathering_is_on_the_pages_of_both);
+async fn what_grew_from_a_gathering_is_on_the_pages_of_both(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
+    let about = json!({ "title": "A walk", "description": "Slowly." });
+    let plan = json!({ "kind": "activity", "about": about, "grew_from": circle.id });
+    let walk = Circle::open(&app, &office, &plan, &json!({})).await;
+    let hidden = json!({ "title": "A secret", "description": "Not yet." });
+    let plan = json!({ "about": hidden, "grew_from": circle.id });
+    Circle::plan(&app, &office, &plan).await;
+    app.catch_up().await;
+    let mut stranger = Browser::new(&address);
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    for (page, says, other) in [
+        (stranger.get(&circle.path()), "From it grew", "A walk</a>"),
+        (
+            stranger.get(&walk.path()),
+            "It grew from",
+            "Sharing a hall</a>",
+        ),
+        (
+            desk.get(&format!("/desk{}", circle.path())),
+            "What grew from it",
+            "A walk</a>",
+        ),
+        (
+            desk.get(&format!("/desk{}", walk.path())),
+            "It grew from",
+            "Sharing a hall</a>",
+        ),
+    ] {
+        assert!(
+            page.contains(says) && page.contains(other),
+            "{}: {}",
+            page.path,
+            visible_text(&page)
+        );
+    }
+    assert!(!stranger.get(&circle.path()).contains("A secret"));
+}
+
 /// The lines of a calendar after unfolding.
 fn calendar_lines(text: &str) -> Vec<String> {
     let text = text.replace("\r\n ", "");
