@@ -155,6 +155,26 @@ async fn a_lead_reads_no_names_a_month_later(app: TestApp) {
     assert_hides(&page, &["Guest", "No one has signed up yet."]);
 }
 
+on_each_engine!(the_office_is_told_of_a_lead_whose_data_were_erased);
+async fn the_office_is_told_of_a_lead_whose_data_were_erased(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, _) = open_circle(&app, &office).await;
+    let porter = person(&app, "Porter").await;
+    let lead = json!({ "person": porter });
+    take(&app, &office, id, ("offer-lead", &lead)).await;
+    let takes = command_from_json("gathering", id, "take-lead", &lead);
+    app.issue_ok(porter, takes).await;
+    app.catch_up().await;
+    let mut officer = signed_in(&app, &address, office.ada).await;
+    let says = "A lead has left: Soup and plans";
+    assert_hides(&officer.get("/desk"), &[says]);
+    let because = json!({ "reason": "They asked" });
+    let erase = command_from_json("person", porter.0, "erase", &because);
+    app.issue_ok(office.ada, erase).await;
+    app.catch_up().await;
+    assert_shows(&officer.get("/desk"), &[says]);
+}
+
 /// Notes who came, after a form that says nothing.
 fn record(browser: &mut Browser, list: &str, guest: PersonId) {
     let page = browser.get(list);
