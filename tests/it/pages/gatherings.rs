@@ -349,6 +349,30 @@ async fn those_who_wait_get_the_place_that_is_given_up(app: TestApp) {
     assert!(has.contains("You have a place."), "{}", visible_text(&has));
 }
 
+on_each_engine!(the_office_sees_who_booked_without_confirming_an_address);
+async fn the_office_sees_who_booked_without_confirming_an_address(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
+    let zofia = register_zofia(&app, "zofia@example.org").await;
+    let own = json!({ "session": 1, "person": zofia, "channel": "phone" });
+    circle.take("sign-up", &own).await;
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let at = format!("/desk{}", circle.path());
+    let says = "They have not confirmed an email address yet.";
+    assert!(!desk.get(&at).contains(says));
+    let person = [("person", "Nia"), ("telephone", "07700 900112")];
+    book(&mut Browser::new(&address), &circle.session(), &person);
+    app.catch_up().await;
+    let page = desk.get(&at);
+    assert_eq!(
+        page.text.matches(says).count(),
+        1,
+        "{}",
+        visible_text(&page)
+    );
+}
+
 on_each_engine!(where_people_are_counted_nobody_signs_up_by_name);
 async fn where_people_are_counted_nobody_signs_up_by_name(app: TestApp) {
     let (office, address) = serve_office(&app).await;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::actions::GatheringActions;
 use super::sessions::{
     SessionCard, SessionCards, is_over, name_of, names_of_groups, sessions_of, sign_ups_of,
+    unproven_of,
 };
 use super::{name_of_kind, path_of_session, runs, sees_people};
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
@@ -156,6 +157,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let cards = SessionCards {
         request,
         gathering: &gathering,
+        unproven: unproven_of(request, &sign_ups).await?,
         sign_ups,
         groups,
         own,
