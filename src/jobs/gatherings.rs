@@ -46,14 +46,12 @@ impl Jobs {
             .views
             .all_rows::<GatheringSessionRow>(None, to_come)
             .await?;
-        let ids = sessions
+        let ids: Vec<String> = sessions
             .iter()
-            .map(|row| GatheringSessionRow::id_of(row.gathering, row.session));
-        let signed_up = vec![
-            Filter::any_of("session_id", ids),
-            Filter::in_state([SignUpState::Place, SignUpState::Waiting]),
-        ];
-        let sign_ups = self.views.all_rows::<SignUpRow>(None, signed_up).await?;
+            .map(|row| GatheringSessionRow::id_of(row.gathering, row.session))
+            .collect();
+        let mut sign_ups: Vec<SignUpRow> = self.views.rows_of("session_id", &ids).await?;
+        sign_ups.retain(|row| row.state != SignUpState::GivenUp);
         let people: BTreeSet<Uuid> = sign_ups.iter().map(|row| row.person.0).collect();
         let of_people = vec![Filter::any_of("id", people)];
         let people = self.views.all_rows::<PersonRow>(None, of_people).await?;

@@ -20,7 +20,7 @@ use crate::views::Filter;
 /// The most people that the page proposes. The rest follow once these are erased.
 const PEOPLE_MAX: usize = 100;
 /// Of how many sessions the sign-ups are read at once.
-const SESSIONS_AT_ONCE: usize = 100;
+const SESSIONS_AT_ONCE: usize = 64;
 
 /// A person whose retention period has ended.
 pub(super) struct ErasablePerson {
@@ -50,11 +50,8 @@ pub(super) async fn erasable_people(
     let leads = leads(request).await?;
     let (mut found, mut since, mut seen) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     for some in sessions.chunks(SESSIONS_AT_ONCE) {
-        let ids = some
-            .iter()
-            .map(|row| GatheringSessionRow::id_of(row.gathering, row.session));
-        let of_sessions = vec![Filter::any_of("session_id", ids)];
-        let sign_ups: Vec<SignUpRow> = views.all_rows(None, of_sessions).await?;
+        let ids: Vec<String> = some.iter().map(id_of).collect();
+        let sign_ups: Vec<SignUpRow> = views.rows_of("session_id", &ids).await?;
         let new = sign_ups.iter().map(|row| row.person);
         let new: Vec<PersonId> = new.filter(|person| seen.insert(*person)).collect();
         let of_people = vec![Filter::any_of("id", new)];
@@ -80,6 +77,10 @@ pub(super) async fn erasable_people(
     Ok(shown.collect())
 }
 
+fn id_of(session: &GatheringSessionRow) -> String {
+    GatheringSessionRow::id_of(session.gathering, session.session)
+}
+
 /// Whether a person is in no group, has no role, and was not erased.
 fn is_only_a_guest(row: &PersonRow) -> bool {
     row.groups.is_empty()
@@ -95,18 +96,14 @@ async fn last_days(
     people: &[PersonRow],
 ) -> Result<BTreeMap<PersonId, Date>, PageError> {
     let views = &request.app.views;
-    let ids = people.iter().map(|row| row.id);
-    let of_people = vec![Filter::any_of("person", ids)];
-    let sign_ups: Vec<SignUpRow> = views.all_rows(None, of_people).await?;
+    let ids: Vec<String> = people.iter().map(|row| row.id.to_string()).collect();
+    let sign_ups: Vec<SignUpRow> = views.rows_of("person", &ids).await?;
     let ids: BTreeSet<&str> = sign_ups.iter().map(|row| row.session_id.as_str()).collect();
     let of_sign_ups = vec![Filter::any_of("id", ids)];
     let sessions: Vec<GatheringSessionRow> = views.all_rows(None, of_sign_ups).await?;
     let days: BTreeMap<String, Date> = sessions
         .into_iter()
-        .map(|row| {
-            let id = GatheringSessionRow::id_of(row.gathering, row.session);
-            (id, row.day)
-        })
+        .map(|row| (id_of(&row), row.day))
         .collect();
     let mut last: BTreeMap<PersonId, Date> = BTreeMap::new();
     for row in sign_ups {

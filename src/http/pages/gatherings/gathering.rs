@@ -145,9 +145,10 @@ async fn grew_from(
 
 /// The addresses and titles of the gatherings that grew from it.
 async fn grown(app: &AppState, row: &GatheringRow) -> Result<Vec<(String, String)>, PageError> {
-    let from_it = vec![Filter::equals("grew_from", row.id), super::is_public()];
+    let from_it = vec![Filter::equals("grew_from", row.id)];
     let grown: Vec<GatheringRow> = app.views.all_rows(None, from_it).await?;
-    Ok(grown.into_iter().map(link_to).collect())
+    let public = grown.into_iter().filter(GatheringRow::is_public);
+    Ok(public.map(link_to).collect())
 }
 
 /// The address and the title of a gathering.
