@@ -332,7 +332,7 @@ async fn render_refusal(
 ) -> Result<HttpResponse, PageError> {
     let says = match refusal {
         Refusal::AddressUnproven => translate(
-            "You have booked three places. To book more, open the link in the email that we sent \
+            "You cannot book more just now. To book more, open the link in the email that we sent \
                 you. If you have no email, phone us.",
             visitor.language,
         ),
