@@ -7,6 +7,7 @@ mod broken_rules;
 mod gathering_stories;
 mod key_rotation;
 mod line_forms;
+mod number_bounds;
 mod replayed_rules;
 mod rotated_keys;
 pub mod signatures;
