@@ -405,8 +405,9 @@ rules! {
          `LetterReleased`. It is moved and released only while it is held, and its `letters_on` is \
          after the day of `decided_at` in Europe/London. An offer that `waits` is sent once, when \
          its letter is not held any more, and the group signs, accepts or declines it only after \
-         that, and at the latest on its last `expires_on`. `expires_on` is at least the `offer_days` of the rules of the fund after \
-         `letters_on`, or, where there is none, after the day of `decided_at`."
+         that, and until its last `expires_on`. `expires_on` is at least the `offer_days` of the \
+         rules of the fund after `letters_on`, or, where there is none, after the day of \
+         `decided_at`."
         ["grant.GrantOffered", "grant.OfferSent", "grant.LetterMoved", "grant.LetterReleased",
          "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"]
     LapsedAfterLastDay
@@ -419,9 +420,8 @@ rules! {
          offer, and before the offer or the grant ends."
         ["grant.PaymentPrepared"]
     ChecksPassed
-        "An instalment that a day releases is prepared on that day or later. \
-         An offer has each check of the rules of its fund. When a payment is prepared, each check \
-         and condition of the grant has passed and is in date, or was waived. A condition for one \
+        "An instalment that a day releases is prepared on that day or later. An offer has each \
+         check of the rules of its fund. When a payment is prepared, each check and condition of the grant has passed and is in date, or was waived. A condition for one \
          instalment, or a check that was added later, holds back one instalment only if it is tied \
          to one. A check that is used again is on the file of the group, from a grant of the group \
          that passed it. In date means on `prepared_on` or later; a check that is requested or \
