@@ -421,13 +421,14 @@ rules! {
         ["grant.PaymentPrepared"]
     ChecksPassed
         "An instalment that a day releases is prepared on that day or later. An offer has each \
-         check of the rules of its fund. When a payment is prepared, each check and condition of the grant has passed and is in date, or was waived. A condition for one \
-         instalment, or a check that was added later, holds back one instalment only if it is tied \
-         to one. A check that is used again is on the file of the group, from a grant of the group \
-         that passed it. In date means on `prepared_on` or later; a check that is requested or \
-         fails is open again. The file is the newest one of the group or of one that it was merged \
-         with, with the same `good_until`. The checks for people at risk are not looked at. After \
-         a change of the amount the instalments without a payment fall away."
+         check of the rules of its fund. When a payment is prepared, each check and condition of \
+         the grant has passed and is in date, or was waived. A condition for one instalment, or a \
+         check that was added later, holds back one instalment only if it is tied to one. A check \
+         that is used again is on the file of the group, from a grant of the group that passed it. \
+         In date means on `prepared_on` or later; a check that is requested or fails is open \
+         again. The file is the newest one of the group or of one that it was merged with, with \
+         the same `good_until`. The checks for people at risk are not looked at. After a change of \
+         the amount the instalments without a payment fall away."
         ["grant.GrantOffered", "grant.CheckReused", "grant.PaymentPrepared", "group.CheckFiled"]
     CheckWaivedByTwo
         "A check is waived by another person than the one who proposed it, who is still an \

@@ -161,6 +161,21 @@ impl TamperedExport {
         }
     }
 
+    /// The same in a folder of its own beside this one, with a second verifier if this has one.
+    pub fn copy(&self, number: usize) -> Self {
+        let copy = Self {
+            path: self.path.with_file_name(format!("export-{number}")),
+            originals: self.originals.clone(),
+            key: self.key.clone(),
+            secret: self.secret,
+            python: self.python.as_ref().map(|_| PythonVerifier::start()),
+            tried: 0,
+        };
+        fs::create_dir(&copy.path).unwrap();
+        copy.restore();
+        copy
+    }
+
     pub fn file(&self, name: &str) -> Vec<u8> {
         fs::read(self.path.join(name)).unwrap()
     }
