@@ -104,6 +104,7 @@ fn coming(
 ) -> Vec<ComingGathering> {
     let today = day_of(app.commands.now());
     let mut next: Vec<ComingGathering> = Vec::new();
+    let mut index_of: BTreeMap<Uuid, usize> = BTreeMap::new();
     for row in sessions.iter().filter(|row| row.day >= today) {
         let Some(gathering) = gatherings.get(&row.gathering) else {
             continue;
@@ -112,9 +113,8 @@ fn coming(
         if session.places_left == PlacesLeft::Over {
             continue;
         }
-        let known = next
-            .iter_mut()
-            .find(|known| known.session.gathering == session.gathering);
+        let at = *index_of.entry(session.gathering).or_insert(next.len());
+        let known = next.get_mut(at);
         let is_to_come = session.places_left.is_to_come();
         match known {
             Some(known) if is_to_come && !known.session.places_left.is_to_come() => {
