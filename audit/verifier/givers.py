@@ -28,10 +28,10 @@ organisation.WebhookEnded administrator
 organisation.WebhookSecretMade administrator
 organisation.StatementShared administrator officer finance
 organisation.StatementLinkEnded administrator officer finance
-person.PersonRegistered administrator officer person job operator
+person.PersonRegistered administrator officer connector person job operator
 person.GroupBegun person
 person.DraftBegun person
-person.SignUpBegun officer lead person
+person.SignUpBegun officer connector lead person
 person.ContactChangeProposed officer
 person.ContactChangeRefused officer person
 person.ContactChanged officer person job
@@ -192,25 +192,25 @@ grant.AttendanceConfirmed panel | administrator officer
 grant.StoryPublished officer
 grant.StoryWithdrawn officer member
 grant.GrantClosed officer
-gathering.GatheringPlanned officer
-gathering.GatheringDescribed officer
-gathering.GatheringOpened officer
-gathering.GatheringEnded officer
-gathering.SessionAdded officer lead
-gathering.SessionMoved officer lead
-gathering.SessionCancelled officer lead
-gathering.PlaceTaken officer lead person job
-gathering.WaitingJoined officer lead person
-gathering.PlaceGivenUp officer lead person job
-gathering.WaitingLeft officer lead person job
-gathering.SignUpsCounted officer lead
-gathering.SessionHeld officer lead
-gathering.AttendanceCorrected officer lead
-gathering.NotesWritten officer
-gathering.LeadOffered officer lead
-gathering.LeadTaken officer person
-gathering.LeadLeft officer lead
-gathering.HandAskedFor officer lead
+gathering.GatheringPlanned officer connector
+gathering.GatheringDescribed officer connector
+gathering.GatheringOpened officer connector
+gathering.GatheringEnded officer connector
+gathering.SessionAdded officer connector lead
+gathering.SessionMoved officer connector lead
+gathering.SessionCancelled officer connector lead
+gathering.PlaceTaken officer connector lead person job
+gathering.WaitingJoined officer connector lead person
+gathering.PlaceGivenUp officer connector lead person job
+gathering.WaitingLeft officer connector lead person job
+gathering.SignUpsCounted officer connector lead
+gathering.SessionHeld officer connector lead
+gathering.AttendanceCorrected officer connector lead
+gathering.NotesWritten officer connector
+gathering.LeadOffered officer connector lead
+gathering.LeadTaken officer connector person
+gathering.LeadLeft officer connector lead
+gathering.HandAskedFor officer connector lead
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job

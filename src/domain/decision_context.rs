@@ -182,6 +182,13 @@ impl DecisionContext {
         }
     }
 
+    /// Whether the actor works with people to reach: officers and connectors.
+    #[must_use]
+    pub fn works_with_people(&self) -> bool {
+        let roles = self.roles();
+        roles.contains(&Role::Officer) || roles.contains(&Role::Connector)
+    }
+
     /// Whether the actor is a member of the group. Refuses with [`Refusal::Unknown`] if there is no
     /// group.
     pub fn of_group(&self) -> Result<bool, Refusal> {

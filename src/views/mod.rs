@@ -132,10 +132,18 @@ impl Reader {
         }
     }
 
-    /// Staff and auditors see all records, others only those of their groups.
+    /// Staff and auditors see all records, others only those of their groups. A connector sees none
+    /// but what [`Reader::works_with_people`] opens.
     #[must_use]
     pub fn sees_all(&self) -> bool {
-        !self.roles.is_empty()
+        self.roles.iter().any(|role| *role != Role::Connector)
+    }
+
+    /// Whether the reader works with people to reach, gatherings, the directory and introductions:
+    /// officers and connectors.
+    #[must_use]
+    pub fn works_with_people(&self) -> bool {
+        self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector)
     }
 
     /// The texts of a group are for staff who work with groups, for the panel, and for the group

@@ -76,7 +76,11 @@ fn is_giver(
         Giver::Lead => actor
             .zip(gathering_of(event))
             .is_some_and(|(actor, gathering)| before.is_lead(actor, gathering)),
-        Giver::Administrator | Giver::Officer | Giver::Finance | Giver::Panel => giver
+        Giver::Administrator
+        | Giver::Officer
+        | Giver::Finance
+        | Giver::Panel
+        | Giver::Connector => giver
             .role()
             .is_some_and(|role| roles.is_some_and(|roles| roles.contains(&role))),
     }

@@ -175,7 +175,7 @@ impl Person {
             return Err(Refusal::Exists("person"));
         }
         let contact = Contact::from_details(details);
-        let staff = [Role::Administrator, Role::Officer]
+        let staff = [Role::Administrator, Role::Officer, Role::Connector]
             .iter()
             .any(|role| facts.roles().contains(role));
         // Applicants register themselves, under a new id.

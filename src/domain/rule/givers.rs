@@ -21,6 +21,7 @@ pub enum Giver {
     Officer,
     Finance,
     Panel,
+    Connector,
     /// A member of the group that the event is about.
     Member,
     /// A person who leads the gathering that the event is about.
@@ -44,6 +45,7 @@ impl Giver {
             Self::Officer => Some(Role::Officer),
             Self::Finance => Some(Role::Finance),
             Self::Panel => Some(Role::Panel),
+            Self::Connector => Some(Role::Connector),
             Self::Member
             | Self::Lead
             | Self::Person
@@ -60,6 +62,7 @@ impl Giver {
             Role::Officer => Some(Self::Officer),
             Role::Finance => Some(Self::Finance),
             Role::Panel => Some(Self::Panel),
+            Role::Connector => Some(Self::Connector),
             Role::Auditor => None,
         }
     }
@@ -242,10 +245,10 @@ event_permissions! {
     PersonEvent {
         PersonRegistered: [
             "person/register", "person/introduce"
-        ] [Administrator, Officer, Person, Job, Operator] [];
+        ] [Administrator, Officer, Connector, Person, Job, Operator] [];
         GroupBegun: ["group/register"] [Person] [];
         DraftBegun: ["application/start"] [Person] [];
-        SignUpBegun: ["gathering/sign-up"] [Officer, Lead, Person] [];
+        SignUpBegun: ["gathering/sign-up"] [Officer, Connector, Lead, Person] [];
         ContactChangeProposed: ["person/change-contact"] [Officer] [];
         ContactChangeRefused: ["person/refuse-contact"] [Officer, Person] [];
         ContactChanged: [
@@ -458,16 +461,20 @@ event_permissions! {
         SessionCancelled: ["gathering/cancel-session"] [] [];
         PlaceTaken: [
             "gathering/sign-up", "gathering/step-down", "gathering/move-session", "person/expire"
-        ] [Officer, Lead, Person, Job] [];
-        WaitingJoined: ["gathering/sign-up"] [Officer, Lead, Person] [];
-        PlaceGivenUp: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
-        WaitingLeft: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
+        ] [Officer, Connector, Lead, Person, Job] [];
+        WaitingJoined: ["gathering/sign-up"] [Officer, Connector, Lead, Person] [];
+        PlaceGivenUp: [
+            "gathering/step-down", "person/expire"
+        ] [Officer, Connector, Lead, Person, Job] [];
+        WaitingLeft: [
+            "gathering/step-down", "person/expire"
+        ] [Officer, Connector, Lead, Person, Job] [];
         SignUpsCounted: ["gathering/count-sign-ups"] [] [];
         SessionHeld: ["gathering/record-attendance"] [] [];
         AttendanceCorrected: ["gathering/correct-attendance"] [] [];
         NotesWritten: ["gathering/write-notes"] [] [];
         LeadOffered: ["gathering/offer-lead"] [] [];
-        LeadTaken: ["gathering/take-lead"] [Officer, Person] [];
+        LeadTaken: ["gathering/take-lead"] [Officer, Connector, Person] [];
         LeadLeft: ["gathering/leave-lead"] [] [];
         HandAskedFor: ["gathering/ask-for-hand"] [] [];
         RiskChecked: ["gathering/pass-risk-check"] [] [];

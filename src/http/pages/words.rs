@@ -204,6 +204,7 @@ pub fn role_name(role: impl Borrow<Role>) -> &'static str {
         Role::Finance => "Finance",
         Role::Panel => "Panel member",
         Role::Auditor => "Auditor",
+        Role::Connector => "Connector",
     }
 }
 

@@ -13,7 +13,7 @@ use crate::support::fixtures::{Office, person};
 use crate::support::service::{ApiResponse, Client, serve_with, token};
 use crate::support::test_app::TestApp;
 
-const ACCESS_COLUMNS: [&str; 9] = [
+const ACCESS_COLUMNS: [&str; 10] = [
     "nobody",
     "stranger",
     "member",
@@ -23,6 +23,7 @@ const ACCESS_COLUMNS: [&str; 9] = [
     "panel",
     "administrator",
     "auditor",
+    "connector",
 ];
 const ACCESS_TABLE: &str = "tests/matrix/access.txt";
 
@@ -85,6 +86,7 @@ impl AccessFixture {
             Role::Panel,
             Role::Administrator,
             Role::Auditor,
+            Role::Connector,
         ] {
             people.push(holder(app, &office, role).await);
         }

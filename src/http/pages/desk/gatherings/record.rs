@@ -14,10 +14,10 @@ use super::sessions::{
     SessionCard, SessionCards, is_over, name_of, names_of_groups, sessions_of, sign_ups_of,
 };
 use super::{kind_name, path_of_session, runs, sees_people};
+use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
 use crate::domain::language::{Language, day_text};
 use crate::domain::text::Slug;
-use crate::domain::{PersonId, Role};
 use crate::http::pages::desk::list::{Neighbours, neighbours};
 use crate::http::pages::desk::next_step::{ABOUT, NextStep};
 use crate::http::pages::desk::{DeskRequest, HistoryEntry, PersonNames, history};
@@ -178,7 +178,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         hand: hand(request, &gathering, hand_words, &names),
         sees_people: sees_people(request, &gathering),
         is_counted: gathering.sign_up == SignUpWay::Counted,
-        plans: request.signed.reader.roles.contains(&Role::Officer),
+        plans: request.signed.reader.works_with_people(),
         sessions,
         next,
         neighbours: neighbours(request, "gatherings", id).await?,
