@@ -564,6 +564,7 @@ pub fn created_number(event: &Event) -> Option<u32> {
             | OrganisationEvent::ThemesAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
+            | OrganisationEvent::NoticePublished { version, .. }
             | OrganisationEvent::ReportPublished { version, .. }
             | OrganisationEvent::MailTextPublished { version, .. }
             | OrganisationEvent::SettingsSet { version, .. }

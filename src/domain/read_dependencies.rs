@@ -136,6 +136,8 @@ impl Command {
                 }
             }
             Self::Gathering(id, command) => gathering_reads(id.0, command),
+            // Which they are depends on the introduction: see `Introduction::reads`.
+            Self::Introduction(..) => ReadDependencies::default(),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
                 fund: Some(start.fund.0),
                 group: Some(start.group.0),

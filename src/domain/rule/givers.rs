@@ -9,8 +9,8 @@ use crate::domain::role::{Permission, Role};
 use crate::domain::{
     Aggregate, Application, ApplicationCommand, ApplicationEvent, Fund, FundCommand, FundEvent,
     Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group,
-    GroupCommand, GroupEvent, Organisation, OrganisationCommand, OrganisationEvent, Person,
-    PersonCommand, PersonEvent,
+    GroupCommand, GroupEvent, Introduction, IntroductionCommand, IntroductionEvent, Organisation,
+    OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -114,7 +114,7 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 7] = [
+const COMMANDS: [(&str, &[CommandSpec]); 8] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
@@ -122,10 +122,11 @@ const COMMANDS: [(&str, &[CommandSpec]); 7] = [
     (Application::TYPE, ApplicationCommand::SPECS),
     (Grant::TYPE, GrantCommand::SPECS),
     (Gathering::TYPE, GatheringCommand::SPECS),
+    (Introduction::TYPE, IntroductionCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 8] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
@@ -133,6 +134,7 @@ const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
     (Application::TYPE, ApplicationEvent::PERMISSIONS),
     (Grant::TYPE, GrantEvent::PERMISSIONS),
     (Gathering::TYPE, GatheringEvent::PERMISSIONS),
+    (Introduction::TYPE, IntroductionEvent::PERMISSIONS),
 ];
 
 fn find_command(name: &str) -> Option<&'static CommandSpec> {
@@ -170,6 +172,7 @@ impl Event {
             Self::Application(event) => event.permission(),
             Self::Grant(event) => event.permission(),
             Self::Gathering(event) => event.permission(),
+            Self::Introduction(event) => event.permission(),
         }
     }
 }
@@ -226,6 +229,7 @@ event_permissions! {
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
+        NoticePublished: ["organisation/publish-notice"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];
         MailTextPublished: [
             "organisation/publish-mail-text", "organisation/confirm-mail-text"
@@ -257,6 +261,8 @@ event_permissions! {
         MailLanguageChosen: ["person/choose-language"] [Officer, Person] [];
         AddressProven: ["person/prove-address"] [] [];
         AccessEnded: ["person/end-access"] [] [];
+        ConsentGiven: ["person/agree"] [Officer, Connector, Person] [];
+        ConsentTakenBack: ["person/take-back"] [Officer, Connector, Person] [];
         PersonToTell: ["person/await-telling"] [] [];
         PersonTold: ["person/tell"] [] [];
         TellingTakenBack: ["person/take-back-telling"] [] [];
@@ -450,6 +456,20 @@ event_permissions! {
         StoryPublished: ["grant/publish-story"] [] [];
         StoryWithdrawn: ["grant/withdraw-story"] [] [];
         GrantClosed: ["grant/close"] [] [];
+    }
+    IntroductionEvent {
+        IntroductionAsked: ["introduction/ask"] [Officer, Connector, Member, Person] [];
+        IntroductionAgreed: ["introduction/agree"] [Officer, Connector, Member, Person] [];
+        IntroductionMade: ["introduction/make"] [] [];
+        IntroductionWelcomed: ["introduction/welcome"] [Officer, Connector, Member, Person] [];
+        IntroductionDeclined: ["introduction/decline"] [Officer, Connector, Member, Person] [];
+        IntroductionCameTo: ["introduction/say-how"] [Officer, Connector, Member, Person] [];
+        IntroductionTakenBack: [
+            "introduction/take-back"
+        ] [Officer, Connector, Member, Person] [];
+        IntroductionClosed: ["introduction/close"] [] [];
+        IntroductionReminded: ["introduction/remind"] [] [];
+        MattersForgotten: ["introduction/forget-matters"] [] [];
     }
     GatheringEvent {
         GatheringPlanned: ["gathering/plan"] [] [];
