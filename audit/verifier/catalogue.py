@@ -26,6 +26,9 @@ ContactChangeRefused reason:Prose by:id
 ContactChanged name:secret changed_by:id? changed_on:day? confirmed_by:id? email:secret? \
     postal_address:secret? replaced:secret? telephone:secret? typed_email:secret?
 MailLanguageChosen language:Language?
+ConsentGiven purpose:ConsentPurpose basis:ConsentBasis notice:int channel:Channel keyed_by:id? \
+    given_on:day
+ConsentTakenBack purpose:ConsentPurpose channel:Channel keyed_by:id? taken_back_on:day
 AddressProven email:secret
 AccessEnded reason:Prose
 PersonToTell mail:id about:int kind:Line caused_on:day
@@ -49,6 +52,8 @@ RoleEnded person:id role:Role ended_on:day?
 SignsAdopted version:int signs:[Sign]
 ThemesAdopted version:int themes:[Theme]
 FormPublished version:int questions:[Question] name:Line?
+NoticePublished version:int purpose:NoticePurpose hash:text text:Prose \
+    other_languages:{en,pl=Prose}~
 AgreementPublished version:int text:Document hash:text
 ReportPublished version:int area:Slug context:Prose hard:Prose lessons:Prose \
     other_languages:{en,pl=AreaReportTranslation}~
@@ -239,6 +244,20 @@ StoryPublished story:int words:Prose consented_on:day consent:Line photographs:[
     pictured:Line?
 StoryWithdrawn story:int
 GrantClosed released:split
+"""
+
+INTRODUCTION = """
+IntroductionAsked of:Party to:id at_risk:bool asked_on:day
+IntroductionAgreed notice:int channel:Channel read_back:bool keyed_by:id? matters:secret? \
+    shares:[Shared] agreed_on:day
+IntroductionMade to:id holder:id? made_on:day
+IntroductionWelcomed host:id? host_name:secret? channel:Channel keyed_by:id? welcomed_on:day
+IntroductionDeclined reason:DeclineReason channel:Channel keyed_by:id? declined_on:day
+IntroductionCameTo how:CameTo said_on:day
+IntroductionTakenBack channel:Channel keyed_by:id? forgotten:secrets~ taken_back_on:day
+IntroductionClosed reason:CloseReason closed_on:day
+IntroductionReminded reminded_on:day
+MattersForgotten forgotten:secrets
 """
 
 GATHERING = """
@@ -521,6 +540,7 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("application", APPLICATION),
         ("grant", GRANT),
         ("gathering", GATHERING),
+        ("introduction", INTRODUCTION),
     ):
         for line in events.strip().split("\n"):
             name, _, fields = line.partition(" ")

@@ -88,6 +88,8 @@ def fold_organisation(event: Event, state: LogState) -> None:
         case "AgreementPublished":
             version = state.agreement[0] + 1 if state.agreement else 1
             state.agreement = version, p["hash"]
+        case "NoticePublished":
+            state.notices[p["purpose"]] = p["version"]
         case "ThemesAdopted":
             state.themes = {theme["theme"] for theme in p["themes"]}
         case "SettingsProposed":
@@ -514,6 +516,21 @@ def fold_gathering(event: Event, state: LogState) -> None:
                 state.gave_up = p["person"]
 
 
+def fold_introduction(event: Event, state: LogState) -> None:
+    """Who is introduced to which entry, whether they agree, and who holds it."""
+    introduction, p = state.introductions[event.id], event.p
+    match event.name:
+        case "IntroductionAsked":
+            introduction.person, introduction.group = p["of"].get("person"), p["of"].get("group")
+            introduction.to, introduction.at_risk = p["to"], p["at_risk"]
+        case "IntroductionAgreed":
+            introduction.agreed = True
+        case "IntroductionMade":
+            introduction.holder = p["holder"]
+        case "IntroductionTakenBack":
+            introduction.agreed = False
+
+
 def fold_session(event: Event, session: Session) -> None:
     """Who has a place at a session, and who waits for one."""
     p = event.p
@@ -546,4 +563,5 @@ FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "application": fold_application,
     "grant": fold_grant,
     "gathering": fold_gathering,
+    "introduction": fold_introduction,
 }

@@ -15,6 +15,7 @@ organisation.SignsAdopted administrator
 organisation.ThemesAdopted administrator
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
+organisation.NoticePublished administrator
 organisation.ReportPublished administrator officer
 organisation.MailTextPublished administrator officer
 organisation.MailTextProposed administrator
@@ -38,6 +39,8 @@ person.ContactChanged officer person job
 person.MailLanguageChosen officer person
 person.AddressProven job
 person.AccessEnded administrator
+person.ConsentGiven officer connector person
+person.ConsentTakenBack officer connector person
 person.PersonToTell job
 person.PersonTold administrator officer finance
 person.TellingTakenBack administrator officer finance
@@ -214,6 +217,16 @@ gathering.HandAskedFor officer connector lead
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job
+introduction.IntroductionAsked officer connector member person
+introduction.IntroductionAgreed officer connector member person
+introduction.IntroductionMade officer connector
+introduction.IntroductionWelcomed officer connector member
+introduction.IntroductionDeclined officer connector member
+introduction.IntroductionCameTo officer connector member person
+introduction.IntroductionTakenBack officer connector member person
+introduction.IntroductionClosed officer connector
+introduction.IntroductionReminded job
+introduction.MattersForgotten job
 """
 
 

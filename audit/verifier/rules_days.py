@@ -32,6 +32,17 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "person.ConsentGiven": "given_on",
+    "person.ConsentTakenBack": "taken_back_on",
+    "introduction.IntroductionAsked": "asked_on",
+    "introduction.IntroductionAgreed": "agreed_on",
+    "introduction.IntroductionMade": "made_on",
+    "introduction.IntroductionWelcomed": "welcomed_on",
+    "introduction.IntroductionDeclined": "declined_on",
+    "introduction.IntroductionCameTo": "said_on",
+    "introduction.IntroductionTakenBack": "taken_back_on",
+    "introduction.IntroductionClosed": "closed_on",
+    "introduction.IntroductionReminded": "reminded_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {

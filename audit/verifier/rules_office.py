@@ -57,6 +57,9 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     owners = {owner}
     if event.stream == "gathering":
         owners = {event.p.get("person"), event.p.get("lead")}
+    if event.stream == "introduction":
+        introduction = state.introductions[event.id]
+        owners = {introduction.person, introduction.group}
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:
@@ -88,9 +91,10 @@ def the_actor_may_give_it(event: Event, state: LogState) -> Iterator[str]:
     gathering = event.id if event.stream == "gathering" else event.p.get("gathering")
     if gathering in state.gatherings and event.actor in state.gatherings[gathering].leads:
         found.add("lead")
-    group = group_of(event, state)
-    if group is not None and any(
-        event.actor in state.groups[own].members for own in state.heirs(group)
+    if any(
+        event.actor in state.groups[own].members
+        for group in groups_of(event, state)
+        for own in state.heirs(group)
     ):
         found.add("member")
     if givers.isdisjoint(found):
@@ -104,9 +108,22 @@ def person_of(event: Event, state: LogState) -> str | None:
         return state.gave_up
     if event.stream == "gathering":
         return event.p.get("person")
+    if event.name == "IntroductionAsked":
+        return event.p["of"].get("person")
+    if event.stream == "introduction":
+        return state.introductions[event.id].person
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
     return event.id if event.stream == "person" else None
+
+
+def groups_of(event: Event, state: LogState) -> list[str]:
+    """The groups that an event is about: an introduction is about two."""
+    if event.stream == "introduction":
+        asked = event.p["of"].get("group") if event.name == "IntroductionAsked" else None
+        return [asked] if asked else state.introductions[event.id].groups_for(event.name)
+    group = group_of(event, state)
+    return [group] if group is not None else []
 
 
 def group_of(event: Event, state: LogState) -> str | None:

@@ -112,6 +112,16 @@ variation VariationApproved requested approved
 variation VariationRefused requested refused
 story StoryPublished none published
 story StoryWithdrawn published withdrawn
+introduction IntroductionAsked none asked
+introduction IntroductionAgreed asked agreed
+introduction IntroductionMade agreed made
+introduction IntroductionWelcomed made welcomed
+introduction IntroductionDeclined made declined
+introduction IntroductionCameTo welcomed,came_to came_to
+introduction IntroductionTakenBack asked,agreed,made,welcomed,declined,came_to,closed taken_back
+introduction IntroductionClosed asked,agreed,made,welcomed,declined,came_to closed
+introduction IntroductionReminded made
+introduction MattersForgotten agreed,made,welcomed,declined,came_to,closed
 gathering GatheringPlanned none draft
 gathering GatheringDescribed draft,open
 gathering GatheringOpened draft open

@@ -135,6 +135,27 @@ class Gathering:
 
 
 @dataclass
+class Introduction:
+    """An introduction: who is introduced to which entry, and who holds it."""
+
+    person: str | None = None
+    group: str | None = None
+    to: str = ""
+    holder: str | None = None
+    at_risk: bool = False
+    agreed: bool = False
+
+    def groups_for(self, event: str) -> list[str]:
+        """The groups whose members may give an event."""
+        groups = []
+        if event in ("IntroductionAgreed", "IntroductionTakenBack", "IntroductionCameTo"):
+            groups.append(self.group)
+        if event in ("IntroductionWelcomed", "IntroductionDeclined", "IntroductionCameTo"):
+            groups.append(self.holder)
+        return [group for group in groups if group]
+
+
+@dataclass
 class Fund:
     """A fund, its rules and its money in pence by source."""
 
@@ -405,6 +426,9 @@ class LogState:
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
         self.gatherings: defaultdict[str, Gathering] = defaultdict(Gathering)
+        self.introductions: defaultdict[str, Introduction] = defaultdict(Introduction)
+        # By purpose: the version of the notice in force.
+        self.notices: dict[str, int] = {}
         # The states of records and of their parts, and those of applications before a step that can
         # be undone.
         self.steps: dict[tuple[str, str, Any], str] = {}

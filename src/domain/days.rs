@@ -92,7 +92,7 @@ impl Command {
             Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
                 vec![("from", share.from), ("until", share.until)]
             }
-            Self::Organisation(..) | Self::Person(..) => Vec::new(),
+            Self::Organisation(..) | Self::Person(..) | Self::Introduction(..) => Vec::new(),
         }
     }
 }

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::introductions::introduced;
 use super::{Broken, LogState, RuleRoom};
+use crate::domain::asset::Party;
 use crate::domain::{Event, GatheringEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -34,6 +36,10 @@ impl RuleRoom for OwnKeys {
             Event::Grant(happened) => (of_one(of_application), serde_json::to_value(happened)),
             Event::Gathering(happened) => {
                 (self.owners_in(id, happened), serde_json::to_value(happened))
+            }
+            Event::Introduction(happened) => {
+                let owner = introduced(event, before).map(Party::id);
+                (of_one(owner), serde_json::to_value(happened))
             }
             Event::Organisation(_) | Event::Fund(_) => return,
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::introductions::{groups_of_introduction, person_introduced};
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::{
     ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
@@ -36,7 +37,7 @@ impl RuleRoom for Permissions {
         if let Event::Gathering(GatheringEvent::PlaceGivenUp { person, .. }) = &event.event {
             self.gave_up = Some(*person);
         }
-        let about = person_of(event, self.gave_up);
+        let about = person_of(event, self.gave_up).or_else(|| person_introduced(event, before));
         let roles = self.command.as_ref().map(|(_, roles)| roles);
         let permission = event.event.permission();
         let of = event.event.kind();
@@ -70,9 +71,11 @@ fn is_giver(
         Giver::Operator => event.metadata.get("actor") == Some("operator"),
         Giver::Anybody => actor.is_some(),
         Giver::Person => actor.is_some() && actor == about,
-        Giver::Member => actor
-            .zip(group_of(event, before))
-            .is_some_and(|(actor, group)| before.is_member(actor, group)),
+        Giver::Member => actor.is_some_and(|actor| {
+            let groups = groups_of_introduction(event, before);
+            let mut groups = groups.into_iter().chain(group_of(event, before));
+            groups.any(|group| before.is_member(actor, group))
+        }),
         Giver::Lead => actor
             .zip(gathering_of(event))
             .is_some_and(|(actor, gathering)| before.is_lead(actor, gathering)),

@@ -9,7 +9,7 @@ use crate::audit::derived_tables::GrantsById;
 use crate::domain::text::Slug;
 use crate::domain::{
     Aggregate, ApplicationEvent, Event, Fund, FundId, Gathering, Grant, GrantEvent, GrantId, Group,
-    GroupId, Money, Organisation, PersonEvent, PersonId, Role, Rule,
+    GroupId, Introduction, Money, Organisation, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -30,6 +30,7 @@ pub(in crate::audit) struct LogState {
     groups: BTreeMap<Uuid, Group>,
     grants: GrantsById,
     gatherings: BTreeMap<Uuid, Gathering>,
+    introductions: BTreeMap<Uuid, Introduction>,
     applications: BTreeMap<Uuid, ApplicationOrigin>,
     /// By application and person: whether they declared last that they have no interest.
     no_interest_declared: BTreeMap<(Uuid, PersonId), bool>,
@@ -149,6 +150,10 @@ impl LogState {
         gathering.is_some_and(|gathering| gathering.is_led_by(person))
     }
 
+    pub(super) fn introduction(&self, id: Uuid) -> Option<&Introduction> {
+        self.introductions.get(&id)
+    }
+
     /// A group, and the groups that it was merged into, directly or through others.
     fn with_heirs(&self, group: Option<GroupId>) -> Vec<&Group> {
         let (mut met, mut groups) = (BTreeSet::new(), Vec::new());
@@ -238,6 +243,10 @@ impl LogState {
             Event::Gathering(happened) => {
                 let gathering = self.gatherings.entry(id).or_default();
                 (gathering.apply(happened), Rule::GatheringLed)
+            }
+            Event::Introduction(happened) => {
+                let introduction = self.introductions.entry(id).or_default();
+                (introduction.apply(happened), Rule::IntroductionAgreed)
             }
             Event::Application(happened) => {
                 self.apply_to_application(id, happened);

@@ -241,6 +241,36 @@ const STEPS: &[AllowedStep] = &[
     ("session", "NotesWritten", "held", ""),
     ("session", "SessionReminded", "planned", ""),
     ("session", "NeedsForgotten", "planned held cancelled", ""),
+    ("introduction", "IntroductionAsked", "none", "asked"),
+    ("introduction", "IntroductionAgreed", "asked", "agreed"),
+    ("introduction", "IntroductionMade", "agreed", "made"),
+    ("introduction", "IntroductionWelcomed", "made", "welcomed"),
+    ("introduction", "IntroductionDeclined", "made", "declined"),
+    (
+        "introduction",
+        "IntroductionCameTo",
+        "welcomed came_to",
+        "came_to",
+    ),
+    (
+        "introduction",
+        "IntroductionTakenBack",
+        "asked agreed made welcomed declined came_to closed",
+        "taken_back",
+    ),
+    (
+        "introduction",
+        "IntroductionClosed",
+        "asked agreed made welcomed declined came_to",
+        "closed",
+    ),
+    ("introduction", "IntroductionReminded", "made", ""),
+    (
+        "introduction",
+        "MattersForgotten",
+        "agreed made welcomed declined came_to closed",
+        "",
+    ),
 ];
 
 /// Parts of a record, with the stream of the record.

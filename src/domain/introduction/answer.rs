@@ -2,7 +2,7 @@
 
 use super::{
     CameTo, DeclineIntroduction, Introduction, IntroductionEvent, IntroductionState,
-    WelcomeIntroduction,
+    WelcomeIntroduction, keyed_by,
 };
 use crate::domain::person::channel_of;
 use crate::domain::personal_data::PersonalInput;
@@ -30,7 +30,7 @@ impl Introduction {
         if !has_host {
             return Err(Refusal::HostMissing);
         }
-        let keyed_by = self.keyed_by(self.is_held_by_actor(facts)?, facts)?;
+        let keyed_by = keyed_by(self.is_held_by_actor(facts)?, facts)?;
         Ok(IntroductionEvent::IntroductionWelcomed {
             host: *host,
             host_name: host_name.as_ref().map(PersonalInput::sealed),
@@ -46,7 +46,7 @@ impl Introduction {
         facts: &DecisionContext,
     ) -> Result<IntroductionEvent, Refusal> {
         self.must_be(&[IntroductionState::Made])?;
-        let keyed_by = self.keyed_by(self.is_held_by_actor(facts)?, facts)?;
+        let keyed_by = keyed_by(self.is_held_by_actor(facts)?, facts)?;
         Ok(IntroductionEvent::IntroductionDeclined {
             reason: declined.reason,
             channel: channel_of(declined.channel, keyed_by)?,

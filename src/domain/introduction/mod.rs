@@ -263,7 +263,7 @@ impl Introduction {
     ) -> Result<IntroductionEvent, Refusal> {
         self.must_be(&[IntroductionState::Asked])?;
         self.must_be_of_active(facts)?;
-        let keyed_by = self.keyed_by(self.is_of_actor(facts)?, facts)?;
+        let keyed_by = keyed_by(self.is_of_actor(facts)?, facts)?;
         let channel = channel_of(agreed.channel, keyed_by)?;
         facts
             .organisation()?
@@ -291,16 +291,6 @@ impl Introduction {
             Some(Party::Group(_)) => facts.group()?.must_be_active_or_merged(),
             None => Err(Refusal::Unknown("introduction")),
         }
-    }
-
-    /// Who keyed what others said; `None` if they did it themselves.
-    fn keyed_by(
-        &self,
-        own: bool,
-        facts: &DecisionContext,
-    ) -> Result<Option<PersonId>, Refusal> {
-        let by = facts.by()?;
-        Ok(Some(by).filter(|_| self.exists() && !own))
     }
 
     fn make(&self, facts: &DecisionContext) -> Result<IntroductionEvent, Refusal> {
@@ -336,7 +326,7 @@ impl Introduction {
         if self.state == Some(IntroductionState::TakenBack) {
             return Err(Refusal::TakenBack);
         }
-        let keyed_by = self.keyed_by(self.is_of_actor(facts)?, facts)?;
+        let keyed_by = keyed_by(self.is_of_actor(facts)?, facts)?;
         Ok(IntroductionEvent::IntroductionTakenBack {
             channel: channel_of(taken.channel, keyed_by)?,
             keyed_by,
@@ -392,6 +382,12 @@ impl Introduction {
     }
 }
 
+/// Who keyed what others said; `None` if the actor said it for themselves or for their group.
+fn keyed_by(own: bool, facts: &DecisionContext) -> Result<Option<PersonId>, Refusal> {
+    let by = facts.by()?;
+    Ok(Some(by).filter(|_| !own))
+}
+
 /// Refuses an entry of the directory to which nobody can be introduced, or not those who hold it.
 fn must_welcome(asset: &Asset, of: Party) -> Result<(), Refusal> {
     match asset.state() {
@@ -410,8 +406,7 @@ fn must_welcome(asset: &Asset, of: Party) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the group that holds an entry, or one that it was merged into, has a safeguarding check
-/// that is in date.
+/// Whether the group that holds an entry has a safeguarding check that is in date.
 fn is_safe(holder: Option<GroupId>, facts: &DecisionContext) -> Result<bool, Refusal> {
     let check: Slug = SAFEGUARDING
         .parse()

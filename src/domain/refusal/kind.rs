@@ -77,6 +77,9 @@ impl Refusal {
             | Self::CountedOnly
             | Self::NamedOnly
             | Self::NotSignedUp
+            | Self::NoticeOutOfDate
+            | Self::OwnActOnline
+            | Self::HostMissing
             | Self::ScoreOutOfRange => RefusalKind::Input,
             _ => RefusalKind::State,
         }

@@ -248,6 +248,27 @@ pub enum Refusal {
     #[error("{0} people have a place already")]
     #[strum(message = "Offer at least as many places, or ask people to step down first.")]
     TooFewPlaces(u32),
+    #[error("this introduction is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open its page to see what comes next.")]
+    IntroductionNotInState(&'static str),
+    #[error("they have taken back their consent to this introduction")]
+    #[strum(message = "Ask them first. If they wish, begin a new introduction.")]
+    TakenBack,
+    #[error("this is not the newest version of what we tell people")]
+    #[strum(message = "Read them the newest version, then record what they say.")]
+    NoticeOutOfDate,
+    #[error("only they themselves can do this online")]
+    #[strum(message = "Choose how it reached you instead: on paper, by phone or in person.")]
+    OwnActOnline,
+    #[error("they do not take introductions at the moment")]
+    #[strum(message = "Choose another entry of the directory, or ask them first.")]
+    NotWelcoming,
+    #[error("this person may be at risk, and the group has no safeguarding check in date")]
+    #[strum(message = "Check the group first, or choose one that we have checked.")]
+    GroupNotChecked,
+    #[error("no one is named who welcomes this person")]
+    #[strum(message = "Name someone from the group who will meet them.")]
+    HostMissing,
     #[error("this application is not in this round")]
     #[strum(message = "Choose applications from the round that the meeting was about.")]
     NotInRound,

@@ -461,8 +461,8 @@ event_permissions! {
         IntroductionAsked: ["introduction/ask"] [Officer, Connector, Member, Person] [];
         IntroductionAgreed: ["introduction/agree"] [Officer, Connector, Member, Person] [];
         IntroductionMade: ["introduction/make"] [] [];
-        IntroductionWelcomed: ["introduction/welcome"] [Officer, Connector, Member, Person] [];
-        IntroductionDeclined: ["introduction/decline"] [Officer, Connector, Member, Person] [];
+        IntroductionWelcomed: ["introduction/welcome"] [Officer, Connector, Member] [];
+        IntroductionDeclined: ["introduction/decline"] [Officer, Connector, Member] [];
         IntroductionCameTo: ["introduction/say-how"] [Officer, Connector, Member, Person] [];
         IntroductionTakenBack: [
             "introduction/take-back"

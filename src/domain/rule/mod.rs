@@ -99,7 +99,12 @@ rules! {
          "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
          "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
          "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
-         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten"]
+         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten",
+         "introduction.IntroductionAsked", "introduction.IntroductionAgreed",
+         "introduction.IntroductionMade", "introduction.IntroductionWelcomed",
+         "introduction.IntroductionDeclined", "introduction.IntroductionCameTo",
+         "introduction.IntroductionTakenBack", "introduction.IntroductionClosed",
+         "introduction.IntroductionReminded", "introduction.MattersForgotten"]
     }
 
     People {
@@ -128,6 +133,8 @@ rules! {
          event. The `person` is the one of the record or, in `MemberAdded`, `InvitationRefused` \
          and the events of gatherings, the one in the field `person`; for a place that was waited \
          for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
+         In the record of an introduction the `person` is the one in `of`, and a `member` is of the \
+         group in `of` or, for an answer and what came of it, of the `holder`. \
          `anybody` is any person; `job` and `operator` are these actors. Who is named under \
          *Earlier also* gives the event too, until the first event that shows a later program, as \
          `fields-complete` has it."
@@ -137,7 +144,7 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session. Records of funds and of the organisation are not looked at."
+         signed up for the session; in the record of an introduction the one in `of`. Records of funds and of the organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -195,7 +202,12 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded"]
+         "gathering.GatheringOpened", "gathering.GatheringEnded", "person.ConsentGiven",
+         "person.ConsentTakenBack", "introduction.IntroductionAsked",
+         "introduction.IntroductionAgreed", "introduction.IntroductionMade",
+         "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined",
+         "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack",
+         "introduction.IntroductionClosed", "introduction.IntroductionReminded"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -562,6 +574,22 @@ rules! {
          place goes to the first of those who wait. Where people are counted, no one signs up by \
          name."
         ["gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.SessionMoved"]
+    }
+
+    Introductions {
+    ConsentOnNotice
+        "Who agrees names the version of the notice that is in force for what they agree to: the \
+         newest `NoticePublished` for its purpose. Versions of one purpose count up from 1."
+        ["person.ConsentGiven", "introduction.IntroductionAgreed", "organisation.NoticePublished"]
+    IntroductionAgreed
+        "An introduction is made only after it was agreed to, to the same entry of the directory, \
+         and not after the agreement was taken back. What is said by phone or in person was read \
+         back."
+        ["introduction.IntroductionAgreed", "introduction.IntroductionMade"]
+    IntroductionChecked
+        "People who may be at risk are introduced only to an entry that a group holds whose check \
+         `safeguarding` is in date on `made_on`."
+        ["introduction.IntroductionMade"]
     }
 }
 

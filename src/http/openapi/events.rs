@@ -11,16 +11,18 @@ use crate::domain::fund::FundEvent;
 use crate::domain::gathering::GatheringEvent;
 use crate::domain::grant::GrantEvent;
 use crate::domain::group::GroupEvent;
+use crate::domain::introduction::IntroductionEvent;
 use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
 /// The types of streams.
-const STREAMS: [&str; 7] = [
+const STREAMS: [&str; 8] = [
     "application",
     "fund",
     "gathering",
     "grant",
     "group",
+    "introduction",
     "organisation",
     "person",
 ];
@@ -32,6 +34,7 @@ pub(super) fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
     collect_schemas::<GatheringEvent>(found);
     collect_schemas::<GrantEvent>(found);
     collect_schemas::<GroupEvent>(found);
+    collect_schemas::<IntroductionEvent>(found);
     collect_schemas::<OrganisationEvent>(found);
     collect_schemas::<PersonEvent>(found);
 }
