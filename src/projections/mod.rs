@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 pub use definitions::agreements::AgreementRow;
 pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
+pub use definitions::consents::{ConsentRow, ConsentState};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::files::FileRow;
@@ -30,7 +31,9 @@ pub use definitions::groups::{
     CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, search_key,
 };
 pub use definitions::identifiers::IdentifierRow;
+pub use definitions::introductions::IntroductionRow;
 pub use definitions::moment::Moment;
+pub use definitions::notices::NoticeRow;
 pub use definitions::organisations::{
     AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow, ProposedSettingsRow,
     SettingsRow,
@@ -174,11 +177,12 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 21] = [
+const ALL: [AnyProjection; 24] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
+    AnyProjection::of::<definitions::consents::ConsentsProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
     AnyProjection::of::<definitions::files::FilesProjection>(),
@@ -187,6 +191,8 @@ const ALL: [AnyProjection; 21] = [
     AnyProjection::of::<definitions::grants::GrantsProjection>(),
     AnyProjection::of::<definitions::groups::GroupsProjection>(),
     AnyProjection::of::<definitions::identifiers::IdentifiersProjection>(),
+    AnyProjection::of::<definitions::introductions::IntroductionsProjection>(),
+    AnyProjection::of::<definitions::notices::NoticesProjection>(),
     AnyProjection::of::<definitions::organisations::OrganisationsProjection>(),
     AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
     AnyProjection::of::<definitions::payments::PaymentsProjection>(),

@@ -49,9 +49,9 @@ pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, GatheringView, GrantView, GroupView, NewsWords, OutcomeView,
-    PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView, UpdateDraftView,
-    UpdateView,
+    Answer, ApplicationView, GatheringView, GrantView, GroupView, IntroductionReader,
+    IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView, PersonView,
+    ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
 };
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};

@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GatheringSessionRow,
-    GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
-    PersonRow, PublishedRow, SignUpRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, ConsentRow, FileRow, FundRow, GatheringRow,
+    GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, IntroductionRow, NoticeRow,
+    OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow,
+    UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -33,12 +34,15 @@ impl_table_row!(
     AnswersRow => "answers",
     ApplicationRow => "applications",
     PaymentBatchRow => "batches",
+    ConsentRow => "consents",
     FileRow => "files",
     FundRow => "funds",
     GatheringRow => "gatherings",
     GrantRow => "grants",
     GroupRow => "groups",
     IdentifierRow => "identifiers",
+    IntroductionRow => "introductions",
+    NoticeRow => "notices",
     OrganisationRow => "organisations",
     PastGrantRow => "past_grants",
     PaymentRow => "payments",

@@ -13,6 +13,7 @@ mod funds;
 mod gatherings;
 pub(super) mod grants;
 mod groups;
+mod introductions;
 mod json_input;
 mod legible;
 pub(super) mod log;
@@ -34,7 +35,7 @@ use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
     ApplicationCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
-    OrganisationCommand, PersonCommand,
+    IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
 pub use files::FileKept;
@@ -44,8 +45,8 @@ pub(super) use query::PAGE_MAX;
 pub use response::{Accepted, Collection};
 use routes::{
     APPLICATIONS_PARAMS, FUNDS_PARAMS, GATHERING_ITEMS_PARAMS, GATHERINGS_PARAMS,
-    GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS, PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS,
-    UPDATES_PARAMS,
+    GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS, INTRODUCTIONS_PARAMS, NOTICES_PARAMS,
+    PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS, UPDATES_PARAMS,
 };
 pub use routes::{ActionRoute, ReadRoute, action_routes, read_routes};
 pub(super) use routes::{FUND_EXPANSIONS, GRANT_EXPANSIONS};
@@ -110,6 +111,12 @@ pub const RESOURCES: [Resource; 7] = [
         id_parameter: Some("gathering"),
         create_command: Some("plan"),
         commands: GatheringCommand::SPECS,
+    },
+    Resource {
+        plural: "introductions",
+        id_parameter: Some("introduction"),
+        create_command: Some("ask"),
+        commands: IntroductionCommand::SPECS,
     },
 ];
 

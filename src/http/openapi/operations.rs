@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 12] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -43,6 +43,14 @@ const TAGS: [(&str, &str); 10] = [
         "Gatherings with their sessions, sign-ups, leads and who came.",
     ),
     (
+        "introductions",
+        "Introductions of people to entries of the directory, and what came of them.",
+    ),
+    (
+        "notices",
+        "What people are told before they agree to something.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -53,7 +61,7 @@ const TAGS: [(&str, &str); 10] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 35] = [
+const READ_DESCRIPTIONS: [(&str, &str); 39] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -169,6 +177,21 @@ const READ_DESCRIPTIONS: [(&str, &str); 35] = [
         "Staff and leads see everyone. Other people see only themselves. Staff who work with \
             groups, and leads, see their names and what they need.",
     ),
+    (
+        "introductions",
+        "Officers and connectors see all. Others see those that introduce them or their group, and \
+            those to their group while they stand.",
+    ),
+    (
+        "introduction",
+        "Who holds the entry sees only what is shared, once the introduction is made and until it \
+            is taken back or closed. For everyone else it does not exist.",
+    ),
+    (
+        "person_consents",
+        "For the person, officers and connectors.",
+    ),
+    ("notices", "Each version of each notice, with its words."),
     (
         "movement",
         "Sessions that were held, people who came, leads that were handed over and signs that were \

@@ -3,6 +3,7 @@
 pub mod agreements;
 pub mod answers;
 pub mod applications;
+pub mod consents;
 pub mod corrections;
 pub mod day_index;
 pub mod files;
@@ -11,7 +12,9 @@ pub mod gatherings;
 pub mod grants;
 pub mod groups;
 pub mod identifiers;
+pub mod introductions;
 pub mod moment;
+pub mod notices;
 pub mod organisations;
 pub mod past_grants;
 pub mod payment_batches;
