@@ -43,8 +43,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
-    ApplicationCommand, Command, GatheringCommand, GrantCommand, GroupCommand, PersonCommand,
-    PersonId,
+    ApplicationCommand, Command, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand,
+    PersonCommand, PersonId,
 };
 use crate::views::Reader;
 
@@ -336,6 +336,10 @@ impl RateLimits {
                         phone us",
                 )
             }
+            Command::Introduction(_, IntroductionCommand::Ask(_)) => pass(
+                &self.changes_by_person,
+                "you have asked to be introduced many times. Please continue later, or phone us",
+            ),
             Command::Gathering(
                 _,
                 GatheringCommand::OfferLead(_)

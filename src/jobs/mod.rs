@@ -1,6 +1,7 @@
 //! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
 //! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire. People are reminded of sessions, and what they need there is forgotten. Forms
+//! address expire. People are reminded of sessions, and what they need there is forgotten. Groups are
+//! reminded of introductions, and what matters to those who are introduced is deleted in time. Forms
 //! that were kept for an hour are deleted, which no command does.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
@@ -9,6 +10,7 @@
 
 mod deadlines;
 mod gatherings;
+mod introductions;
 mod reminders;
 mod unproven;
 
@@ -66,6 +68,7 @@ impl Jobs {
             self.expired_unproven().await?,
             self.session_reminders().await?,
             self.sessions_to_forget().await?,
+            self.introductions().await?,
         ]
         .into_iter()
         .flatten()

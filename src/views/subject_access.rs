@@ -12,7 +12,7 @@ use crate::domain::PersonId;
 use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
 use crate::eventlog::LogError;
-use crate::projections::{GroupRow, PersonRow, SignUpRow};
+use crate::projections::{ConsentRow, GroupRow, IntroductionRow, PersonRow, SignUpRow};
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -47,7 +47,7 @@ impl SubjectAccessSection {
 }
 
 impl Views {
-    /// All data on a person: their own data, groups, sign-ups, actions, sessions, tokens and mails,
+    /// All data on a person: their own data, groups, sign-ups, introductions, consents, actions, sessions, tokens and mails,
     /// and who accessed it. [`ViewError::NotFound`] if there is no such person.
     pub async fn subject_access_for_person(
         &self,
@@ -72,10 +72,22 @@ impl Views {
             .await?;
         let groups = self.list_memberships(&row).await?;
         let gatherings = self.list_sign_ups(&id, &opened).await?;
+        let introductions = self.list_introductions(&id, &opened).await?;
+        let consents = self.list_consents(&id).await?;
         Ok(SubjectAccessReport {
             through: self.log.length().await? - 1,
             sections: vec![
-                given, groups, gatherings, acted, signed_in, programs, written, looked, looks,
+                given,
+                groups,
+                gatherings,
+                introductions,
+                consents,
+                acted,
+                signed_in,
+                programs,
+                written,
+                looked,
+                looks,
             ],
         })
     }
@@ -231,6 +243,49 @@ impl Views {
                 .push((format!("Gathering {}", row.gathering), says));
         }
         Ok(gatherings)
+    }
+
+    /// Where they were introduced, with what matters to them and who welcomes them.
+    async fn list_introductions(
+        &self,
+        person: &str,
+        opened: &BTreeMap<String, String>,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let own = vec![Filter::equals("person", person)];
+        let mut introductions = SubjectAccessSection::new("Introductions about them");
+        for row in self.all_rows::<IntroductionRow>(None, own).await? {
+            let shares: Vec<&str> = row.shares.iter().map(|shared| shared.into()).collect();
+            let mut says = vec![
+                ("entry".to_owned(), row.to.to_string()),
+                ("asked".to_owned(), row.created_at.to_string()),
+                ("state".to_owned(), <&str>::from(row.state).to_owned()),
+                ("shares".to_owned(), shares.join(", ")),
+            ];
+            for (name, value) in [("matters", row.matters), ("host", row.host_name)] {
+                let text = value.and_then(|value| opened.get(&value.digest).cloned());
+                says.extend(text.map(|text| (name.to_owned(), text)));
+            }
+            introductions
+                .items
+                .push((format!("Introduction {}", row.id), says));
+        }
+        Ok(introductions)
+    }
+
+    /// What they agreed to, on which notice.
+    async fn list_consents(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
+        let own = vec![Filter::equals("person", person)];
+        let mut consents = SubjectAccessSection::new("What they agreed to");
+        for row in self.all_rows::<ConsentRow>(None, own).await? {
+            let says = vec![
+                ("notice".to_owned(), row.notice.to_string()),
+                ("agreed".to_owned(), row.given_on.to_string()),
+                ("state".to_owned(), <&str>::from(row.state).to_owned()),
+            ];
+            let purpose = <&str>::from(row.purpose).replace('_', " ");
+            consents.items.push((purpose, says));
+        }
+        Ok(consents)
     }
 
     /// A section on accesses to personal data, of someone or by someone. It does not name the

@@ -131,6 +131,8 @@ impl Availability {
             | R::CheckNotOnFile
             | R::GatheringNotInState(_)
             | R::SessionNotInState(_)
+            | R::IntroductionNotInState(_)
+            | R::TakenBack
             | R::SessionPassed
             // The record's page shows this separately.
             | R::Erased
@@ -481,6 +483,7 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Application(..) => "applications",
         Command::Grant(..) => "grants",
         Command::Gathering(..) => "gatherings",
+        Command::Introduction(..) => "introductions",
     };
     RESOURCES
         .iter()

@@ -243,6 +243,7 @@ fn record_name(stream: &str) -> &'static str {
         "grant" => "Grant",
         "gathering" => "Gathering",
         "group" => "Group",
+        "introduction" => "Introduction",
         "fund" => "Fund",
         "person" => "Person",
         _ => "Organisation",

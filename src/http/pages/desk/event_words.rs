@@ -296,6 +296,20 @@ const DEEDS: &[(&str, &str)] = &[
         "NeedsForgotten",
         "deleted what people need at a past session",
     ),
+    // Introductions and consent.
+    ("IntroductionAsked", "asked for the introduction"),
+    ("IntroductionAgreed", "recorded that they agree"),
+    ("IntroductionMade", "made the introduction"),
+    ("IntroductionWelcomed", "recorded who welcomes them"),
+    ("IntroductionDeclined", "recorded that they cannot come"),
+    ("IntroductionCameTo", "recorded what came of it"),
+    ("IntroductionTakenBack", "took the consent back"),
+    ("IntroductionClosed", "closed the introduction"),
+    ("IntroductionReminded", "reminded the group to answer"),
+    ("MattersForgotten", "deleted what matters to them"),
+    ("ConsentGiven", "recorded that they agree"),
+    ("ConsentTakenBack", "recorded that they no longer agree"),
+    ("NoticePublished", "published what we tell people"),
 ];
 
 #[cfg(test)]
