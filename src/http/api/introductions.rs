@@ -6,19 +6,68 @@ use uuid::Uuid;
 
 use super::query::{QueryParams, list_rows, not_found, only_ids, path_id};
 use super::response::{Collection, record_response};
+use super::{GATHERING_ITEMS_PARAMS, ReadRoute, ResponseShape};
 use crate::auth::SignedIn;
 use crate::domain::introduction::IntroductionState;
 use crate::http::AppState;
 use crate::http::problem::Problem;
 use crate::projections::{ConsentRow, ConsentState, IntroductionRow, NoticeRow};
-use crate::views::Filter;
+use crate::views::{Filter, IntroductionView};
+
+const NOTICES_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+];
+
+/// Introductions, what people agree to, and the notices that they were given.
+pub(super) fn routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/introductions",
+            name: "introductions",
+            summary: "Introductions. Others than officers and connectors see their own.",
+            query: GATHERING_ITEMS_PARAMS,
+            shape: ResponseShape::page_by_state::<IntroductionView, IntroductionState>(),
+            route: || web::get().to(list),
+        },
+        ReadRoute {
+            path: "/introductions/{introduction}",
+            name: "introduction",
+            summary: "One introduction.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<IntroductionView>(),
+            route: || web::get().to(show),
+        },
+        ReadRoute {
+            path: "/people/{person}/consents",
+            name: "person_consents",
+            summary: "What a person agrees to.",
+            query: GATHERING_ITEMS_PARAMS,
+            shape: ResponseShape::page_by_state::<ConsentRow, ConsentState>(),
+            route: || web::get().to(consents),
+        },
+        ReadRoute {
+            path: "/notices",
+            name: "notices",
+            summary: "What people are told before they agree to something.",
+            query: NOTICES_PARAMS,
+            shape: ResponseShape::page::<NoticeRow>(),
+            route: || web::get().to(notices),
+        },
+    ]
+}
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::INTRODUCTIONS_PARAMS)?;
+    let params = QueryParams::parse(&http, GATHERING_ITEMS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let mut filters = params.state_filter::<IntroductionState>()?;
     if !signed.reader.works_with_people() {
@@ -61,7 +110,7 @@ pub(super) async fn consents(
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::GATHERING_ITEMS_PARAMS)?;
+    let params = QueryParams::parse(&http, GATHERING_ITEMS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let person = path_id(&http, "person")?;
     if !signed.reader.works_with_people() && signed.reader.person.0 != person {
@@ -79,7 +128,7 @@ pub(super) async fn notices(
     _signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::NOTICES_PARAMS)?;
+    let params = QueryParams::parse(&http, NOTICES_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let (rows, end) = list_rows::<NoticeRow>(&app, &params, as_at, Vec::new()).await?;
     Ok(Collection::new(rows, end).to_response())

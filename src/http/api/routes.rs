@@ -11,13 +11,12 @@ use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
-use crate::domain::introduction::IntroductionState;
-use crate::projections::{ConsentRow, ConsentState, GatheringSessionRow, NoticeRow, SignUpState};
+use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
     Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
-    IntroductionView, MovementSummary, OrganisationView, Outcome, PaymentView, PersonView,
-    RelatedGroup, SignUpView, Statement, UpdateView,
+    MovementSummary, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
+    Statement, UpdateView,
 };
 
 /// A GET route of the API.
@@ -162,16 +161,6 @@ pub(super) const GATHERING_ITEMS_PARAMS: &[&str] = &[
     "updated_since",
     "state",
 ];
-pub(super) const INTRODUCTIONS_PARAMS: &[&str] = GATHERING_ITEMS_PARAMS;
-pub(super) const NOTICES_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-];
 /// The values of `expand`: for records that name their group and fund, and for records that also
 /// name their grant.
 pub(in crate::http) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
@@ -187,7 +176,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
-        introduction_routes(),
+        introductions::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -453,44 +442,6 @@ fn gathering_routes() -> Vec<ReadRoute> {
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<MovementSummary>(),
             route: || web::get().to(gatherings::movement),
-        },
-    ]
-}
-
-/// Introductions, what people agree to, and the notices that they were given.
-fn introduction_routes() -> Vec<ReadRoute> {
-    vec![
-        ReadRoute {
-            path: "/introductions",
-            name: "introductions",
-            summary: "Introductions. Others than officers and connectors see those that concern them.",
-            query: INTRODUCTIONS_PARAMS,
-            shape: ResponseShape::page_by_state::<IntroductionView, IntroductionState>(),
-            route: || web::get().to(introductions::list),
-        },
-        ReadRoute {
-            path: "/introductions/{introduction}",
-            name: "introduction",
-            summary: "One introduction.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<IntroductionView>(),
-            route: || web::get().to(introductions::show),
-        },
-        ReadRoute {
-            path: "/people/{person}/consents",
-            name: "person_consents",
-            summary: "What a person agrees to.",
-            query: GATHERING_ITEMS_PARAMS,
-            shape: ResponseShape::page_by_state::<ConsentRow, ConsentState>(),
-            route: || web::get().to(introductions::consents),
-        },
-        ReadRoute {
-            path: "/notices",
-            name: "notices",
-            summary: "What people are told before they agree to something.",
-            query: NOTICES_PARAMS,
-            shape: ResponseShape::page::<NoticeRow>(),
-            route: || web::get().to(introductions::notices),
         },
     ]
 }
