@@ -521,7 +521,7 @@ def fold_introduction(event: Event, state: LogState) -> None:
     introduction, p = state.introductions[event.id], event.p
     match event.name:
         case "IntroductionAsked":
-            introduction.person, introduction.group = p["of"].get("person"), p["of"].get("group")
+            introduction.of = p["of"]
             introduction.to, introduction.at_risk = p["to"], p["at_risk"]
         case "IntroductionAgreed":
             introduction.agreed = True

@@ -138,8 +138,8 @@ class Gathering:
 class Introduction:
     """An introduction: who is introduced to which entry, and who holds it."""
 
-    person: str | None = None
-    group: str | None = None
+    # The kind of who is introduced, person or group, and its id.
+    of: tuple[str, str] = ("", "")
     to: str = ""
     holder: str | None = None
     at_risk: bool = False
@@ -147,9 +147,9 @@ class Introduction:
 
     def groups_for(self, event: str) -> list[str]:
         """The groups whose members may give an event."""
-        groups = []
+        groups: list[str | None] = []
         if event in ("IntroductionAgreed", "IntroductionTakenBack", "IntroductionCameTo"):
-            groups.append(self.group)
+            groups.append(self.of[1] if self.of[0] == "group" else None)
         if event in ("IntroductionWelcomed", "IntroductionDeclined", "IntroductionCameTo"):
             groups.append(self.holder)
         return [group for group in groups if group]

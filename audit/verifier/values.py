@@ -93,7 +93,6 @@ Instalment! amount:money released:ReleaseCondition
 Interest! kind:InterestKind note:Prose
 MailSender! name:Line email:OfficeEmail
 MailServer! host:MailHost port:int encryption:MailEncryption~ password:id? user:Line?
-Party! person:id? group:id?
 PastGrant! reference:Line title:Line description:Prose amount:money awarded_on:day funder:Line \
     funder_id:Line? recipient_id:Line?
 Question! question:Slug label:Line required:bool help:Prose? kind:QuestionKind~ \

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use microgrants::domain::{
     Aggregate, Application, ApplicationEvent, DomainEvent, Event, Fund, FundEvent, Gathering,
-    GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person,
-    PersonEvent,
+    GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Introduction, IntroductionEvent,
+    Organisation, OrganisationEvent, Person, PersonEvent,
 };
 use microgrants::eventlog::recorded_event::RecordedEvent;
 use microgrants::store::events::EventRow;
@@ -30,6 +30,7 @@ pub fn newest_names() -> BTreeSet<String> {
         .chain(of::<Application>())
         .chain(of::<Grant>())
         .chain(of::<Gathering>())
+        .chain(of::<Introduction>())
         .collect()
 }
 
@@ -112,5 +113,6 @@ fn serialised(event: &Event) -> (String, &'static str, &'static str) {
         Event::Application(event) => of::<ApplicationEvent>(event),
         Event::Grant(event) => of::<GrantEvent>(event),
         Event::Gathering(event) => of::<GatheringEvent>(event),
+        Event::Introduction(event) => of::<IntroductionEvent>(event),
     }
 }

@@ -38,6 +38,10 @@ pub const STRANGER: Uuid = Uuid::from_u128(99);
 pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
 /// A mail that waits for a call or a letter.
 const WAITING_MAIL: Uuid = Uuid::from_u128(110);
+/// An introduction to an entry of the directory.
+pub const INTRODUCTION: Uuid = Uuid::from_u128(600);
+/// The entry of the directory to which people are introduced. A group holds it.
+pub const WELCOMING_ENTRY: Uuid = Uuid::from_u128(601);
 /// A gathering with one session.
 pub const GATHERING: Uuid = Uuid::from_u128(400);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
@@ -55,6 +59,7 @@ pub fn sample(noun: &str, name: &str) -> Sample {
         "group" => group(name),
         "application" => application(name),
         "gathering" => gathering(name),
+        "introduction" => introduction(name),
         _ => grant(name),
     }
 }
@@ -96,6 +101,10 @@ fn person(name: &str) -> Sample {
         "introduce" => job(json!({ "name": "Somebody", "email": "somebody@example.org" })),
         "expire" => job(json!({})),
         "begin" => job(json!({ "group": NEW_GROUP })),
+        "agree" => staff(json!({
+            "purpose": "invitations", "basis": "consent", "notice": 1, "channel": "phone",
+        })),
+        "take-back" => staff(json!({ "purpose": "invitations", "channel": "phone" })),
         "end-access" => staff(json!({ "reason": "A telephone was lost." })),
         "await-telling" => job(json!({
             "mail": WAITING_MAIL, "about": 12, "kind": "declined", "caused_on": "2026-06-01",
@@ -152,6 +161,10 @@ fn organisation(name: &str) -> Sample {
             second(json!({ "proposal": 1 }))
         }
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
+        "publish-notice" => staff(json!({
+            "purpose": "introductions",
+            "text": "We tell the group what you agree to share.",
+        })),
         "publish-mail-text" => staff(json!({
             "mail": "declined",
             "language": "en",
@@ -402,6 +415,26 @@ fn application(name: &str) -> Sample {
         "request-review" => member(json!({ "words": "We had said so" })),
         "decide-review" => second(json!({ "upheld": true, "reason": "They had" })),
         "lapse" | "reopen-draft" | "remind-draft" => job(json!({})),
+        _ => staff(json!({})),
+    }
+}
+
+fn introduction(name: &str) -> Sample {
+    match name {
+        "ask" => staff(json!({ "of": { "person": STRANGER }, "to": WELCOMING_ENTRY })),
+        "agree" => staff(json!({
+            "notice": 1,
+            "channel": "phone",
+            "read_back": true,
+            "matters": "Company",
+            "shares": ["name", "telephone"],
+        })),
+        "welcome" => member(json!({ "host": Uuid::from_u128(100) })),
+        "decline" => member(json!({ "reason": "full" })),
+        "say-how" => staff(json!({ "how": "went" })),
+        "take-back" => (SampleActor::Person(STRANGER), json!({})),
+        "close" => staff(json!({ "reason": "done" })),
+        "remind" | "forget-matters" => job(json!({})),
         _ => staff(json!({})),
     }
 }

@@ -6,6 +6,7 @@ mod funds;
 mod gatherings;
 mod grants;
 mod groups;
+mod introductions;
 mod payments;
 mod people;
 
@@ -25,6 +26,8 @@ use gatherings::gathering;
 pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
 use groups::{correction, file, group, member};
+use introductions::{consent, introduction};
+pub use introductions::published_entry;
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
@@ -293,6 +296,18 @@ pub const TABLES: &[StateTable] = &[
             "over", "held", "long_over", "counted", "ended",
         ],
         reach: gathering,
+    },
+    StateTable {
+        name: "introduction", noun: "introduction", commands: &[],
+        states: &[
+            "unknown", "asked", "agreed", "made", "waits", "welcomed", "declined", "came_to",
+            "long_over", "taken_back", "closed",
+        ],
+        reach: introduction,
+    },
+    StateTable {
+        name: "consent", noun: "person", commands: &["agree", "take-back"],
+        states: &["none", "given"], reach: consent,
     },
 ];
 
