@@ -80,6 +80,7 @@ impl AccessFixture {
             .await;
         let gathering = open_gathering(app, &office).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
+        let introduction = made_introduction(app, &office, (people[0], group)).await;
         for role in [
             Role::Officer,
             Role::Finance,
@@ -116,6 +117,7 @@ impl AccessFixture {
             ("webhook", "1".to_owned()),
             ("delivery", "1".to_owned()),
             ("gathering", gathering.to_string()),
+            ("introduction", introduction.to_string()),
         ]);
         Self { clients, ids }
     }
@@ -154,6 +156,9 @@ impl AccessFixture {
                     .into();
             }
         }
+        if noun == "introduction" && name == "ask" {
+            body["of"] = serde_json::json!({ "person": self.ids["nobody"] });
+        }
         client.post_with(
             &at,
             &body.to_string(),
@@ -179,6 +184,37 @@ async fn open_gathering(app: &TestApp, office: &Office) -> uuid::Uuid {
     gathering
 }
 
+/// An introduction of a person to an entry that a group holds, which was made.
+async fn made_introduction(
+    app: &TestApp,
+    office: &Office,
+    (of, group): (PersonId, microgrants::domain::GroupId),
+) -> uuid::Uuid {
+    let (entry, introduction) = (new_id(), new_id());
+    let organisation = app.commands.organisation().0;
+    let notice = serde_json::json!({ "purpose": "introductions", "text": "We tell them." });
+    let record = serde_json::json!({
+        "way": "offer", "kind": "group", "holder": { "group": group }, "name": "Soup",
+    });
+    let listing =
+        serde_json::json!({ "name": "Soup", "description": "We cook.", "welcomes": true });
+    let ask = serde_json::json!({ "of": { "person": of }, "to": entry });
+    let agree = sample("introduction", "agree").1;
+    let none = serde_json::json!({});
+    for (noun, id, name, body) in [
+        ("organisation", organisation, "publish-notice", &notice),
+        ("asset", entry, "record", &record),
+        ("asset", entry, "publish", &listing),
+        ("introduction", introduction, "ask", &ask),
+        ("introduction", introduction, "agree", &agree),
+        ("introduction", introduction, "make", &none),
+    ] {
+        let command = crate::support::scenario::command_from_json(noun, id, name, body);
+        app.issue_ok(office.ada, command).await;
+    }
+    introduction
+}
+
 async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
     let holder = person(app, "Holder").await;
     office.give_role(app, holder, role).await;
@@ -197,6 +233,7 @@ pub fn command_of(path: &str) -> (&str, &str) {
         "fund" => "create",
         "application" => "start",
         "gathering" => "plan",
+        "introduction" => "ask",
         _ => "register",
     };
     (

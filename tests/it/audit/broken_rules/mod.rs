@@ -8,6 +8,7 @@ mod agreed;
 mod days;
 mod gatherings;
 mod givers;
+mod introductions;
 mod letters;
 mod log_lines;
 mod money;
@@ -44,6 +45,7 @@ fn all_breaks() -> Vec<Break> {
         money::breaks(),
         named::breaks(),
         gatherings::breaks(),
+        introductions::breaks(),
         days::breaks(),
         givers::breaks(),
         letters::breaks(),

@@ -99,7 +99,7 @@ impl IntroductionCase<'_> {
         let own = json!({ "of": { "group": holder }, "to": WELCOMING_ENTRY });
         self.refuse("same_party", introduction, "ask", &own);
         let other = Actor::Person(self.host);
-        self.refuse_as(other, "not_yours", introduction, "ask", &ask);
+        self.refuse_as(other, "unknown", introduction, "ask", &ask);
         let record = json!({
             "way": "offer", "kind": "group", "holder": { "group": holder }, "name": "A quiet room",
         });

@@ -102,6 +102,7 @@ impl MarkedProgramme<'_> {
         self.merge_groups(&group);
         self.record_meeting(&group);
         self.hold_gathering();
+        self.make_introduction();
         self.erase_records();
         self.remind_late_group(&group);
     }
@@ -154,6 +155,31 @@ impl MarkedProgramme<'_> {
             self.ada,
             "cancel-session",
             json!({ "session": 2, "reason": PAYLOAD }),
+        );
+    }
+
+    /// Somebody who is introduced to an organisation outside, by a notice.
+    fn make_introduction(&self) {
+        let on_organisation = commands_to("organisation".to_owned());
+        let notice = json!({ "purpose": "introductions", "text": PAYLOAD });
+        on_organisation(self.ada, "publish-notice", notice);
+        let record = json!({ "way": "offer", "kind": "organisation", "name": PAYLOAD });
+        let entry = self.ada.post("/api/v1/assets", &record).id();
+        let listing = json!({ "name": PAYLOAD, "description": PAYLOAD, "welcomes": true });
+        commands_to(format!("assets/{entry}"))(self.ada, "publish", listing);
+        let ask = json!({ "of": { "person": self.office.ada }, "to": entry });
+        let id = self.ada.post("/api/v1/introductions", &ask).id();
+        let on = commands_to(format!("introductions/{id}"));
+        on(
+            self.ada,
+            "agree",
+            json!({ "notice": 1, "matters": PAYLOAD, "shares": ["name", "matters"] }),
+        );
+        on(self.ada, "make", json!({}));
+        on(
+            self.ada,
+            "welcome",
+            json!({ "host_name": PAYLOAD, "channel": "phone" }),
         );
     }
 
