@@ -80,7 +80,7 @@ impl AccessFixture {
             .await;
         let gathering = open_gathering(app, &office).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
-        let introduction = made_introduction(app, &office, (people[0], group)).await;
+        let (introduction, entry) = made_introduction(app, &office, (people[0], group)).await;
         for role in [
             Role::Officer,
             Role::Finance,
@@ -118,6 +118,7 @@ impl AccessFixture {
             ("delivery", "1".to_owned()),
             ("gathering", gathering.to_string()),
             ("introduction", introduction.to_string()),
+            ("entry", entry.to_string()),
         ]);
         Self { clients, ids }
     }
@@ -158,6 +159,7 @@ impl AccessFixture {
         }
         if noun == "introduction" && name == "ask" {
             body["of"] = serde_json::json!({ "person": self.ids["nobody"] });
+            body["to"] = self.ids["entry"].clone().into();
         }
         client.post_with(
             &at,
@@ -189,7 +191,7 @@ async fn made_introduction(
     app: &TestApp,
     office: &Office,
     (of, group): (PersonId, microgrants::domain::GroupId),
-) -> uuid::Uuid {
+) -> (uuid::Uuid, uuid::Uuid) {
     let (entry, introduction) = (new_id(), new_id());
     let organisation = app.commands.organisation().0;
     let notice = serde_json::json!({ "purpose": "introductions", "text": "We tell them." });
@@ -212,7 +214,7 @@ async fn made_introduction(
         let command = crate::support::scenario::command_from_json(noun, id, name, body);
         app.issue_ok(office.ada, command).await;
     }
-    introduction
+    (introduction, entry)
 }
 
 async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
