@@ -192,6 +192,8 @@ pub const PERSONAL_FIELD_NAMES: [&str; 21] = [
     "learned",
     "name",
     "needs",
+    "matters",
+    "host_name",
     "numbers",
     "outcome",
     "pictured",
