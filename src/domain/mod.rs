@@ -14,6 +14,7 @@
 
 mod aggregate;
 pub mod application;
+pub mod asset;
 pub mod colour;
 pub mod command;
 mod connection;
@@ -34,6 +35,7 @@ pub mod group;
 pub mod id;
 mod independence;
 pub mod language;
+pub mod looks_personal;
 pub mod mail;
 pub mod money;
 pub mod organisation;
@@ -62,6 +64,7 @@ use uuid::Uuid;
 
 pub use aggregate::{Aggregate, DomainEvent};
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
+pub use asset::{Asset, AssetCommand, AssetEvent};
 pub use connection::{Connection, Connections, RestrictedAction};
 pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
 pub use event::Event;
@@ -69,7 +72,9 @@ pub use fund::{Fund, FundCommand, FundEvent};
 pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
-pub use id::{ApplicationId, FundId, GatheringId, GrantId, GroupId, OrganisationId, PersonId};
+pub use id::{
+    ApplicationId, AssetId, FundId, GatheringId, GrantId, GroupId, OrganisationId, PersonId,
+};
 pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
@@ -89,6 +94,7 @@ pub enum Command {
     Application(ApplicationId, ApplicationCommand),
     Grant(GrantId, GrantCommand),
     Gathering(GatheringId, GatheringCommand),
+    Asset(AssetId, AssetCommand),
 }
 
 /// Evaluates the same expression for the command of any aggregate.
@@ -102,6 +108,7 @@ macro_rules! for_each_noun {
             Command::Application($id, $inner) => $body,
             Command::Grant($id, $inner) => $body,
             Command::Gathering($id, $inner) => $body,
+            Command::Asset($id, $inner) => $body,
         }
     };
 }
@@ -130,6 +137,7 @@ impl Command {
             Self::Application(..) => Application::TYPE,
             Self::Grant(..) => Grant::TYPE,
             Self::Gathering(..) => Gathering::TYPE,
+            Self::Asset(..) => Asset::TYPE,
         }
     }
 
@@ -181,6 +189,7 @@ impl Command {
             Self::Application(_, command) => command.personal_fields(),
             Self::Grant(_, command) => command.personal_fields(),
             Self::Gathering(_, command) => command.personal_fields(),
+            Self::Asset(_, command) => command.personal_fields(),
             Self::Organisation(..) | Self::Fund(..) => Vec::new(),
         }
     }

@@ -100,6 +100,10 @@ grounds! {
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
         NoLead | LastLead | LeadNotOffered | RiskCheckMissing => [GatheringLed],
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
+        ListingWithdrawn | AssetNotInState => [StepsInOrder],
+        Private => [DirectoryPrivate],
+        SameParty => [HoursBalanced],
+        NotInTimeBank => [DirectoryConsent],
     }
     not_checked {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone |
@@ -113,7 +117,7 @@ grounds! {
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
             RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
