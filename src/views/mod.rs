@@ -9,6 +9,7 @@ mod contacts;
 mod cost_per_person;
 mod cursor;
 mod decrypted;
+mod directory;
 mod duplicates;
 mod event_search;
 mod list_cache;
@@ -49,10 +50,11 @@ pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, GatheringView, GrantView, GroupView, NewsWords, OutcomeView,
-    PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView, UpdateDraftView,
-    UpdateView,
+    Answer, ApplicationView, AssetView, GatheringView, GrantView, GroupView, NewsWords,
+    OutcomeView, PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView,
+    UpdateDraftView, UpdateView,
 };
+pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{
