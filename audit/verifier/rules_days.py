@@ -32,6 +32,12 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "asset.AssetRecorded": "recorded_on",
+    "asset.AssetPublished": "published_on",
+    "asset.AssetResumed": "resumed_on",
+    "asset.AssetConfirmed": "confirmed_on",
+    "asset.AssetWithdrawn": "withdrawn_on",
+    "asset.TieMade": "tied_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {
@@ -48,6 +54,7 @@ ENTERED = {
     "grant.ReturnReceived": "received_on",
     "grant.EntrySettled": "happened_on",
     "grant.StoryPublished": "consented_on",
+    "asset.ExchangeRecorded": "on",
 }
 
 

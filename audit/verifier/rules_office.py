@@ -57,6 +57,9 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     owners = {owner}
     if event.stream == "gathering":
         owners = {event.p.get("person"), event.p.get("lead")}
+    if event.stream == "asset":
+        holder = event.p.get("holder") or state.assets[event.id].holder
+        owners = {holder[1]} if holder else set()
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:
@@ -106,6 +109,8 @@ def person_of(event: Event, state: LogState) -> str | None:
         return event.p.get("person")
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
+    if event.stream == "asset":
+        return state.held_by(event.id, "person")
     return event.id if event.stream == "person" else None
 
 
@@ -113,6 +118,8 @@ def group_of(event: Event, state: LogState) -> str | None:
     """The group that an event is about."""
     if event.stream == "group":
         return event.id
+    if event.stream == "asset":
+        return state.held_by(event.id, "group")
     if event.name == "ApplicationStarted":
         return event.p["group"]
     own = event.id

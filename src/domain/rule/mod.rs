@@ -102,8 +102,9 @@ rules! {
          "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten",
          "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished",
          "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed",
-         "asset.AssetWithdrawn", "asset.TieMade", "asset.KeeperChanged",
-         "asset.ExchangeRecorded", "asset.AssetReminded"]
+         "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged",
+         "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded",
+         "asset.WordsForgotten"]
     }
 
     People {

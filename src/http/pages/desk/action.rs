@@ -132,6 +132,8 @@ impl Availability {
             | R::GatheringNotInState(_)
             | R::SessionNotInState(_)
             | R::SessionPassed
+            | R::AssetNotInState(_)
+            | R::ListingWithdrawn
             // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
@@ -481,6 +483,7 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Application(..) => "applications",
         Command::Grant(..) => "grants",
         Command::Gathering(..) => "gatherings",
+        Command::Asset(..) => "assets",
     };
     RESOURCES
         .iter()
