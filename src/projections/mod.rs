@@ -32,7 +32,7 @@ pub use definitions::groups::{
     CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, search_key,
 };
 pub use definitions::identifiers::IdentifierRow;
-pub use definitions::listed::ListedRow;
+pub use definitions::listed::DirectoryRow;
 pub use definitions::moment::Moment;
 pub use definitions::organisations::{
     AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow, ProposedSettingsRow,

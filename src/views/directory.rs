@@ -11,7 +11,7 @@ use super::{Filter, ViewError, Views};
 use crate::domain::PersonId;
 use crate::domain::asset::{AssetState, Party};
 use crate::domain::role::Role;
-use crate::projections::{AssetRow, ExchangeRow, ListedRow, PersonRow, TieRow, TieState};
+use crate::projections::{AssetRow, DirectoryRow, ExchangeRow, PersonRow, TieRow, TieState};
 
 /// Whose work it is to keep entries of the directory.
 const KEEPERS: [Role; 2] = [Role::Officer, Role::Connector];
@@ -47,9 +47,9 @@ impl Views {
         as_at: Option<i64>,
         mut filters: Vec<Filter>,
         today: Date,
-    ) -> Result<Vec<ListedRow>, ViewError> {
+    ) -> Result<Vec<DirectoryRow>, ViewError> {
         filters.push(Filter::in_state([AssetState::Published]));
-        let mut rows: Vec<ListedRow> = self.all_rows(as_at, filters).await?;
+        let mut rows: Vec<DirectoryRow> = self.all_rows(as_at, filters).await?;
         rows.sort_by_cached_key(|row| (row.is_stale(today), row.name.to_lowercase(), row.id));
         Ok(rows)
     }
@@ -59,8 +59,8 @@ impl Views {
         &self,
         asset: Uuid,
         as_at: Option<i64>,
-    ) -> Result<Option<ListedRow>, ViewError> {
-        let found: Option<ListedRow> = self.find(asset, as_at).await?;
+    ) -> Result<Option<DirectoryRow>, ViewError> {
+        let found: Option<DirectoryRow> = self.find(asset, as_at).await?;
         Ok(found.filter(|row| row.state == AssetState::Published))
     }
 

@@ -58,9 +58,9 @@ pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey,
-    ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn,
-    UpdateColumn,
+    ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
+    ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
+    PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};

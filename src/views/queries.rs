@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, AssetRow, ExchangeRow, FileRow, FundRow,
-    GatheringRow, GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, ListedRow,
-    OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow,
-    TieRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, AssetRow, DirectoryRow, ExchangeRow, FileRow,
+    FundRow, GatheringRow, GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, OrganisationRow,
+    PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TieRow,
+    UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -42,7 +42,7 @@ impl_table_row!(
     GrantRow => "grants",
     GroupRow => "groups",
     IdentifierRow => "identifiers",
-    ListedRow => "listed",
+    DirectoryRow => "listed",
     OrganisationRow => "organisations",
     PastGrantRow => "past_grants",
     PaymentRow => "payments",

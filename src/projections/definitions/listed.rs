@@ -17,7 +17,7 @@ use crate::projections::{AffectedRows, Moment, Projection};
 
 /// An entry of the public directory. Readers show it only while its state is `published`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedRow {
+pub struct DirectoryRow {
     pub id: Uuid,
     pub created_at: Moment,
     pub updated_at: Moment,
@@ -45,7 +45,7 @@ pub struct ListedRow {
     pub stale_on: Option<Date>,
 }
 
-impl ListedRow {
+impl DirectoryRow {
     /// Whether it has not been confirmed for so long that it counts as out of date on a day.
     #[must_use]
     pub fn is_stale(&self, today: Date) -> bool {
@@ -73,7 +73,7 @@ pub(in crate::projections) struct ListedProjection;
 
 impl Projection for ListedProjection {
     const NAME: &'static str = "listed";
-    type Row = ListedRow;
+    type Row = DirectoryRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
         use AssetEvent as E;
@@ -93,9 +93,9 @@ impl Projection for ListedProjection {
 
     fn project(
         event: &RecordedEvent,
-        row: Option<ListedRow>,
-        _: Option<ListedRow>,
-    ) -> Option<ListedRow> {
+        row: Option<DirectoryRow>,
+        _: Option<DirectoryRow>,
+    ) -> Option<DirectoryRow> {
         use AssetEvent as E;
         let Event::Asset(happened) = &event.event else {
             return None;
@@ -126,7 +126,7 @@ impl Projection for ListedProjection {
 }
 
 /// None for an entry that a person holds: it is never public.
-fn unpublished_row(event: &RecordedEvent, happened: &AssetEvent) -> Option<ListedRow> {
+fn unpublished_row(event: &RecordedEvent, happened: &AssetEvent) -> Option<DirectoryRow> {
     let AssetEvent::AssetRecorded {
         way, kind, holder, ..
     } = happened
@@ -136,7 +136,7 @@ fn unpublished_row(event: &RecordedEvent, happened: &AssetEvent) -> Option<Liste
     if holder.and_then(Party::person).is_some() {
         return None;
     }
-    Some(ListedRow {
+    Some(DirectoryRow {
         id: event.stream,
         created_at: Moment::of(event),
         updated_at: Moment::of(event),
