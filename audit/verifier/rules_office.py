@@ -57,6 +57,9 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     owners = {owner}
     if event.stream == "gathering":
         owners = {event.p.get("person"), event.p.get("lead")}
+    if event.stream == "asset":
+        holder = event.p.get("holder") or state.assets[event.id].holder
+        owners = {holder[1]} if holder else set()
     if event.stream == "introduction":
         owners = {state.introductions[event.id].of[1]}
     if event.name == "NeedsForgotten":
@@ -112,6 +115,8 @@ def person_of(event: Event, state: LogState) -> str | None:
         return own if kind == "person" else None
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
+    if event.stream == "asset":
+        return state.held_by(event.id, "person")
     return event.id if event.stream == "person" else None
 
 
@@ -130,6 +135,8 @@ def group_of(event: Event, state: LogState) -> str | None:
     """The group that an event is about."""
     if event.stream == "group":
         return event.id
+    if event.stream == "asset":
+        return state.held_by(event.id, "group")
     if event.name == "ApplicationStarted":
         return event.p["group"]
     own = event.id
