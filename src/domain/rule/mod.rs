@@ -4,59 +4,15 @@
 //! [`Refusal::ground`](super::Refusal::ground) says which rule a refusal keeps, and `audit::rules`
 //! checks each rule of the table. `docs/rules.md` is made from the three.
 
+mod declare;
 mod givers;
 mod of_refusals;
 mod subject;
 
-use serde::Serialize;
-
+use declare::rules;
 pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
 pub use subject::RuleSubject;
-
-/// Declares the rules, each with its subject, its sentence and the events that can break it.
-macro_rules! rules {
-    ($( $subject:ident {
-        $( $rule:ident $sentence:literal [$( $event:literal ),+ $(,)?] )+
-    } )+) => {
-        /// A rule of the service. Its name in findings is the variant's name in kebab case.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize,
-            strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        #[strum(serialize_all = "kebab-case")]
-        pub enum Rule {
-            $( $( #[doc = $sentence] $rule, )+ )+
-        }
-
-        impl Rule {
-            /// What the rule is about.
-            #[must_use]
-            pub fn subject(self) -> RuleSubject {
-                match self {
-                    $( $( Self::$rule )|+ => RuleSubject::$subject, )+
-                }
-            }
-
-            /// What must hold.
-            #[must_use]
-            pub fn sentence(self) -> &'static str {
-                match self {
-                    $( $( Self::$rule => $sentence, )+ )+
-                }
-            }
-
-            /// The events that can break the rule, each as `stream.Event`, or `*` for all.
-            #[must_use]
-            pub fn events(self) -> &'static [&'static str] {
-                match self {
-                    $( $( Self::$rule => &[$( $event ),+], )+ )+
-                }
-            }
-        }
-    };
-}
 
 rules! {
     Steps {
