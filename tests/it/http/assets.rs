@@ -2,15 +2,14 @@
 //! neighbour and a group give each other.
 
 use jiff::civil::Date;
-use microgrants::domain::organisation::RoleRef;
-use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
+use microgrants::domain::{PersonId, Role};
 use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 
 use crate::operations::erasure::purge;
 use crate::support::fixtures::{Office, person};
-use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::service::{Client, serve, token};
+use crate::support::steps;
 use crate::support::test_app::TestApp;
 
 const ASSETS: &str = "/api/v1/assets";
@@ -132,13 +131,8 @@ async fn a_directory_outlives_the_one_who_keeps_it(app: TestApp) {
 
     // When the connector leaves, then the entries have no keeper until another takes them over.
     assert_eq!(names(&ada, "without_keeper=true"), Vec::<String>::new());
-    let role = RoleRef {
-        person: connector,
-        role: Role::Connector,
-    };
-    let end = OrganisationCommand::EndRole(role);
-    app.issue_ok(office.ada, Command::Organisation(ORGANISATION, end))
-        .await;
+    let end = steps::end_role(&app, connector, Role::Connector);
+    app.issue_ok(office.ada, end).await;
     app.catch_up().await;
     assert_eq!(names(&ada, "without_keeper=true").len(), 10);
     take(&ada, &club, ("take-over", &json!({})));
