@@ -8,13 +8,90 @@ use super::query::{
     QueryParams, list_rows, not_found, only_ids, own_groups, path_id, require_staff,
 };
 use super::response::{Collection, record_response};
+use super::{ReadRoute, ResponseShape};
 use crate::auth::SignedIn;
 use crate::domain::Role;
 use crate::domain::asset::{AssetKind, AssetState, AssetWay};
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::{AssetRow, ExchangeRow, TieRow, TieState};
-use crate::views::{Filter, Reader};
+use crate::views::{AssetView, Filter, HoursSummary, Reader};
+
+const ASSETS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "state",
+    "group",
+    "area",
+    "theme",
+    "way",
+    "kind",
+    "named",
+    "keeper",
+    "without_keeper",
+    "mine",
+    "stale_by",
+];
+const ASSET_ITEMS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+];
+
+/// The directory, and the hours that were given.
+pub(super) fn routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/assets",
+            name: "assets",
+            summary: "The directory. Others than staff see what is published, and what they hold.",
+            query: ASSETS_PARAMS,
+            shape: ResponseShape::page_by_state::<AssetView, AssetState>(),
+            route: || web::get().to(list),
+        },
+        ReadRoute {
+            path: "/assets/{asset}",
+            name: "asset",
+            summary: "One entry of the directory.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<AssetView>(),
+            route: || web::get().to(show),
+        },
+        ReadRoute {
+            path: "/assets/{asset}/ties",
+            name: "asset_ties",
+            summary: "The ties from an entry to others.",
+            query: super::GATHERING_ITEMS_PARAMS,
+            shape: ResponseShape::page_by_state::<TieRow, TieState>(),
+            route: || web::get().to(ties),
+        },
+        ReadRoute {
+            path: "/assets/{asset}/exchanges",
+            name: "asset_exchanges",
+            summary: "The time that was given for an entry.",
+            query: ASSET_ITEMS_PARAMS,
+            shape: ResponseShape::page::<ExchangeRow>(),
+            route: || web::get().to(exchanges),
+        },
+        ReadRoute {
+            path: "/hours",
+            name: "hours",
+            summary: "The balances of the time bank.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<HoursSummary>(),
+            route: || web::get().to(hours),
+        },
+    ]
+}
 
 /// Whether the reader sees all entries of the directory.
 fn sees_directory(reader: &Reader) -> bool {
@@ -31,7 +108,7 @@ pub(super) async fn list(
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::ASSETS_PARAMS)?;
+    let params = QueryParams::parse(&http, ASSETS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let mut filters = params.state_filter::<AssetState>()?;
     filters.extend(params.equality_filters(&[("area", "area"), ("group", "group_id")])?);
@@ -214,7 +291,7 @@ pub(super) async fn exchanges(
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::ASSET_ITEMS_PARAMS)?;
+    let params = QueryParams::parse(&http, ASSET_ITEMS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let asset = own_path_id(&http, &signed, &app).await?;
     let filters = vec![Filter::equals("asset", asset)];

@@ -3,6 +3,7 @@
 pub mod access_trail;
 pub mod api;
 pub mod api_journey;
+pub mod assets;
 pub mod bad_input;
 pub mod conditional_requests;
 pub mod contract;

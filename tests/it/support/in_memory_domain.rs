@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use microgrants::domain::asset::Party;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group,
-    Introduction, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles,
-    TrackedRead,
+    Actor, Application, Asset, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant,
+    Group, Introduction, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal,
+    Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -25,6 +26,7 @@ pub struct InMemoryDomain {
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
     pub gatherings: BTreeMap<Uuid, Gathering>,
+    pub assets: BTreeMap<Uuid, Asset>,
     pub introductions: BTreeMap<Uuid, Introduction>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
@@ -55,6 +57,7 @@ impl InMemoryDomain {
             applications: BTreeMap::new(),
             grants: BTreeMap::new(),
             gatherings: BTreeMap::new(),
+            assets: BTreeMap::new(),
             introductions: BTreeMap::new(),
             history: Vec::new(),
             issued: Vec::new(),
@@ -97,8 +100,9 @@ impl InMemoryDomain {
 
     /// Decides a command as a consequence of another.
     pub fn issue_consequence(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        let subject = self.subject_of(&command);
-        fill_encrypted(&mut command, &self.applications, subject);
+        let introduced = self.subject_of(&command);
+        let known = (&self.applications, &self.assets, introduced);
+        fill_encrypted(&mut command, known);
         self.decide_all(actor, command, true)
     }
 
@@ -114,8 +118,9 @@ impl InMemoryDomain {
 
     /// Decides a command with its consequences. A refusal changes nothing.
     pub fn issue(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        let subject = self.subject_of(&command);
-        fill_encrypted(&mut command, &self.applications, subject);
+        let introduced = self.subject_of(&command);
+        let known = (&self.applications, &self.assets, introduced);
+        fill_encrypted(&mut command, known);
         self.decide_all(actor, command, false)
     }
 
@@ -205,6 +210,9 @@ impl InMemoryDomain {
                 &facts,
                 &mut self.history,
             ),
+            Command::Asset(id, command) => {
+                decide_on(&mut self.assets, id.0, command, &facts, &mut self.history)
+            }
             Command::Introduction(id, command) => decide_on(
                 &mut self.introductions,
                 id.0,
@@ -226,9 +234,14 @@ impl InMemoryDomain {
             .and_then(|id| self.applications.get(&id))
             .cloned()
             .unwrap_or_default();
-        let related = self
+        let mut related = self
             .introduction_reads(command)
             .unwrap_or_else(|| command.read_dependencies(&application));
+        if let Command::Asset(id, _) = command
+            && let Some(asset) = self.assets.get(&id.0)
+        {
+            related = related.with_holder_of(asset);
+        }
         let mut facts = DecisionContext::new(actor, self.today);
         facts.consequence = consequence;
         facts.organisation = TrackedRead::new(Arc::new(self.organisation.clone()));
@@ -305,7 +318,8 @@ impl InMemoryDomain {
         Some(state.reads(command, &asset.cloned().unwrap_or_default()))
     }
 
-    /// Adds the application and the gathering of a command, and the groups that it names.
+    /// Adds the application, the gathering and the other entry of the directory of a command, and
+    /// the groups that it names.
     fn add_records(
         &self,
         facts: &mut DecisionContext,
@@ -314,6 +328,7 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
+        facts.asset = stream_of(&self.assets, related.asset);
         let introduced = match command {
             Command::Introduction(id, command) => self
                 .introductions
@@ -373,8 +388,11 @@ pub fn email_digest() -> String {
 /// differ.
 fn fill_encrypted(
     command: &mut Command,
-    applications: &BTreeMap<Uuid, Application>,
-    introduced: Option<Uuid>,
+    (applications, assets, introduced): (
+        &BTreeMap<Uuid, Application>,
+        &BTreeMap<Uuid, Asset>,
+        Option<Uuid>,
+    ),
 ) {
     let application = command
         .application_id()
@@ -385,6 +403,10 @@ fn fill_encrypted(
             command.read_dependencies(&application).group
         }
         Command::Gathering(_, own) => own.subject().map(|person| person.0),
+        Command::Asset(id, own) => {
+            let holder = assets.get(&id.0).and_then(Asset::holder);
+            own.subject(holder).map(Party::id)
+        }
         Command::Introduction(..) => introduced,
         _ => None,
     };

@@ -5,6 +5,7 @@
 //! office's signing key could, and the log is signed again.
 
 mod agreed;
+mod assets;
 mod days;
 mod gatherings;
 mod givers;
@@ -45,6 +46,7 @@ fn all_breaks() -> Vec<Break> {
         money::breaks(),
         named::breaks(),
         gatherings::breaks(),
+        assets::breaks(),
         introductions::breaks(),
         days::breaks(),
         givers::breaks(),

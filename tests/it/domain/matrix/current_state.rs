@@ -48,6 +48,7 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
             "held",
         ),
         "gathering" => part_of(&world.gatherings, id, "/state"),
+        "asset" => part_of(&world.assets, id, "/state"),
         "introduction" => part_of(&world.introductions, id, "/state"),
         "consent" => {
             let given = part_of(&world.people, id, "/consents/invitations");
