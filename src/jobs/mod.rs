@@ -1,7 +1,7 @@
 //! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
 //! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire. People are reminded of sessions, and what they need there is forgotten. Those who
-//! hold an entry of the directory are reminded to confirm it, and groups of introductions; what
+//! address expire. People are reminded of sessions, and what they need there is forgotten. Those
+//! who hold an entry of the directory are reminded to confirm it, and groups of introductions; what
 //! matters to those who are introduced is deleted in time. Forms that were kept for an hour are
 //! deleted, which no command does.
 //!

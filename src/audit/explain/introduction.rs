@@ -171,9 +171,8 @@ fn sentence(event: &IntroductionEvent, by: &str, names: &KnownNames) -> String {
                 .as_ref()
                 .map_or("", |_| " What matters to them is encrypted.");
             let how = channel_text(*channel);
-            format!(
-                "{by} recorded their agreement {how}, on notice {notice}. They share {shares}.{said}"
-            )
+            let on = format!("{by} recorded their agreement {how}, on notice {notice}.");
+            format!("{on} They share {shares}.{said}")
         }
         E::IntroductionMade { holder, .. } => {
             let holder = holder.map_or_else(

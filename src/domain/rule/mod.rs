@@ -85,8 +85,8 @@ rules! {
         ["*"]
     ActorAllowed
         "The actor of an event is one of those whom the catalogue of events names for it under \
-         *Given by*. `administrator`, `officer`, `finance` and `panel` held that role before the \
-         first event of the command. A `member` is a member of the group before the event, or of \
+         *Given by*. `administrator`, `officer`, `finance`, `panel` and `connector` held that role \
+         before the first event of the command. A `member` is a member of the group before the event, or of \
          one that it was merged into, directly or through others; it is the group of the record, \
          or the one for which the application of the record was started, or, in an event of a \
          fund, that of its `grant` or `application`. The application of a grant has the same id. A \
@@ -95,8 +95,8 @@ rules! {
          the one of the record, who holds the entry or, in `MemberAdded`, `InvitationRefused` \
          and the events of gatherings, the one in the field `person`; for a place that was waited \
          for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
-         In the record of an introduction the `person` is the one in `of`, and a `member` is one of \
-         the group in `of` or, for an answer and what came of it, of the `holder`. \
+         In the record of an introduction the `person` is the one in `of`, and a `member` is one \
+         of the group in `of` or, for an answer and what came of it, of the `holder`. \
          `anybody` is any person; `job` and `operator` are these actors. Who is named under \
          *Earlier also* gives the event too, until the first event that shows a later program, as \
          `fields-complete` has it."
@@ -154,8 +154,8 @@ rules! {
          `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `sent_on` \
          of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
          person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `on` of `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
-         `sent_on` and `received_on`."
+         `on` of `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
+         `consented_on`, and every other `sent_on` and `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -285,8 +285,8 @@ rules! {
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
          each of the `themes` of a gathering when it is planned or described, and of an entry of \
-         the directory when it is recorded or published. The theme of an offer is the one that the answers of its application named last. It holds from the first \
-         `ThemesAdopted` on; before it, an offer may name none."
+         the directory when it is recorded or published. The theme of an offer is the one that the \
+         answers of its application named last. It holds from the first `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
          "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished"]
     }

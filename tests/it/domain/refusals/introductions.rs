@@ -41,6 +41,10 @@ struct IntroductionCase<'a> {
     person: PersonId,
 }
 
+fn consent(basis: &str, purpose: &str, notice: u32, channel: &str) -> Value {
+    json!({ "purpose": purpose, "basis": basis, "notice": notice, "channel": channel })
+}
+
 impl IntroductionCase<'_> {
     fn take(&mut self, of: (&str, Uuid), name: &str, body: &Value) {
         self.setting
@@ -71,20 +75,19 @@ impl IntroductionCase<'_> {
 
     fn consenting(&mut self) {
         let of = ("person", self.person.0);
-        let agree = |basis: &str, purpose: &str, notice: u32, channel: &str| json!({ "purpose": purpose, "basis": basis, "notice": notice, "channel": channel });
-        let online = agree("consent", "invitations", 1, "web");
+        let online = consent("consent", "invitations", 1, "web");
         self.refuse("own_act_online", of, "agree", &online);
-        let early = agree("consent", "invitations", 2, "phone");
+        let early = consent("consent", "invitations", 2, "phone");
         self.refuse("notice_out_of_date", of, "agree", &early);
-        let never_told = agree("consent", "skills", 1, "phone");
+        let never_told = consent("consent", "skills", 1, "phone");
         self.refuse("notice_out_of_date", of, "agree", &never_told);
         let notice = json!({ "purpose": "skills", "text": "We keep what you can do." });
         let organisation = ("organisation", ORGANISATION.0);
         self.take(organisation, "publish-notice", &notice);
         self.refuse("no_change", organisation, "publish-notice", &notice);
-        let not_asked = agree("soft_opt_in", "skills", 1, "phone");
+        let not_asked = consent("soft_opt_in", "skills", 1, "phone");
         self.refuse("consent_missing", of, "agree", &not_asked);
-        let good = agree("consent", "invitations", 1, "phone");
+        let good = consent("consent", "invitations", 1, "phone");
         self.refuse_as(Actor::Person(self.host), "not_yours", of, "agree", &good);
         self.take(of, "agree", &good);
         self.refuse("no_change", of, "agree", &good);
