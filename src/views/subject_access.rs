@@ -310,7 +310,7 @@ impl Views {
         let own = vec![Filter::equals("person", person)];
         let mut introductions = SubjectAccessSection::new("Introductions about them");
         for row in self.all_rows::<IntroductionRow>(None, own).await? {
-            let shares: Vec<&str> = row.shares.iter().map(|shared| shared.into()).collect();
+            let shares: Vec<&str> = row.shares.iter().map(Into::into).collect();
             let mut says = vec![
                 ("entry".to_owned(), row.to.to_string()),
                 ("asked".to_owned(), row.created_at.to_string()),

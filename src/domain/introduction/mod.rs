@@ -303,9 +303,8 @@ impl Introduction {
             return Err(Refusal::ConsentMissing);
         }
         self.must_be(&[IntroductionState::Agreed])?;
-        let (of, to) = (self.of)
-            .zip(self.to)
-            .ok_or(Refusal::Unknown("introduction"))?;
+        let both = self.of.zip(self.to);
+        let (of, to) = both.ok_or(Refusal::Unknown("introduction"))?;
         match of {
             Party::Person(_) => facts.person()?.must_be_active()?,
             Party::Group(group) => facts.named_group(group)?.must_be_active_or_merged()?,

@@ -86,8 +86,8 @@ rules! {
     ActorAllowed
         "The actor of an event is one of those whom the catalogue of events names for it under \
          *Given by*. `administrator`, `officer`, `finance`, `panel` and `connector` held that role \
-         before the first event of the command. A `member` is a member of the group before the event, or of \
-         one that it was merged into, directly or through others; it is the group of the record, \
+         before the first event of the command. A `member` is a member of the group before the \
+         event, or of one that it was merged into, directly or through others; it is the group of the record, \
          or the one for which the application of the record was started, or, in an event of a \
          fund, that of its `grant` or `application`. The application of a grant has the same id. A \
          `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
@@ -286,7 +286,8 @@ rules! {
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
          each of the `themes` of a gathering when it is planned or described, and of an entry of \
          the directory when it is recorded or published. The theme of an offer is the one that the \
-         answers of its application named last. It holds from the first `ThemesAdopted` on; before it, an offer may name none."
+         answers of its application named last. It holds from the first `ThemesAdopted` on; before \
+         it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
          "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished"]
     }
