@@ -1,9 +1,11 @@
 //! Introductions through the API: a connector who keys a talk, consent that is taken back, and two
 //! groups that meet.
 
+use microgrants::audit::{self, FolderCheck};
 use microgrants::domain::{GroupId, PersonId, Role};
 use serde_json::{Value, json};
 
+use crate::audit::books::export_log;
 use crate::operations::erasure::purge;
 use crate::support::fixtures::{Office, person};
 use crate::support::service::{ApiResponse, Client, serve, token};
@@ -153,6 +155,33 @@ async fn a_talk_is_keyed_agreed_to_and_taken_back(app: TestApp) {
     purge(&app).await;
     let kept = connector.get(&old_link).body;
     assert!(kept["matters"].is_null(), "it was deleted: {kept}");
+    assert_is_told_without_names(&app, &id).await;
+}
+
+/// The log verifies, and the story of the introduction names nobody.
+async fn assert_is_told_without_names(app: &TestApp, id: &str) {
+    let folder = export_log(app).await;
+    let check = FolderCheck::of(&folder).unwrap();
+    assert!(check.holds(), "{:?}", check.findings);
+    let story = audit::explain_introduction(&folder, &check, id.parse().unwrap()).unwrap();
+    let story = story.expect("an introduction");
+    assert_eq!(story.verdict, "They took their agreement back.");
+    assert_eq!(story.missing, Vec::<String>::new());
+    let text = story.to_string();
+    let lines = story.days.iter().flat_map(|day| &day.lines);
+    let lines: Vec<&str> = lines.map(|line| line.says.as_str()).collect();
+    for told in [
+        "on notice 2. They share their name and their phone number.",
+        "What matters to them is encrypted.",
+        "to Soup and song.",
+        "said what came of it: goes on.",
+    ] {
+        let is_told = lines.iter().any(|line| line.contains(told));
+        assert!(is_told, "{told}: {lines:#?}");
+    }
+    for hidden in ["Jo Walker", "0161", "warm room"] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
 }
 
 on_each_engine!(people_at_risk_come_only_to_groups_that_were_checked);
