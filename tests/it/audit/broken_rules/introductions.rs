@@ -21,8 +21,8 @@ fn id_of(number: u128) -> String {
     uuid::Uuid::from_u128(number).to_string()
 }
 
-/// Puts a notice of this version in, and then these events of an introduction, as an officer. The
-/// days that the fields leave out are those of the clock.
+/// Puts a notice of this version in, counted from those of the log, and then these events of an
+/// introduction, as an officer. The days that the fields leave out are those of the clock.
 fn put(log: &mut LogLines, notice: u32, events: &[OwnEvent]) {
     let officer = log.holders("officer").swap_remove(0);
     put_as(log, notice, events, &officer);
@@ -34,12 +34,13 @@ fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
     let today = log.day_before(at);
     let officer = log.holders("officer").swap_remove(0);
     let administrator = log.holders("administrator").swap_remove(0);
+    let before = notices_before(log, at);
     let published = NewEvent {
         stream: "organisation",
         id: log.id(log.first("OrganisationFounded")),
         event: "NoticePublished",
         fields: json!({
-            "version": notice, "purpose": "introductions", "hash": "0", "text": "We tell them.",
+            "version": before + notice, "purpose": "introductions", "hash": "0", "text": "We tell them.",
         }),
         actor: administrator,
     };
@@ -54,6 +55,9 @@ fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
             "IntroductionTakenBack" => Some("taken_back_on"),
             _ => None,
         };
+        if let Some(named) = fields["notice"].as_u64() {
+            fields["notice"] = json!(named + u64::from(before));
+        }
         if let Some(day) = day.filter(|day| fields[*day].is_null()) {
             fields[day] = json!(today);
         }
@@ -69,6 +73,15 @@ fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
         log.insert(at, new);
         at += 1;
     }
+}
+
+/// How many notices for introductions were published before a place of the log.
+fn notices_before(log: &LogLines, at: usize) -> u32 {
+    let published = log.all("NoticePublished").into_iter();
+    let before = published
+        .filter(|place| *place < at)
+        .filter(|place| log.fields(*place)["purpose"] == "introductions");
+    u32::try_from(before.count()).expect("few")
 }
 
 fn asked(at_risk: bool) -> OwnEvent {
