@@ -40,7 +40,10 @@ fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
         id: log.id(log.first("OrganisationFounded")),
         event: "NoticePublished",
         fields: json!({
-            "version": before + notice, "purpose": "introductions", "hash": "0", "text": "We tell them.",
+            "version": before + notice,
+            "purpose": "introductions",
+            "hash": "0",
+            "text": "We tell them.",
         }),
         actor: administrator,
     };
