@@ -3,6 +3,7 @@
 
 use microgrants::audit::{self, FolderCheck};
 use microgrants::domain::{GroupId, PersonId, Role};
+use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 
 use crate::audit::books::export_log;
@@ -203,6 +204,35 @@ async fn people_at_risk_come_only_to_groups_that_were_checked(app: TestApp) {
     let own = movement.client(&app, jo).get(&at(&id, "")).body;
     assert_eq!(own["host_name"], "Mrs Lane");
     assert_eq!(own["matters"], "A warm room, and company");
+}
+
+/// Lets days pass, runs what is due then, and returns the introduction as an officer reads it.
+async fn after_days(app: &TestApp, movement: &Movement, days: i64, id: &str) -> Value {
+    app.pass_days(days);
+    app.catch_up().await;
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    jobs.run_once().await.expect("jobs run");
+    app.catch_up().await;
+    let officer = movement.client(app, movement.office.ada);
+    officer.get(&at(id, "")).body
+}
+
+on_each_engine!(an_answer_is_waited_for_and_what_matters_is_forgotten);
+async fn an_answer_is_waited_for_and_what_matters_is_forgotten(app: TestApp) {
+    let movement = Movement::begin(&app).await;
+    let jo = person(&app, "Jo").await;
+    let id = movement.ask(&movement.connector, &json!({ "person": jo }), false);
+    command(&movement.connector, &id, "agree", &agreement(2));
+    command(&movement.connector, &id, "make", &json!({}));
+    let waiting = after_days(&app, &movement, 6, &id).await;
+    assert!(waiting["answer_due"].as_str().is_some(), "{waiting}");
+    assert_eq!(waiting["matters"], "A warm room, and company");
+    let reminded = after_days(&app, &movement, 1, &id).await;
+    assert!(reminded["answer_due"].is_null(), "{reminded}");
+    let long_over = after_days(&app, &movement, 366, &id).await;
+    assert_eq!(long_over["state"], "made");
+    assert!(long_over["matters"].is_null(), "{long_over}");
+    assert!(long_over["kept_until"].is_null(), "{long_over}");
 }
 
 on_each_engine!(two_groups_meet_when_both_agree);
