@@ -15,6 +15,7 @@ mod audit_reports;
 mod backup;
 mod crash_loop;
 mod explain_gathering;
+mod explain_introduction;
 mod export;
 mod file_permissions;
 mod folder_verdict;

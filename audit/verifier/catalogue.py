@@ -26,6 +26,9 @@ ContactChangeRefused reason:Prose by:id
 ContactChanged name:secret changed_by:id? changed_on:day? confirmed_by:id? email:secret? \
     postal_address:secret? replaced:secret? telephone:secret? typed_email:secret?
 MailLanguageChosen language:Language?
+ConsentGiven purpose:ConsentPurpose basis:ConsentBasis notice:int32 channel:Channel keyed_by:id? \
+    given_on:day
+ConsentTakenBack purpose:ConsentPurpose channel:Channel keyed_by:id? taken_back_on:day
 AddressProven email:secret
 AccessEnded reason:Prose
 PersonToTell mail:id about:int53 kind:Line caused_on:day
@@ -49,6 +52,8 @@ RoleEnded person:id role:Role ended_on:day?
 SignsAdopted version:int32 signs:[Sign]
 ThemesAdopted version:int32 themes:[Theme]
 FormPublished version:int32 questions:[Question] name:Line?
+NoticePublished version:int32 purpose:NoticePurpose hash:text text:Prose \
+    other_languages:{en,pl=Prose}~
 AgreementPublished version:int32 text:Document hash:text
 ReportPublished version:int32 area:Slug context:Prose hard:Prose lessons:Prose \
     other_languages:{en,pl=AreaReportTranslation}~
@@ -242,6 +247,20 @@ StoryWithdrawn story:int16
 GrantClosed released:split
 """
 
+INTRODUCTION = """
+IntroductionAsked of:Party to:id at_risk:bool asked_on:day
+IntroductionAgreed notice:int32 channel:Channel read_back:bool keyed_by:id? matters:secret? \
+    shares:[Shared] agreed_on:day
+IntroductionMade to:id holder:id? made_on:day
+IntroductionWelcomed host:id? host_name:secret? channel:Channel keyed_by:id? welcomed_on:day
+IntroductionDeclined reason:DeclineReason channel:Channel keyed_by:id? declined_on:day
+IntroductionCameTo how:CameTo said_on:day
+IntroductionTakenBack channel:Channel keyed_by:id? forgotten:secrets~ taken_back_on:day
+IntroductionClosed reason:CloseReason closed_on:day
+IntroductionReminded reminded_on:day
+MattersForgotten forgotten:secrets
+"""
+
 GATHERING = """
 GatheringPlanned kind:GatheringKind about:about leads:ids sign_up:SignUpWay risk_check:bool \
     planned_on:day group:id? fund:id? grew_from:id?
@@ -266,6 +285,24 @@ HandAskedFor lead:id words:secret
 RiskChecked good_until:day
 SessionReminded session:int16
 NeedsForgotten session:int16 needs:secrets
+"""
+
+ASSET = """
+AssetRecorded way:AssetWay kind:AssetKind holder:Party? name:Line? words:secret? area:Slug? \
+    themes:[Slug]~ keeper:id recorded_on:day
+WordsProposed words:secret
+AssetPublished listing:listing published_on:day
+AssetPaused
+AssetResumed resumed_on:day
+AssetConfirmed confirmed_on:day
+AssetWithdrawn withdrawn_on:day
+TieMade to:id how:TieKind tied_on:day
+TieEnded to:id
+KeeperChanged keeper:id
+ExchangeRecorded exchange:int32 giver:Party receiver:Party minutes:int32 on:day
+ExchangeCorrected exchange:int32 minutes:int32 reason:Prose
+AssetReminded months:int8
+WordsForgotten words:secrets
 """
 
 # A source of money: the funder, and the area that it is restricted to or None.
@@ -405,6 +442,14 @@ def settled(value: Any) -> dict[str, int]:
     return {reason_of(reason): money(amount) for reason, amount in json_object(value).items()}
 
 
+def party(value: Any) -> tuple[str, str]:
+    """A person or a group, as its kind and its id."""
+    match list(json_object(value).items()):
+        case [("person" | "group" as kind, own)]:
+            return kind, identifier(own)
+    raise ValueError("a person or a group is expected")
+
+
 def of_fields(fields: str, others: bool = True) -> Callable[[Any], dict[str, Any]]:
     """The type of an object with these fields, and perhaps others."""
     parsers = []
@@ -498,6 +543,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "settled": settled,
     "ids": list_of(identifier),
     "secrets": list_of(secret),
+    "Party": party,
     "AcceptanceMethod": values.acceptance_method,
     "HelpKind": values.help_kind,
     **values.read_types(),
@@ -522,6 +568,11 @@ TYPES["plan"] = of_fields(
 )
 TYPES["turnout"] = of_fields("group:id people:int32", others=False)
 TYPES["came"] = of_fields("people:int32 named:ids~ groups:[turnout]~", others=False)
+TYPES["listing"] = of_fields(
+    "name:Line description:Prose area:Slug? themes:[Slug]~ when:Line? access:Prose? "
+    "website:Website? welcomes:bool~",
+    others=False,
+)
 TYPES["terms"] = of_fields(
     "amount:money area:Slug ends_on:day update_due_on:day conditions:conditions people_at_risk:bool"
 )
@@ -545,6 +596,8 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("application", APPLICATION),
         ("grant", GRANT),
         ("gathering", GATHERING),
+        ("asset", ASSET),
+        ("introduction", INTRODUCTION),
     ):
         for line in events.strip().split("\n"):
             name, _, fields = line.partition(" ")

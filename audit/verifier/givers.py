@@ -15,6 +15,7 @@ organisation.SignsAdopted administrator
 organisation.ThemesAdopted administrator
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
+organisation.NoticePublished administrator
 organisation.ReportPublished administrator officer
 organisation.MailTextPublished administrator officer
 organisation.MailTextProposed administrator
@@ -28,16 +29,18 @@ organisation.WebhookEnded administrator
 organisation.WebhookSecretMade administrator
 organisation.StatementShared administrator officer finance
 organisation.StatementLinkEnded administrator officer finance
-person.PersonRegistered administrator officer person job operator
+person.PersonRegistered administrator officer connector person job operator
 person.GroupBegun person
 person.DraftBegun person
-person.SignUpBegun officer lead person
+person.SignUpBegun officer connector lead person
 person.ContactChangeProposed officer
 person.ContactChangeRefused officer person
 person.ContactChanged officer person job
 person.MailLanguageChosen officer person
 person.AddressProven job
 person.AccessEnded administrator
+person.ConsentGiven officer connector person
+person.ConsentTakenBack officer connector person
 person.PersonToTell job
 person.PersonTold administrator officer finance
 person.TellingTakenBack administrator officer finance
@@ -192,28 +195,52 @@ grant.AttendanceConfirmed panel | administrator officer
 grant.StoryPublished officer
 grant.StoryWithdrawn officer member
 grant.GrantClosed officer
-gathering.GatheringPlanned officer
-gathering.GatheringDescribed officer
-gathering.GatheringOpened officer
-gathering.GatheringEnded officer
-gathering.SessionAdded officer lead
-gathering.SessionMoved officer lead
-gathering.SessionCancelled officer lead
-gathering.PlaceTaken officer lead person job
-gathering.WaitingJoined officer lead person job
-gathering.PlaceGivenUp officer lead person job
-gathering.WaitingLeft officer lead person job
-gathering.SignUpsCounted officer lead
-gathering.SessionHeld officer lead
-gathering.AttendanceCorrected officer lead
-gathering.NotesWritten officer
-gathering.LeadOffered officer lead
-gathering.LeadTaken officer person
-gathering.LeadLeft officer lead
-gathering.HandAskedFor officer lead
+gathering.GatheringPlanned officer connector
+gathering.GatheringDescribed officer connector
+gathering.GatheringOpened officer connector
+gathering.GatheringEnded officer connector
+gathering.SessionAdded officer connector lead
+gathering.SessionMoved officer connector lead
+gathering.SessionCancelled officer connector lead
+gathering.PlaceTaken officer connector lead person job
+gathering.WaitingJoined officer connector lead person job
+gathering.PlaceGivenUp officer connector lead person job
+gathering.WaitingLeft officer connector lead person job
+gathering.SignUpsCounted officer connector lead
+gathering.SessionHeld officer connector lead
+gathering.AttendanceCorrected officer connector lead
+gathering.NotesWritten officer connector
+gathering.LeadOffered officer connector lead
+gathering.LeadTaken officer connector person
+gathering.LeadLeft officer connector lead
+gathering.HandAskedFor officer connector lead
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job
+asset.AssetRecorded officer connector
+asset.WordsProposed officer connector member person
+asset.AssetPublished officer connector
+asset.AssetPaused officer connector member person
+asset.AssetResumed officer connector member person
+asset.AssetConfirmed officer connector member person
+asset.AssetWithdrawn officer connector member person job
+asset.TieMade officer connector
+asset.TieEnded officer connector
+asset.KeeperChanged officer connector
+asset.ExchangeRecorded officer connector member person
+asset.ExchangeCorrected officer connector member person
+asset.AssetReminded job
+asset.WordsForgotten job
+introduction.IntroductionAsked officer connector member person
+introduction.IntroductionAgreed officer connector member person
+introduction.IntroductionMade officer connector
+introduction.IntroductionWelcomed officer connector member
+introduction.IntroductionDeclined officer connector member
+introduction.IntroductionCameTo officer connector member person
+introduction.IntroductionTakenBack officer connector member person
+introduction.IntroductionClosed officer connector
+introduction.IntroductionReminded job
+introduction.MattersForgotten job
 """
 
 

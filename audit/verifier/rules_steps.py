@@ -113,6 +113,16 @@ variation VariationApproved requested approved
 variation VariationRefused requested refused
 story StoryPublished none published
 story StoryWithdrawn published withdrawn
+introduction IntroductionAsked none asked
+introduction IntroductionAgreed asked agreed
+introduction IntroductionMade agreed made
+introduction IntroductionWelcomed made welcomed
+introduction IntroductionDeclined made declined
+introduction IntroductionCameTo welcomed,came_to came_to
+introduction IntroductionTakenBack asked,agreed,made,welcomed,declined,came_to,closed taken_back
+introduction IntroductionClosed asked,agreed,made,welcomed,declined,came_to closed
+introduction IntroductionReminded made
+introduction MattersForgotten agreed,made,welcomed,declined,came_to,closed
 gathering GatheringPlanned none draft
 gathering GatheringDescribed draft,open
 gathering GatheringOpened draft open
@@ -131,6 +141,20 @@ gathering LeadTaken draft,open
 gathering LeadLeft draft,open,ended
 gathering HandAskedFor draft,open
 gathering RiskChecked draft,open
+asset AssetRecorded none recorded
+asset WordsProposed recorded,published,paused
+asset AssetPublished recorded,published published
+asset AssetPaused published paused
+asset AssetResumed paused published
+asset AssetConfirmed published
+asset AssetWithdrawn recorded,published,paused withdrawn
+asset TieMade recorded,published,paused
+asset TieEnded recorded,published,paused,withdrawn
+asset KeeperChanged recorded,published,paused
+asset ExchangeRecorded recorded,published,paused
+asset ExchangeCorrected recorded,published,paused,withdrawn
+asset AssetReminded published
+asset WordsForgotten withdrawn
 session SessionAdded none planned
 session SessionMoved planned
 session SessionCancelled planned cancelled

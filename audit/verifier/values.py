@@ -14,7 +14,7 @@ AccountNumbers 17 [0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}
 CheckpointKey 300 [^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+
 ClockTime 5 ([01][0-9]|2[0-3]):[0-5][0-9]
 Document 40000
-EventKind 80 (person|organisation|fund|group|application|grant|gathering)\.[A-Z][A-Za-z]+
+EventKind 80 (person|organisation|fund|group|application|grant|gathering|asset|introduction)\.[A-Z][A-Za-z]+
 FileDigest 64 [0-9a-f]{64}
 HelpLine 140
 Identifier 15 GB-(CHC-[0-9]{6,7}|SC-SC[0-9]{6}|NIC-1[0-9]{5}|COH-([A-Z0-9]{2}[0-9]{6}|\
@@ -29,6 +29,7 @@ Prose 4000
 ServiceAddress 300 https?://[A-Za-z0-9.:\[\]-]+/?
 Slug 40 [a-z][a-z0-9-]{0,39}
 WebhookAddress 300 https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?
+Website 300 https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?
 """
 
 # Control characters other than line ends and tabs: no text has one.
@@ -36,9 +37,16 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 # A text that is one of some words.
 WORDS = """
+AssetKind group|organisation|place|thing|skill|interest
+AssetWay offer|wish
 Channel web|phone|paper|in_person
+CameTo went|goes_on|did_not_go|stopped
+CloseReason done|no_answer|not_reached|found_other|other
+ConsentBasis consent|soft_opt_in
+ConsentPurpose invitations|skills|time_bank
 ContactMethod email|phone|post
 Decision award|promote|decline|defer|reserve
+DeclineReason full|no_host|not_right|other
 EntryKind came_in|went_out
 FilePurpose scan|receipt|document|photograph|signed_form|enclosure
 GatheringKind call_to_action|circle|workshop|conversation|community|activity|visit|training|research
@@ -52,6 +60,7 @@ return_requested|contact_changed|draft_closing|draft_reopened|agreement_accepted
 variation_asked|variation_approved|variation_refused|update_received|update_accepted|\
 return_received|grant_stopped|grant_closed|erasure_asked|signed_up|waiting_joined|place_free|\
 session_moved|session_cancelled|session_soon|session_after|lead_offered
+NoticePurpose introductions|invitations|skills|time_bank
 MediaType image/jpeg|application/pdf
 PaymentRoute own_account|holding_body|purchase_for_group
 QuestionKind long_text|short_text|one_choice|several_choices|number|yes_no|date|budget|file
@@ -59,9 +68,11 @@ PlaceAudience everyone|signed_up
 ReminderKind before|overdue
 ReturnReason underspend|clawback
 RevocationKind withdraw_offer|terminate|demand_clawback
-Role administrator|officer|finance|panel|auditor
+Role administrator|officer|finance|panel|auditor|connector
+Shared name|telephone|email|matters
 SignUpWay named|counted
 Strength none|some|strong
+TieKind partner|introduced|grew_from
 ToldHow phone|letter|in_person
 WritingDirection ltr|rtl
 """

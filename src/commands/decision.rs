@@ -9,8 +9,8 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
-    Gathering, Grant, Group, Organisation, Person, created_number,
+    Aggregate, Application, Asset, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
+    Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;
@@ -137,6 +137,10 @@ impl<'a> Decision<'a> {
                 Group::TYPE => cache_state::<Group>(log, *key, &met.state, sequence),
                 Application::TYPE => cache_state::<Application>(log, *key, &met.state, sequence),
                 Gathering::TYPE => cache_state::<Gathering>(log, *key, &met.state, sequence),
+                Asset::TYPE => cache_state::<Asset>(log, *key, &met.state, sequence),
+                Introduction::TYPE => {
+                    cache_state::<Introduction>(log, *key, &met.state, sequence);
+                }
                 _ => cache_state::<Grant>(log, *key, &met.state, sequence),
             }
         }
@@ -163,6 +167,8 @@ pub(super) async fn any_changed(log: &Log, reads: &[(StreamKey, i64)]) -> Result
             Group::TYPE => log.refresh::<Group>(key.id).await?.sequence,
             Application::TYPE => log.refresh::<Application>(key.id).await?.sequence,
             Gathering::TYPE => log.refresh::<Gathering>(key.id).await?.sequence,
+            Asset::TYPE => log.refresh::<Asset>(key.id).await?.sequence,
+            Introduction::TYPE => log.refresh::<Introduction>(key.id).await?.sequence,
             _ => log.refresh::<Grant>(key.id).await?.sequence,
         };
         moved |= sequence != *seen;
@@ -245,6 +251,13 @@ impl DecisionBuilder {
             }
             Command::Gathering(id, inner) => {
                 self.decide_on::<Gathering>(met, id.0, inner, may, facts)
+                    .await
+            }
+            Command::Asset(id, inner) => {
+                self.decide_on::<Asset>(met, id.0, inner, may, facts).await
+            }
+            Command::Introduction(id, inner) => {
+                self.decide_on::<Introduction>(met, id.0, inner, may, facts)
                     .await
             }
         }

@@ -9,6 +9,7 @@ mod contacts;
 mod cost_per_person;
 mod cursor;
 mod decrypted;
+mod directory;
 mod duplicates;
 mod event_search;
 mod list_cache;
@@ -49,16 +50,17 @@ pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, GatheringView, GrantView, GroupView, NewsWords, OutcomeView,
-    PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView, UpdateDraftView,
-    UpdateView,
+    Answer, ApplicationView, AssetView, GatheringView, GrantView, GroupView, IntroductionReader,
+    IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView, PersonView,
+    ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
 };
+pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey,
-    ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn,
-    UpdateColumn,
+    ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
+    ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
+    PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};
@@ -132,10 +134,18 @@ impl Reader {
         }
     }
 
-    /// Staff and auditors see all records, others only those of their groups.
+    /// Staff and auditors see all records, others only those of their groups. A connector sees none
+    /// but what [`Reader::works_with_people`] opens.
     #[must_use]
     pub fn sees_all(&self) -> bool {
-        !self.roles.is_empty()
+        self.roles.iter().any(|role| *role != Role::Connector)
+    }
+
+    /// Whether the reader works with people to reach, gatherings, the directory and introductions:
+    /// officers and connectors.
+    #[must_use]
+    pub fn works_with_people(&self) -> bool {
+        self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector)
     }
 
     /// The texts of a group are for staff who work with groups, for the panel, and for the group

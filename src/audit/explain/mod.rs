@@ -5,6 +5,7 @@ mod application_sentences;
 mod facts;
 mod gathering;
 mod grant_sentences;
+mod introduction;
 mod known_names;
 mod payment_sentences;
 mod sentences;
@@ -28,6 +29,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub use facts::FileEvidence;
 use facts::{GrantFacts, PaymentFacts};
 pub use gathering::{GatheringStory, explain_gathering};
+pub use introduction::{IntroductionStory, explain_introduction};
 use known_names::{KnownNames, list_text};
 use sentences::{event_name, sentence_of};
 

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::{Broken, LogState, RuleRoom};
 use crate::clock::day_of;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
-    PersonEvent, Rule,
+    ApplicationEvent, AssetEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent,
+    IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -64,6 +64,8 @@ fn day_in(event: &Event) -> Option<DayInEvent> {
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
         Event::Gathering(event) => of_gathering(event),
+        Event::Asset(event) => of_asset(event),
+        Event::Introduction(event) => of_introduction(event),
         Event::Organisation(_) => None,
     }
 }
@@ -72,6 +74,10 @@ fn of_person(event: &PersonEvent) -> Option<DayInEvent> {
     use DayInEvent as D;
     use PersonEvent as E;
     match event {
+        E::ConsentGiven { given_on, .. } => Some(D::OfClock("given_on", Some(*given_on))),
+        E::ConsentTakenBack { taken_back_on, .. } => {
+            Some(D::OfClock("taken_back_on", Some(*taken_back_on)))
+        }
         E::PersonRegistered { registered_on, .. } => {
             Some(D::OfClock("registered_on", *registered_on))
         }
@@ -152,6 +158,40 @@ fn of_grant(event: &GrantEvent) -> Option<DayInEvent> {
         E::StoryPublished { consented_on, .. } => Some(D::Entered("consented_on", *consented_on)),
         _ => None,
     }
+}
+
+fn of_asset(event: &AssetEvent) -> Option<DayInEvent> {
+    use AssetEvent as E;
+    use DayInEvent as D;
+    match event {
+        E::AssetRecorded { recorded_on, .. } => Some(D::OfClock("recorded_on", Some(*recorded_on))),
+        E::AssetPublished { published_on, .. } => {
+            Some(D::OfClock("published_on", Some(*published_on)))
+        }
+        E::AssetResumed { resumed_on } => Some(D::OfClock("resumed_on", Some(*resumed_on))),
+        E::AssetConfirmed { confirmed_on } => Some(D::OfClock("confirmed_on", Some(*confirmed_on))),
+        E::AssetWithdrawn { withdrawn_on } => Some(D::OfClock("withdrawn_on", Some(*withdrawn_on))),
+        E::TieMade { tied_on, .. } => Some(D::OfClock("tied_on", Some(*tied_on))),
+        E::ExchangeRecorded { on, .. } => Some(D::Entered("on", *on)),
+        _ => None,
+    }
+}
+
+fn of_introduction(event: &IntroductionEvent) -> Option<DayInEvent> {
+    use IntroductionEvent as E;
+    let (name, day) = match event {
+        E::IntroductionAsked { asked_on, .. } => ("asked_on", *asked_on),
+        E::IntroductionAgreed { agreed_on, .. } => ("agreed_on", *agreed_on),
+        E::IntroductionMade { made_on, .. } => ("made_on", *made_on),
+        E::IntroductionWelcomed { welcomed_on, .. } => ("welcomed_on", *welcomed_on),
+        E::IntroductionDeclined { declined_on, .. } => ("declined_on", *declined_on),
+        E::IntroductionCameTo { said_on, .. } => ("said_on", *said_on),
+        E::IntroductionTakenBack { taken_back_on, .. } => ("taken_back_on", *taken_back_on),
+        E::IntroductionClosed { closed_on, .. } => ("closed_on", *closed_on),
+        E::IntroductionReminded { reminded_on } => ("reminded_on", *reminded_on),
+        E::MattersForgotten { .. } => return None,
+    };
+    Some(DayInEvent::OfClock(name, Some(day)))
 }
 
 fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {

@@ -10,6 +10,7 @@
 mod actors;
 mod agreements;
 mod applications;
+mod assets;
 mod awards;
 mod budgets;
 mod changes;
@@ -21,6 +22,7 @@ mod decisions;
 mod earlier_programs;
 mod funds;
 mod gatherings;
+mod introductions;
 mod memberships;
 mod offers;
 mod own_keys;
@@ -154,6 +156,8 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
         Box::<gatherings::Gatherings>::default(),
+        Box::<assets::Assets>::default(),
+        Box::<introductions::Introductions>::default(),
     ]
 }
 

@@ -20,28 +20,35 @@ commands! {
     /// Commands of a gathering.
     GatheringCommand {
         /// Plans a gathering. Nobody but staff sees it until it opens.
-        Plan(PlanGathering) = "plan", Permission::Staff(&[Role::Officer]);
+        Plan(PlanGathering) = "plan",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Replaces what is said about the gathering.
-        Describe(GatheringWords) = "describe", Permission::Staff(&[Role::Officer]);
+        Describe(GatheringWords) = "describe",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Opens the gathering: everyone sees it, and people can sign up. It needs a lead, and a
         /// risk check that is in date if it asks for one.
-        Open(NoBody) = "open", Permission::Staff(&[Role::Officer]);
+        Open(NoBody) = "open",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Ends the gathering. No session may be planned any more.
-        End(NoBody) = "end", Permission::Staff(&[Role::Officer]);
+        End(NoBody) = "end",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Adds a session.
-        AddSession(SessionPlan) = "add-session", Permission::StaffOrLead(&[Role::Officer]);
+        AddSession(SessionPlan) = "add-session",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Moves a session to another day, time or place, or changes its number of places. People
         /// who wait move up if there are more places.
-        MoveSession(MoveSession) = "move-session", Permission::StaffOrLead(&[Role::Officer]);
+        MoveSession(MoveSession) = "move-session",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Cancels a session, with the reason for those who signed up or wait.
         CancelSession(CancelSession) = "cancel-session",
-            Permission::StaffOrLead(&[Role::Officer]);
-        /// Signs a person up for a session: oneself, or by an officer or a lead for somebody who
-        /// asked by phone, on paper or in person. If the session is full they wait for a place.
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
+        /// Signs a person up for a session: oneself, or by an officer, a connector or a lead for
+        /// one who asked by phone, on paper or in person. If the session is full they wait for a
+        /// place.
         SignUp(SignUp) = "sign-up", Permission::Anyone;
         /// Records how many are coming to a session where people are counted and not named.
         CountSignUps(CountSignUps) = "count-sign-ups",
-            Permission::StaffOrLead(&[Role::Officer]);
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Gives up a place at a session, or stops waiting for one. The first who waits gets the
         /// place.
         StepDown(StepDown) = "step-down", Permission::Anyone;
@@ -52,21 +59,25 @@ commands! {
         HandOver(HandOver) = "hand-over", Permission::Job;
         /// Records who came to a session, once it is over.
         RecordAttendance(RecordTurnout) = "record-attendance",
-            Permission::StaffOrLead(&[Role::Officer]);
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Corrects who came to a session, with the reason.
         CorrectAttendance(CorrectTurnout) = "correct-attendance",
-            Permission::StaffOrLead(&[Role::Officer]);
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Writes what was learned at a session. Everyone can read it.
-        WriteNotes(SessionNotes) = "write-notes", Permission::Staff(&[Role::Officer]);
+        WriteNotes(SessionNotes) = "write-notes",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Offers the lead to a person. A new offer replaces the one before.
-        OfferLead(LeadRef) = "offer-lead", Permission::StaffOrLead(&[Role::Officer]);
+        OfferLead(LeadRef) = "offer-lead",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Takes the lead that was offered. The person does so themselves; for someone without an
-        /// email address, an officer records it.
+        /// email address, an officer or a connector records it.
         TakeLead(LeadRef) = "take-lead", Permission::Anyone;
         /// Stops leading the gathering. While it is open, somebody else must lead it.
-        LeaveLead(LeadRef) = "leave-lead", Permission::StaffOrLead(&[Role::Officer]);
+        LeaveLead(LeadRef) = "leave-lead",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Asks the office for a hand, as a lead.
-        AskForHand(AskForHand) = "ask-for-hand", Permission::StaffOrLead(&[Role::Officer]);
+        AskForHand(AskForHand) = "ask-for-hand",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Records that the risk check of the gathering was made, until its last valid day.
         PassRiskCheck(PassRiskCheck) = "pass-risk-check", Permission::Staff(&[Role::Officer]);
         /// Reminds those who signed up for a session, in the two days before it.
@@ -161,7 +172,7 @@ pub struct GatheringWords {
 pub struct PlanGathering {
     pub kind: GatheringKind,
     pub about: GatheringWords,
-    /// Officers who lead it. Others are offered the lead, and take it.
+    /// Officers and connectors who lead it. Others are offered the lead, and take it.
     #[serde(default)]
     pub leads: BTreeSet<PersonId>,
     /// The group that runs it, if one does.

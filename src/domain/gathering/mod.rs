@@ -135,9 +135,11 @@ impl Gathering {
             return Err(Refusal::Unknown("gathering"));
         }
         let organisation = facts.organisation()?;
-        let is_officer =
-            |person: &PersonId| organisation.roles_of(*person).contains(&Role::Officer);
-        if !plan.leads.iter().all(is_officer) {
+        let runs_gatherings = |person: &PersonId| {
+            let roles = organisation.roles_of(*person);
+            roles.contains(&Role::Officer) || roles.contains(&Role::Connector)
+        };
+        if !plan.leads.iter().all(runs_gatherings) {
             return Err(Refusal::LeadNotOffered);
         }
         Ok(GatheringEvent::GatheringPlanned {

@@ -14,7 +14,6 @@ use super::command::{
 use super::{Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::role::Role;
 use crate::domain::{DecisionContext, Refusal};
 
 /// Days after a session until which it is kept what people need there.
@@ -269,14 +268,14 @@ impl Gathering {
     }
 
     /// Refuses with [`Refusal::NotYours`] an actor who may not sign this person up, or give up
-    /// their place: only they themselves, a lead and an officer may.
+    /// their place: only they themselves, a lead, an officer and a connector may.
     pub(super) fn must_act_for(
         &self,
         person: PersonId,
         facts: &DecisionContext,
     ) -> Result<(), Refusal> {
         let by = facts.by()?;
-        if by == person || self.is_led_by(by) || facts.roles().contains(&Role::Officer) {
+        if by == person || self.is_led_by(by) || facts.works_with_people() {
             Ok(())
         } else {
             Err(Refusal::NotYours)

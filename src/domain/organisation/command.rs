@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint_key::RecordKeyRotation;
+use super::notice::PublishNotice;
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
 use super::statement_link::{ShareStatement, StatementLinkRef};
@@ -49,6 +50,10 @@ commands! {
             Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
         PublishAgreement(PublishAgreement) = "publish-agreement",
+            Permission::Staff(&[Role::Administrator]);
+        /// Publishes what people are told before they agree to something, as its next version. Who
+        /// agreed before keeps to the version that they were given.
+        PublishNotice(PublishNotice) = "publish-notice",
             Permission::Staff(&[Role::Administrator]);
         /// Publishes staff's text on an area for the public report, as its next version.
         PublishReport(PublishReport) = "publish-report",

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::checkpoint_key::CheckpointKey;
 use super::command::AreaReportTranslation;
+use super::notice::NoticePurpose;
 use super::question::Question;
 use super::settings::Settings;
 use super::webhook::WebhookAddress;
@@ -113,6 +114,20 @@ events! {
             text: Document,
             /// SHA-256 of the text, in hexadecimal.
             hash: String,
+        },
+        /// What people are told before they agree to something was published.
+        NoticePublished {
+            /// The version of the notice for this purpose: 1, 2, 3 …
+            version: u32,
+            /// What the notice is about.
+            purpose: NoticePurpose,
+            /// SHA-256 of the text, in hexadecimal.
+            hash: String,
+            /// The text in English.
+            text: Prose,
+            /// The text in other languages.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            other_languages: BTreeMap<Language, Prose>,
         },
         /// The office published its text about an area, for the page of figures.
         ReportPublished {

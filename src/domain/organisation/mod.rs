@@ -6,6 +6,7 @@ mod checkpoint_key;
 mod command;
 mod event;
 mod mail_text;
+mod notice;
 mod question;
 mod return_account;
 mod roles;
@@ -29,6 +30,8 @@ pub use command::{
 };
 pub use event::OrganisationEvent;
 use mail_text::MailTexts;
+use notice::NoticeInForce;
+pub use notice::{NoticePurpose, PublishNotice};
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};
 pub use sending::{MailEncryption, MailHost, MailSender, MailServer, Sending, ServiceAddress};
@@ -38,6 +41,7 @@ pub use settings::{
     RefuseSettings, Settings, WritingDirection, dialled,
 };
 pub use statement_link::{ShareStatement, StatementLink, StatementLinkRef, StatementLinks};
+pub(in crate::domain) use webhook::parse_web_address;
 pub use webhook::{
     OrganisationWebhooks, ProposeWebhook, ProposedTarget, WEBHOOKS_MAX, Webhook, WebhookAddress,
     WebhookRef, WebhookTarget,
@@ -71,6 +75,8 @@ pub struct Organisation {
     #[serde(default)]
     form_names: Vec<Option<Line>>,
     agreements: Vec<String>,
+    #[serde(default)]
+    notices: BTreeMap<NoticePurpose, NoticeInForce>,
     mail_texts: MailTexts,
     settings: SettingsHistory,
     reports: u32,
@@ -389,6 +395,7 @@ impl Aggregate for Organisation {
             C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
+            C::PublishNotice(notice) => self.publish_notice(notice)?,
             C::PublishReport(report) => {
                 facts.has_area(&report.area)?;
                 self.publish_report(report)
@@ -449,6 +456,7 @@ impl Aggregate for Organisation {
             OrganisationEvent::AgreementPublished { hash, .. } => {
                 self.agreements.push(hash.clone());
             }
+            OrganisationEvent::NoticePublished { .. } => self.apply_notice(event),
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }

@@ -3,9 +3,11 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::consent::{ConsentBasis, ConsentPurpose};
 use super::telling::ToldHow;
 use crate::domain::PersonId;
 use crate::domain::aggregate::events;
+use crate::domain::application::Channel;
 use crate::domain::id::{ApplicationId, GatheringId, GroupId};
 use crate::domain::language::Language;
 use crate::domain::personal_data::Encrypted;
@@ -145,6 +147,34 @@ events! {
             /// The id of the message.
             mail: Uuid,
             by: PersonId,
+        },
+        /// The person agreed to a purpose.
+        ConsentGiven {
+            /// What they agreed to.
+            purpose: ConsentPurpose,
+            /// On which ground.
+            basis: ConsentBasis,
+            /// The version of the notice that they were given.
+            notice: u32,
+            /// How it reached the office.
+            channel: Channel,
+            /// Who recorded it; absent if they did it themselves.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            keyed_by: Option<PersonId>,
+            /// The day on which they agreed.
+            given_on: Date,
+        },
+        /// The person took back what they had agreed to.
+        ConsentTakenBack {
+            /// What they had agreed to.
+            purpose: ConsentPurpose,
+            /// How it reached the office.
+            channel: Channel,
+            /// Who recorded it; absent if they did it themselves.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            keyed_by: Option<PersonId>,
+            /// The day on which they took it back.
+            taken_back_on: Date,
         },
         /// The person asked to have their personal data erased.
         ErasureRequested {},

@@ -1,16 +1,19 @@
 //! The person aggregate: someone who acts here. Name and contact details are encrypted.
 
 mod command;
+mod consent;
 mod contact;
 mod event;
 mod telling;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails};
+pub(super) use consent::channel_of;
+pub use consent::{AgreeToPurpose, ConsentBasis, ConsentPurpose, TakeBackConsent};
 pub use contact::{Contact, ContactMethod};
 pub use event::PersonEvent;
 use telling::WaitingMails;
@@ -52,6 +55,9 @@ pub struct Person {
     /// The language of their emails, if they chose one.
     #[serde(default)]
     mail_language: Option<Language>,
+    /// What they agree to, each with the version of the notice that they were given.
+    #[serde(default)]
+    consents: BTreeMap<ConsentPurpose, u32>,
 }
 
 impl Person {
@@ -175,7 +181,7 @@ impl Person {
             return Err(Refusal::Exists("person"));
         }
         let contact = Contact::from_details(details);
-        let staff = [Role::Administrator, Role::Officer]
+        let staff = [Role::Administrator, Role::Officer, Role::Connector]
             .iter()
             .any(|role| facts.roles().contains(role));
         // Applicants register themselves, under a new id.
@@ -411,6 +417,9 @@ impl Aggregate for Person {
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
             PersonCommand::Begin(begun) => self.count_unproven(*begun),
             PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
+            PersonCommand::Agree(_) | PersonCommand::TakeBack(_) => {
+                Ok(vec![self.decide_consent(command, facts)?])
+            }
             PersonCommand::AwaitTelling(_)
             | PersonCommand::Tell(_)
             | PersonCommand::TakeBackTelling(_)
@@ -420,6 +429,7 @@ impl Aggregate for Person {
 
     fn apply(&mut self, event: &PersonEvent) -> Result<(), BelowZero> {
         self.waiting_mails.apply(event);
+        self.apply_consent(event);
         match event {
             PersonEvent::PersonRegistered { .. }
             | PersonEvent::ContactChangeProposed { .. }
@@ -450,7 +460,9 @@ impl Aggregate for Person {
             PersonEvent::PersonalDataErased { .. } => {
                 (self.erasure, self.unproven) = (Erasure::Done, None);
             }
-            PersonEvent::PersonToTell { .. }
+            PersonEvent::ConsentGiven { .. }
+            | PersonEvent::ConsentTakenBack { .. }
+            | PersonEvent::PersonToTell { .. }
             | PersonEvent::PersonTold { .. }
             | PersonEvent::TellingTakenBack { .. }
             | PersonEvent::EmailedInstead { .. } => {}

@@ -77,6 +77,13 @@ impl Refusal {
             | Self::CountedOnly
             | Self::NamedOnly
             | Self::NotSignedUp
+            | Self::Private
+            | Self::LooksPersonal
+            | Self::SameParty
+            | Self::NotInTimeBank
+            | Self::NoticeOutOfDate
+            | Self::OwnActOnline
+            | Self::HostMissing
             | Self::ScoreOutOfRange => RefusalKind::Input,
             _ => RefusalKind::State,
         }

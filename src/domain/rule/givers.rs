@@ -7,10 +7,11 @@ use crate::domain::command::CommandSpec;
 use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
-    Aggregate, Application, ApplicationCommand, ApplicationEvent, Fund, FundCommand, FundEvent,
-    Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group,
-    GroupCommand, GroupEvent, Organisation, OrganisationCommand, OrganisationEvent, Person,
-    PersonCommand, PersonEvent,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent,
+    Fund, FundCommand, FundEvent, Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand,
+    GrantEvent, Group, GroupCommand, GroupEvent, Introduction, IntroductionCommand,
+    IntroductionEvent, Organisation, OrganisationCommand, OrganisationEvent, Person, PersonCommand,
+    PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -21,6 +22,7 @@ pub enum Giver {
     Officer,
     Finance,
     Panel,
+    Connector,
     /// A member of the group that the event is about.
     Member,
     /// A person who leads the gathering that the event is about.
@@ -44,6 +46,7 @@ impl Giver {
             Self::Officer => Some(Role::Officer),
             Self::Finance => Some(Role::Finance),
             Self::Panel => Some(Role::Panel),
+            Self::Connector => Some(Role::Connector),
             Self::Member
             | Self::Lead
             | Self::Person
@@ -60,6 +63,7 @@ impl Giver {
             Role::Officer => Some(Self::Officer),
             Role::Finance => Some(Self::Finance),
             Role::Panel => Some(Self::Panel),
+            Role::Connector => Some(Self::Connector),
             Role::Auditor => None,
         }
     }
@@ -111,7 +115,7 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 7] = [
+const COMMANDS: [(&str, &[CommandSpec]); 9] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
@@ -119,10 +123,12 @@ const COMMANDS: [(&str, &[CommandSpec]); 7] = [
     (Application::TYPE, ApplicationCommand::SPECS),
     (Grant::TYPE, GrantCommand::SPECS),
     (Gathering::TYPE, GatheringCommand::SPECS),
+    (Asset::TYPE, AssetCommand::SPECS),
+    (Introduction::TYPE, IntroductionCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 9] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
@@ -130,6 +136,8 @@ const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
     (Application::TYPE, ApplicationEvent::PERMISSIONS),
     (Grant::TYPE, GrantEvent::PERMISSIONS),
     (Gathering::TYPE, GatheringEvent::PERMISSIONS),
+    (Asset::TYPE, AssetEvent::PERMISSIONS),
+    (Introduction::TYPE, IntroductionEvent::PERMISSIONS),
 ];
 
 fn find_command(name: &str) -> Option<&'static CommandSpec> {
@@ -167,6 +175,8 @@ impl Event {
             Self::Application(event) => event.permission(),
             Self::Grant(event) => event.permission(),
             Self::Gathering(event) => event.permission(),
+            Self::Asset(event) => event.permission(),
+            Self::Introduction(event) => event.permission(),
         }
     }
 }
@@ -223,6 +233,7 @@ event_permissions! {
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
+        NoticePublished: ["organisation/publish-notice"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];
         MailTextPublished: [
             "organisation/publish-mail-text", "organisation/confirm-mail-text"
@@ -242,10 +253,10 @@ event_permissions! {
     PersonEvent {
         PersonRegistered: [
             "person/register", "person/introduce"
-        ] [Administrator, Officer, Person, Job, Operator] [];
+        ] [Administrator, Officer, Connector, Person, Job, Operator] [];
         GroupBegun: ["group/register"] [Person] [];
         DraftBegun: ["application/start"] [Person] [];
-        SignUpBegun: ["gathering/sign-up"] [Officer, Lead, Person] [];
+        SignUpBegun: ["gathering/sign-up"] [Officer, Connector, Lead, Person] [];
         ContactChangeProposed: ["person/change-contact"] [Officer] [];
         ContactChangeRefused: ["person/refuse-contact"] [Officer, Person] [];
         ContactChanged: [
@@ -254,6 +265,8 @@ event_permissions! {
         MailLanguageChosen: ["person/choose-language"] [Officer, Person] [];
         AddressProven: ["person/prove-address"] [] [];
         AccessEnded: ["person/end-access"] [] [];
+        ConsentGiven: ["person/agree"] [Officer, Connector, Person] [];
+        ConsentTakenBack: ["person/take-back"] [Officer, Connector, Person] [];
         PersonToTell: ["person/await-telling"] [] [];
         PersonTold: ["person/tell"] [] [];
         TellingTakenBack: ["person/take-back-telling"] [] [];
@@ -448,6 +461,20 @@ event_permissions! {
         StoryWithdrawn: ["grant/withdraw-story"] [] [];
         GrantClosed: ["grant/close"] [] [];
     }
+    IntroductionEvent {
+        IntroductionAsked: ["introduction/ask"] [Officer, Connector, Member, Person] [];
+        IntroductionAgreed: ["introduction/agree"] [Officer, Connector, Member, Person] [];
+        IntroductionMade: ["introduction/make"] [] [];
+        IntroductionWelcomed: ["introduction/welcome"] [Officer, Connector, Member] [];
+        IntroductionDeclined: ["introduction/decline"] [Officer, Connector, Member] [];
+        IntroductionCameTo: ["introduction/say-how"] [Officer, Connector, Member, Person] [];
+        IntroductionTakenBack: [
+            "introduction/take-back"
+        ] [Officer, Connector, Member, Person] [];
+        IntroductionClosed: ["introduction/close"] [] [];
+        IntroductionReminded: ["introduction/remind"] [] [];
+        MattersForgotten: ["introduction/forget-matters"] [] [];
+    }
     GatheringEvent {
         GatheringPlanned: ["gathering/plan"] [] [];
         GatheringDescribed: ["gathering/describe"] [] [];
@@ -459,27 +486,45 @@ event_permissions! {
         PlaceTaken: [
             "gathering/sign-up", "gathering/step-down", "gathering/move-session",
             "gathering/give-up", "gathering/hand-over", "person/expire"
-        ] [Officer, Lead, Person, Job] [];
+        ] [Officer, Connector, Lead, Person, Job] [];
         WaitingJoined: [
             "gathering/sign-up", "gathering/hand-over"
-        ] [Officer, Lead, Person, Job] [];
+        ] [Officer, Connector, Lead, Person, Job] [];
         PlaceGivenUp: [
             "gathering/step-down", "gathering/give-up", "gathering/hand-over", "person/expire"
-        ] [Officer, Lead, Person, Job] [];
+        ] [Officer, Connector, Lead, Person, Job] [];
         WaitingLeft: [
             "gathering/step-down", "gathering/give-up", "gathering/hand-over", "person/expire"
-        ] [Officer, Lead, Person, Job] [];
+        ] [Officer, Connector, Lead, Person, Job] [];
         SignUpsCounted: ["gathering/count-sign-ups"] [] [];
         SessionHeld: ["gathering/record-attendance"] [] [];
         AttendanceCorrected: ["gathering/correct-attendance"] [] [];
         NotesWritten: ["gathering/write-notes"] [] [];
         LeadOffered: ["gathering/offer-lead"] [] [];
-        LeadTaken: ["gathering/take-lead"] [Officer, Person] [];
+        LeadTaken: ["gathering/take-lead"] [Officer, Connector, Person] [];
         LeadLeft: ["gathering/leave-lead"] [] [];
         HandAskedFor: ["gathering/ask-for-hand"] [] [];
         RiskChecked: ["gathering/pass-risk-check"] [] [];
         SessionReminded: ["gathering/remind"] [] [];
         NeedsForgotten: ["gathering/forget-needs"] [] [];
+    }
+    AssetEvent {
+        AssetRecorded: ["asset/record"] [] [];
+        WordsProposed: ["asset/propose"] [Officer, Connector, Member, Person] [];
+        AssetPublished: ["asset/publish"] [] [];
+        AssetPaused: ["asset/pause"] [Officer, Connector, Member, Person] [];
+        AssetResumed: ["asset/resume"] [Officer, Connector, Member, Person] [];
+        AssetConfirmed: ["asset/confirm"] [Officer, Connector, Member, Person] [];
+        AssetWithdrawn: [
+            "asset/withdraw", "asset/forget-words"
+        ] [Officer, Connector, Member, Person, Job] [];
+        TieMade: ["asset/tie"] [] [];
+        TieEnded: ["asset/untie"] [] [];
+        KeeperChanged: ["asset/take-over"] [] [];
+        ExchangeRecorded: ["asset/record-exchange"] [Officer, Connector, Member, Person] [];
+        ExchangeCorrected: ["asset/correct-exchange"] [Officer, Connector, Member, Person] [];
+        AssetReminded: ["asset/remind"] [] [];
+        WordsForgotten: ["asset/forget-words"] [] [];
     }
 }
 

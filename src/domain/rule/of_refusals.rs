@@ -73,7 +73,7 @@ grounds! {
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
         GroupMerged => [StepsInOrder],
         RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
-            GatheringNotInState | SessionNotInState => [StepsInOrder],
+            GatheringNotInState | SessionNotInState | IntroductionNotInState => [StepsInOrder],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -102,20 +102,28 @@ grounds! {
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
         NoLead | LastLead | LeadNotOffered | RiskCheckMissing => [GatheringLed],
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
+        ListingWithdrawn | AssetNotInState => [StepsInOrder],
+        Private => [DirectoryPrivate],
+        SameParty => [HoursBalanced],
+        NotInTimeBank => [DirectoryConsent],
+        NoticeOutOfDate => [ConsentOnNotice],
+        ConsentMissing | TakenBack => [IntroductionAgreed],
+        GroupNotChecked => [IntroductionChecked],
     }
     not_checked {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone |
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |
-            WebhooksWait | NotSignedUp => NOTHING_RECORDED,
+            WebhooksWait | NotSignedUp | NotWelcoming => NOTHING_RECORDED,
         HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
-            InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
+            InstalmentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline |
+            HostMissing => FORM_ONLY,
         RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |

@@ -29,12 +29,12 @@ pub(super) async fn list(
         ("fund", "fund"),
         ("group", "group_id"),
     ])?);
-    if !signed.reader.sees_all() {
+    let sees_all = signed.reader.sees_all() || signed.reader.works_with_people();
+    if !sees_all {
         let public = [GatheringState::Open, GatheringState::Ended];
         filters.push(Filter::in_state(public));
     }
     let (rows, end) = list_rows::<GatheringRow>(&app, &params, as_at, filters).await?;
-    let sees_all = signed.reader.sees_all();
     let shown = |row| {
         if sees_all {
             row
@@ -108,10 +108,11 @@ async fn find_visible(
     let person = signed.reader.person;
     let leads = current.is_led_by(person);
     let is_asked = current.offered_to == Some(person);
-    if row.is_public() || signed.reader.sees_all() || leads || is_asked {
+    let is_staff = signed.reader.sees_all() || signed.reader.works_with_people();
+    if row.is_public() || is_staff || leads || is_asked {
         Ok(VisibleGathering {
             row,
-            sees_people: signed.reader.sees_all() || leads,
+            sees_people: is_staff || leads,
         })
     } else {
         Err(not_found())

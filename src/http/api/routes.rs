@@ -4,8 +4,8 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
-    accesses, applications, files, funds, gatherings, grants, groups, log, organisation, people,
-    webhooks,
+    accesses, applications, assets, files, funds, gatherings, grants, groups, introductions, log,
+    organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -176,6 +176,8 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
+        assets::routes(),
+        introductions::routes(),
         log_routes(),
         webhook_routes(),
     ];

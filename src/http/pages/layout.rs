@@ -131,6 +131,8 @@ pub struct PageContext {
     pub signed_in: bool,
     pub staff: bool,
     pub auditor: bool,
+    /// Whether the visitor is a connector and has no other role at the office.
+    pub connector: bool,
     pub member: bool,
     /// The visitor's roles.
     pub roles: Roles,
@@ -203,7 +205,10 @@ impl PageContext {
             illustrative: own.is_some_and(|own| own.simulated.is_some()),
             language: visitor.language,
             signed_in: visitor.signed_in.is_some(),
-            staff: roles.iter().any(|role| *role != Role::Auditor),
+            staff: roles
+                .iter()
+                .any(|role| ![Role::Auditor, Role::Connector].contains(role)),
+            connector: roles.iter().eq([&Role::Connector]),
             auditor: roles.contains(&Role::Auditor) || roles.contains(&Role::Administrator),
             member: visitor.signed_in.is_some() && roles.is_empty(),
             roles,
@@ -349,7 +354,9 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
-        reports.push(room("Figures", "chart", "/desk/figures"));
+        if !self.connector {
+            reports.push(room("Figures", "chart", "/desk/figures"));
+        }
         if self.auditor {
             reports.push(room("Audit log", "seal", "/desk/log"));
         }

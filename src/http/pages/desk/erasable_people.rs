@@ -1,5 +1,5 @@
-//! People whose data is not needed any more: they only signed up for sessions, and the last one is
-//! long over.
+//! People whose data is not needed any more: they only signed up for sessions or were introduced,
+//! and the last of that is long over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,16 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
+use crate::clock::day_of;
 use crate::domain::PersonId;
 use crate::domain::erasure::SIGNED_UP_MONTHS;
 use crate::domain::gathering::GatheringState;
 use crate::domain::language::Language;
 use crate::http::pages::PageError;
 use crate::mail::format_day;
-use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow, SignUpRow};
+use crate::projections::{
+    GatheringRow, GatheringSessionRow, IntroductionRow, PersonRow, SignUpRow,
+};
 use crate::views::Filter;
 
 /// The most people that the page proposes. The rest follow once these are erased.
@@ -26,14 +29,15 @@ const SESSIONS_AT_ONCE: usize = 64;
 pub(super) struct ErasablePerson {
     pub id: Uuid,
     pub name: String,
-    /// The day of their last session.
+    /// The day of their last session or introduction.
     pub since: String,
 }
 
-/// People in no group and without a role who lead nothing, and whose last session, of all that
-/// they signed up for, is [`SIGNED_UP_MONTHS`] ago or longer.
+/// People in no group and without a role who lead nothing, and whose last session or introduction
+/// is [`SIGNED_UP_MONTHS`] ago or longer.
 ///
-/// Only sessions that are so long ago are read, the oldest first, until there are enough people.
+/// Only sessions and introductions that are so long ago are read, the oldest first, until there are
+/// enough people.
 pub(super) async fn erasable_people(
     request: &DeskRequest<'_>,
 ) -> Result<Vec<ErasablePerson>, PageError> {
@@ -43,17 +47,16 @@ pub(super) async fn erasable_people(
         .saturating_sub(Span::new().months(SIGNED_UP_MONTHS));
     let long_ago = vec![Filter::at_most("day", limit)];
     let mut sessions: Vec<GatheringSessionRow> = views.all_rows(None, long_ago).await?;
-    if sessions.is_empty() {
-        return Ok(Vec::new());
-    }
     sessions.sort_by_key(|session| session.day);
     let leads = leads(request).await?;
     let (mut found, mut since, mut seen) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-    for some in sessions.chunks(SESSIONS_AT_ONCE) {
-        let ids: Vec<String> = some.iter().map(id_of).collect();
-        let sign_ups: Vec<SignUpRow> = views.rows_of("session_id", &ids).await?;
-        let new = sign_ups.iter().map(|row| row.person);
-        let new: Vec<PersonId> = new.filter(|person| seen.insert(*person)).collect();
+    let batches = sessions.chunks(SESSIONS_AT_ONCE).map(Some).chain([None]);
+    for sessions in batches {
+        let met = match sessions {
+            Some(sessions) => signed_up_for(request, sessions).await?,
+            None => introduced(request, limit).await?,
+        };
+        let new = met.into_iter().filter(|person| seen.insert(*person));
         let of_people = vec![Filter::any_of("id", new)];
         let mut rows: Vec<PersonRow> = views.all_rows(None, of_people).await?;
         rows.retain(|row| is_only_a_guest(row) && !leads.contains(&PersonId(row.id)));
@@ -77,6 +80,23 @@ pub(super) async fn erasable_people(
     Ok(shown.collect())
 }
 
+/// Those who signed up for some sessions.
+async fn signed_up_for(
+    request: &DeskRequest<'_>,
+    sessions: &[GatheringSessionRow],
+) -> Result<Vec<PersonId>, PageError> {
+    let ids: Vec<String> = sessions.iter().map(id_of).collect();
+    let sign_ups: Vec<SignUpRow> = request.app.views.rows_of("session_id", &ids).await?;
+    Ok(sign_ups.into_iter().map(|row| row.person).collect())
+}
+
+/// Those whose introduction was asked for on a day or before.
+async fn introduced(request: &DeskRequest<'_>, limit: Date) -> Result<Vec<PersonId>, PageError> {
+    let long_ago = vec![Filter::at_most("created_at", limit)];
+    let rows: Vec<IntroductionRow> = request.app.views.all_rows(None, long_ago).await?;
+    Ok(rows.into_iter().filter_map(|row| row.person).collect())
+}
+
 fn id_of(session: &GatheringSessionRow) -> String {
     GatheringSessionRow::id_of(session.gathering, session.session)
 }
@@ -90,14 +110,15 @@ fn is_only_a_guest(row: &PersonRow) -> bool {
         && !row.erasure.is_done()
 }
 
-/// The day of the last session that each of these people signed up for, whether they came or not.
+/// The day of the last session that each of these people signed up for, whether they came or not, or
+/// of the last change of an introduction of theirs.
 async fn last_days(
     request: &DeskRequest<'_>,
     people: &[PersonRow],
 ) -> Result<BTreeMap<PersonId, Date>, PageError> {
     let views = &request.app.views;
-    let ids: Vec<String> = people.iter().map(|row| row.id.to_string()).collect();
-    let sign_ups: Vec<SignUpRow> = views.rows_of("person", &ids).await?;
+    let people_ids: Vec<String> = people.iter().map(|row| row.id.to_string()).collect();
+    let sign_ups: Vec<SignUpRow> = views.rows_of("person", &people_ids).await?;
     let ids: BTreeSet<&str> = sign_ups.iter().map(|row| row.session_id.as_str()).collect();
     let of_sign_ups = vec![Filter::any_of("id", ids)];
     let sessions: Vec<GatheringSessionRow> = views.all_rows(None, of_sign_ups).await?;
@@ -110,6 +131,14 @@ async fn last_days(
         if let Some(day) = days.get(&row.session_id) {
             let known = last.entry(row.person).or_insert(*day);
             *known = (*known).max(*day);
+        }
+    }
+    let introductions: Vec<IntroductionRow> = views.rows_of("person", &people_ids).await?;
+    for row in introductions {
+        if let Some(person) = row.person {
+            let day = day_of(row.updated_at.timestamp());
+            let known = last.entry(person).or_insert(day);
+            *known = (*known).max(day);
         }
     }
     Ok(last)

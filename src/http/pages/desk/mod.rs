@@ -137,7 +137,7 @@ impl<'a> DeskRequest<'a> {
         Ok(Self {
             app,
             visitor,
-            signed: visitor.require_staff()?,
+            signed: visitor.require_staff_at(path)?,
             path: path.to_owned(),
             query,
             rejected: rejected.or_else(|| visitor.kept.clone()),

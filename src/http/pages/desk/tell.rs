@@ -428,6 +428,11 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
             let link = (path, "the gathering".to_owned());
             return group_record(request, None, link).await;
         }
+        Event::Introduction(_) => {
+            let path = format!("/desk/introductions/{}", event.stream);
+            let link = (path, "the introduction".to_owned());
+            return group_record(request, None, link).await;
+        }
         _ => return Ok(MailRecord::default()),
     };
     let application: Option<ApplicationRow> = views.find(id, None).await?;

@@ -84,8 +84,9 @@ impl PublicGathering {
         let reader = visitor.signed_in.as_ref().map(|signed| &signed.reader);
         Ok(Self {
             own: own_sign_ups(app, visitor, id).await?,
-            is_insider: reader
-                .is_some_and(|reader| reader.sees_all() || row.is_led_by(reader.person)),
+            is_insider: reader.is_some_and(|reader| {
+                reader.sees_all() || reader.works_with_people() || row.is_led_by(reader.person)
+            }),
             row,
             sessions,
         })

@@ -67,6 +67,7 @@ pub(super) async fn visible(
             || row.is_led_by(person)
             || row.offered_to == Some(person)
             || signed.reader.sees_all()
+            || signed.reader.works_with_people()
     })
     .ok_or_else(PageError::not_found)
 }

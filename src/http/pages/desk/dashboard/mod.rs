@@ -51,6 +51,9 @@ fn holds(request: &DeskRequest<'_>, role: Role) -> bool {
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    if !request.signed.reader.sees_all() {
+        return Ok(see_other("/desk/gatherings"));
+    }
     if setup::is_wanted(request).await? {
         return Ok(see_other("/desk/setup"));
     }

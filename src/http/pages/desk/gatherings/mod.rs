@@ -20,7 +20,6 @@ pub(super) use record::{ends_soon, is_fresh};
 pub(super) use table::{LIST, spreadsheet};
 
 use super::{DeskRequest, history};
-use crate::domain::Role;
 use crate::domain::gathering::GatheringKind;
 use crate::domain::language::Language;
 use crate::http::pages::gatherings::kind_name;
@@ -69,13 +68,13 @@ pub(super) async fn show_page(
 /// leads. Auditors and the panel see numbers.
 fn sees_people(request: &DeskRequest<'_>, gathering: &GatheringRow) -> bool {
     let reader = &request.signed.reader;
-    reader.works_with_groups() || gathering.is_led_by(reader.person)
+    reader.works_with_groups() || reader.works_with_people() || gathering.is_led_by(reader.person)
 }
 
-/// Whether the reader runs a gathering: officers and its leads.
+/// Whether the reader runs a gathering: officers, connectors and its leads.
 fn runs(request: &DeskRequest<'_>, gathering: &GatheringRow) -> bool {
     let reader = &request.signed.reader;
-    reader.roles.contains(&Role::Officer) || gathering.is_led_by(reader.person)
+    reader.works_with_people() || gathering.is_led_by(reader.person)
 }
 
 /// A gathering and one of its sessions, for a page on which the reader writes about it.

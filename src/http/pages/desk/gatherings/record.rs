@@ -15,10 +15,10 @@ use super::sessions::{
     unproven_of,
 };
 use super::{name_of_kind, path_of_session, runs, sees_people};
+use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
 use crate::domain::language::{Language, day_text};
 use crate::domain::text::Slug;
-use crate::domain::{PersonId, Role};
 use crate::http::pages::desk::list::{Neighbours, neighbours};
 use crate::http::pages::desk::next_step::{ABOUT, NextStep};
 use crate::http::pages::desk::{DeskRequest, HistoryEntry, PersonNames, history};
@@ -183,7 +183,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         hand: hand(request, &gathering, hand_words, &names),
         sees_people: sees_people(request, &gathering),
         is_counted: gathering.sign_up == SignUpWay::Counted,
-        plans: request.signed.reader.roles.contains(&Role::Officer),
+        plans: request.signed.reader.works_with_people(),
         sessions,
         next,
         neighbours: neighbours(request, "gatherings", id).await?,

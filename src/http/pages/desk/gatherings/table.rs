@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::{kind_choices, name_of_kind};
 use crate::clock::day_of;
-use crate::domain::Role;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
@@ -179,7 +178,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         ..ListRow::default()
     };
     let rows = found.page.items.iter().map(row).collect();
-    let links = if request.signed.reader.roles.contains(&Role::Officer) {
+    let links = if request.signed.reader.works_with_people() {
         vec![("Plan a gathering", "/desk/gatherings/new")]
     } else {
         Vec::new()
