@@ -9,7 +9,7 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
+    Aggregate, Application, Barrier, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
     Gathering, Grant, Group, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
@@ -245,6 +245,10 @@ impl DecisionBuilder {
             }
             Command::Gathering(id, inner) => {
                 self.decide_on::<Gathering>(met, id.0, inner, may, facts)
+                    .await
+            }
+            Command::Barrier(id, inner) => {
+                self.decide_on::<Barrier>(met, id.0, inner, may, facts)
                     .await
             }
         }

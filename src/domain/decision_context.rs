@@ -18,7 +18,7 @@ use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
-    Application, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
+    Application, Barrier, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
     RestrictedAction,
 };
 
@@ -115,6 +115,8 @@ pub struct DecisionContext {
     pub granted: Vec<TrackedRead<Application>>,
     /// The gathering that the command concerns; for a new one, that which it grew from.
     pub gathering: TrackedRead<Gathering>,
+    /// The barrier that another one is joined to.
+    pub barrier: TrackedRead<Barrier>,
     /// The groups that the command names as those whose people came to a gathering.
     pub named_groups: BTreeMap<GroupId, TrackedRead<Group>>,
 }
@@ -143,6 +145,7 @@ impl DecisionContext {
             application: TrackedRead::default(),
             granted: Vec::new(),
             gathering: TrackedRead::default(),
+            barrier: TrackedRead::default(),
             named_groups: BTreeMap::new(),
         }
     }
@@ -392,6 +395,11 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such gathering.
     pub fn gathering(&self) -> Result<&Gathering, Refusal> {
         self.gathering.look("gathering")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such barrier.
+    pub fn barrier(&self) -> Result<&Barrier, Refusal> {
+        self.barrier.look("barrier")
     }
 
     /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.

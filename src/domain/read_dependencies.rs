@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::{
-    Actor, Application, ApplicationCommand, Command, FundCommand, GatheringCommand, GrantCommand,
-    Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
+    Actor, Application, ApplicationCommand, BarrierCommand, Command, FundCommand, GatheringCommand,
+    GrantCommand, Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
 };
 
 /// Ids of the aggregates that a decision may read; `None` for those that it does not need.
@@ -16,6 +16,7 @@ pub struct ReadDependencies {
     pub group: Option<Uuid>,
     pub application: Option<Uuid>,
     pub gathering: Option<Uuid>,
+    pub barrier: Option<Uuid>,
 }
 
 impl Command {
@@ -88,6 +89,7 @@ impl Command {
                 _,
                 OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
             ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
+                | Self::Barrier(_, BarrierCommand::Raise(_))
         )
     }
 
@@ -114,6 +116,7 @@ impl Command {
             Self::Organisation(_, command) => ReadDependencies {
                 person: person_read(command),
                 fund: fund_read(command),
+                gathering: gathering_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -136,6 +139,7 @@ impl Command {
                 }
             }
             Self::Gathering(id, command) => gathering_reads(id.0, command),
+            Self::Barrier(id, command) => barrier_reads(id.0, command),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
                 fund: Some(start.fund.0),
                 group: Some(start.group.0),
@@ -188,12 +192,38 @@ fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
     }
 }
 
+/// A barrier that is joined to itself reads none, and so is refused.
+fn barrier_reads(id: Uuid, command: &BarrierCommand) -> ReadDependencies {
+    match command {
+        BarrierCommand::Raise(raise) => ReadDependencies {
+            person: Some(raise.person.0),
+            group: raise.group.map(|group| group.0),
+            gathering: raise.gathering.map(|gathering| gathering.0),
+            ..ReadDependencies::default()
+        },
+        BarrierCommand::Join(join) => ReadDependencies {
+            barrier: Some(join.into.0).filter(|into| *into != id),
+            ..ReadDependencies::default()
+        },
+        _ => ReadDependencies::default(),
+    }
+}
+
 fn person_read(command: &OrganisationCommand) -> Option<Uuid> {
     match command {
         OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
         OrganisationCommand::ProposeRole(of) => Some(of.person.0),
         OrganisationCommand::ConfirmRole(of) => Some(of.person.0),
         OrganisationCommand::EndRolesOfErased(of) => Some(of.person.0),
+        _ => None,
+    }
+}
+
+fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match command {
+        OrganisationCommand::PublishPledges(publish) => {
+            publish.co_designed_at.map(|gathering| gathering.0)
+        }
         _ => None,
     }
 }

@@ -1,11 +1,12 @@
-//! The organisation aggregate: roles, signs of success, themes, versions of forms and agreements,
-//! mail templates, settings, webhooks and links to statements.
+//! The organisation aggregate: roles, signs of success, themes, pledges, versions of forms and
+//! agreements, mail templates, settings, webhooks and links to statements.
 
 mod accent;
 mod checkpoint_key;
 mod command;
 mod event;
 mod mail_text;
+mod pledge;
 mod question;
 mod return_account;
 mod roles;
@@ -29,6 +30,7 @@ pub use command::{
 };
 pub use event::OrganisationEvent;
 use mail_text::MailTexts;
+pub use pledge::{PLEDGES_MAX, Pledge, PublishPledges, PublishedPledges};
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};
 pub use sending::{MailEncryption, MailHost, MailSender, MailServer, Sending, ServiceAddress};
@@ -66,6 +68,8 @@ pub struct Organisation {
     themes: Vec<Theme>,
     #[serde(default)]
     themes_version: u32,
+    #[serde(default)]
+    pledges: PublishedPledges,
     forms: Vec<Vec<Question>>,
     /// The names of the forms, in the same order.
     #[serde(default)]
@@ -207,6 +211,12 @@ impl Organisation {
                 theme: theme.to_string(),
             })
         }
+    }
+
+    /// The pledges that people can take.
+    #[must_use]
+    pub fn pledges(&self) -> &PublishedPledges {
+        &self.pledges
     }
 
     /// The questions of a version of the form.
@@ -387,6 +397,7 @@ impl Aggregate for Organisation {
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
             C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
+            C::PublishPledges(publish) => self.pledges.publish(publish, facts)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
             C::PublishReport(report) => {
@@ -439,6 +450,9 @@ impl Aggregate for Organisation {
                 self.themes.clone_from(themes);
                 self.themes_version = *version;
             }
+            OrganisationEvent::PledgesPublished {
+                version, pledges, ..
+            } => self.pledges.replace(*version, pledges),
             OrganisationEvent::FormPublished {
                 questions, name, ..
             } => {

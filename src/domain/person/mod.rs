@@ -3,6 +3,7 @@
 mod command;
 mod contact;
 mod event;
+mod pledge;
 mod telling;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails};
 pub use contact::{Contact, ContactMethod};
 pub use event::PersonEvent;
+use pledge::PersonPledges;
+pub use pledge::{PledgeRef, TakePledges};
 use telling::WaitingMails;
 pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 
@@ -52,6 +55,8 @@ pub struct Person {
     /// The language of their emails, if they chose one.
     #[serde(default)]
     mail_language: Option<Language>,
+    #[serde(default)]
+    pledges: PersonPledges,
 }
 
 impl Person {
@@ -410,7 +415,14 @@ impl Aggregate for Person {
             | PersonCommand::EraseAgain(_) => self.erase(command, facts),
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
             PersonCommand::Begin(begun) => self.count_unproven(*begun),
-            PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
+            PersonCommand::Expire(_) => {
+                let erased = self.expire_unproven(facts)?;
+                Ok(self.without_pledges().chain([erased]).collect())
+            }
+            PersonCommand::Pledge(take) => self.take_pledges(take, facts),
+            PersonCommand::KeepPledge(of) => Ok(vec![self.keep_pledge(of, facts)?]),
+            PersonCommand::DropPledge(of) => Ok(vec![self.drop_pledge(of, facts)?]),
+            PersonCommand::RemindOfPledges(_) => Ok(vec![self.remind_of_pledges(facts)?]),
             PersonCommand::AwaitTelling(_)
             | PersonCommand::Tell(_)
             | PersonCommand::TakeBackTelling(_)
@@ -454,6 +466,10 @@ impl Aggregate for Person {
             | PersonEvent::PersonTold { .. }
             | PersonEvent::TellingTakenBack { .. }
             | PersonEvent::EmailedInstead { .. } => {}
+            PersonEvent::PledgeTaken { .. }
+            | PersonEvent::PledgeKept { .. }
+            | PersonEvent::PledgeDropped { .. }
+            | PersonEvent::PledgesReminded {} => self.pledges.apply(event),
         }
         Ok(())
     }

@@ -7,10 +7,10 @@ use crate::domain::command::CommandSpec;
 use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
-    Aggregate, Application, ApplicationCommand, ApplicationEvent, Fund, FundCommand, FundEvent,
-    Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group,
-    GroupCommand, GroupEvent, Organisation, OrganisationCommand, OrganisationEvent, Person,
-    PersonCommand, PersonEvent,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, Barrier, BarrierCommand,
+    BarrierEvent, Fund, FundCommand, FundEvent, Gathering, GatheringCommand, GatheringEvent, Grant,
+    GrantCommand, GrantEvent, Group, GroupCommand, GroupEvent, Organisation, OrganisationCommand,
+    OrganisationEvent, Person, PersonCommand, PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -111,7 +111,7 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 7] = [
+const COMMANDS: [(&str, &[CommandSpec]); 8] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
@@ -119,10 +119,11 @@ const COMMANDS: [(&str, &[CommandSpec]); 7] = [
     (Application::TYPE, ApplicationCommand::SPECS),
     (Grant::TYPE, GrantCommand::SPECS),
     (Gathering::TYPE, GatheringCommand::SPECS),
+    (Barrier::TYPE, BarrierCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 8] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
@@ -130,6 +131,7 @@ const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
     (Application::TYPE, ApplicationEvent::PERMISSIONS),
     (Grant::TYPE, GrantEvent::PERMISSIONS),
     (Gathering::TYPE, GatheringEvent::PERMISSIONS),
+    (Barrier::TYPE, BarrierEvent::PERMISSIONS),
 ];
 
 fn find_command(name: &str) -> Option<&'static CommandSpec> {
@@ -167,6 +169,7 @@ impl Event {
             Self::Application(event) => event.permission(),
             Self::Grant(event) => event.permission(),
             Self::Gathering(event) => event.permission(),
+            Self::Barrier(event) => event.permission(),
         }
     }
 }
@@ -221,6 +224,7 @@ event_permissions! {
         RoleEnded: ["organisation/end-role", "organisation/end-roles-of-erased"] [] [];
         SignsAdopted: ["organisation/adopt-signs"] [] [];
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
+        PledgesPublished: ["organisation/publish-pledges"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];
@@ -246,6 +250,12 @@ event_permissions! {
         GroupBegun: ["group/register"] [Person] [];
         DraftBegun: ["application/start"] [Person] [];
         SignUpBegun: ["gathering/sign-up"] [Officer, Lead, Person] [];
+        PledgeTaken: ["person/pledge"] [Officer, Connector, Person] [];
+        PledgeKept: ["person/keep-pledge"] [Officer, Connector, Person] [];
+        PledgeDropped: [
+            "person/drop-pledge", "person/expire"
+        ] [Officer, Connector, Person, Job] [];
+        PledgesReminded: ["person/remind-of-pledges"] [] [];
         ContactChangeProposed: ["person/change-contact"] [Officer] [];
         ContactChangeRefused: ["person/refuse-contact"] [Officer, Person] [];
         ContactChanged: [
@@ -473,6 +483,17 @@ event_permissions! {
         RiskChecked: ["gathering/pass-risk-check"] [] [];
         SessionReminded: ["gathering/remind"] [] [];
         NeedsForgotten: ["gathering/forget-needs"] [] [];
+    }
+    BarrierEvent {
+        BarrierRaised: ["barrier/raise"] [Officer, Connector, Person] [];
+        BarrierSummedUp: ["barrier/sum-up"] [] [];
+        BarrierJoined: ["barrier/join"] [] [];
+        BarrierTakenIn: ["barrier/join"] [] [];
+        BarrierPassedOn: ["barrier/pass-on"] [] [];
+        BarrierAnswered: ["barrier/record-answer"] [] [];
+        BarrierClosed: ["barrier/close"] [] [];
+        BarrierReminded: ["barrier/remind"] [] [];
+        BarrierWordsForgotten: ["barrier/forget-words"] [] [];
     }
 }
 

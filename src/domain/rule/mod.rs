@@ -99,7 +99,10 @@ rules! {
          "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
          "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
          "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
-         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten"]
+         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten",
+         "barrier.BarrierRaised", "barrier.BarrierSummedUp", "barrier.BarrierJoined",
+         "barrier.BarrierTakenIn", "barrier.BarrierPassedOn", "barrier.BarrierAnswered",
+         "barrier.BarrierClosed", "barrier.BarrierReminded", "barrier.BarrierWordsForgotten"]
     }
 
     People {
@@ -137,7 +140,9 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session. Records of funds and of the organisation are not looked at."
+         signed up for the session. In the record of a barrier it is the `group` as whose member \
+         somebody raised it, or else the `person`. Records of funds and of the organisation are not \
+         looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -180,10 +185,11 @@ rules! {
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
          `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, `sent_on` \
-         of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
-         person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
-         `sent_on` and `received_on`."
+         of `ReminderSent` and `NewsSent`, `received_on` of `UpdateReceived`, and `raised_on`, \
+         `answered_on`, `taken_on` and `kept_on`. A day that a person enters for what has \
+         happened is not after it: `told_on`, `met_on` of `PanelMet`, `paid_on`, `failed_on`, \
+         `reversed_on`, `happened_on`, `consented_on`, and every other `sent_on` and \
+         `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -195,7 +201,9 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded"]
+         "gathering.GatheringOpened", "gathering.GatheringEnded", "person.PledgeTaken",
+         "person.PledgeKept", "barrier.BarrierRaised", "barrier.BarrierPassedOn",
+         "barrier.BarrierAnswered"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -308,7 +316,7 @@ rules! {
          offer is the one that the answers of its application named last. It holds from the first \
          `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
-         "gathering.GatheringDescribed"]
+         "gathering.GatheringDescribed", "barrier.BarrierRaised"]
     }
 
     Decisions {
@@ -562,6 +570,20 @@ rules! {
          place goes to the first of those who wait. Where people are counted, no one signs up by \
          name."
         ["gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.SessionMoved"]
+    }
+
+    Barriers {
+    PledgeStands
+        "The pledges are published as the next version, each key once. A pledge that a person takes \
+         stands in the version that the event names, which is the newest then. A pledge is kept or \
+         dropped only by someone who took it and has neither kept nor dropped it since."
+        ["organisation.PledgesPublished", "person.PledgeTaken", "person.PledgeKept",
+         "person.PledgeDropped"]
+    AnswerAfterPassingOn
+        "A barrier has an answer only after it was passed on. What comes of a further answer \
+         (`comes_to`) is not what came of the one before. A barrier that takes in another one takes \
+         in all who raised that one, in the command that joins it."
+        ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined"]
     }
 }
 

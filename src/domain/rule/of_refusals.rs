@@ -71,7 +71,8 @@ grounds! {
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
         FundNotInState => [FundOpen, StepsInOrder],
         RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
-            GatheringNotInState | SessionNotInState => [StepsInOrder],
+            GatheringNotInState | SessionNotInState | BarrierNotInState | Joined | NotSummedUp =>
+            [StepsInOrder],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -100,6 +101,8 @@ grounds! {
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
         NoLead | LastLead | LeadNotOffered | RiskCheckMissing => [GatheringLed],
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
+        NoPledges | PledgeUnknown => [PledgeStands],
+        NotPassedOn => [AnswerAfterPassingOn, StepsInOrder],
     }
     not_checked {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone |
@@ -113,7 +116,7 @@ grounds! {
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
             RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |

@@ -25,6 +25,8 @@ pub enum RuleSubject {
     Grants,
     #[strum(message = "Gatherings")]
     Gatherings,
+    #[strum(message = "Pledges and barriers")]
+    Barriers,
 }
 
 impl RuleSubject {
