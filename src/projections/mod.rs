@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 pub use definitions::agreements::AgreementRow;
 pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
+pub use definitions::barriers::{BarrierAnswerRow, BarrierRow};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::files::FileRow;
@@ -39,6 +40,7 @@ pub use definitions::past_grants::PastGrantRow;
 pub use definitions::payment_batches::{BankFileRow, PaymentBatchRow};
 pub use definitions::payments::PaymentRow;
 pub use definitions::people::{PersonRow, ProposedContactRow};
+pub use definitions::pledges::{PledgeState, TakenPledge, TakenPledgesRow};
 pub use definitions::published::{
     Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
 };
@@ -174,10 +176,11 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 21] = [
+const ALL: [AnyProjection; 23] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
+    AnyProjection::of::<definitions::barriers::BarriersProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
@@ -191,6 +194,7 @@ const ALL: [AnyProjection; 21] = [
     AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
     AnyProjection::of::<definitions::payments::PaymentsProjection>(),
     AnyProjection::of::<definitions::people::PeopleProjection>(),
+    AnyProjection::of::<definitions::pledges::PledgesProjection>(),
     AnyProjection::of::<definitions::posting_dimensions::PostingDimensionsProjection>(),
     AnyProjection::of::<definitions::published::PublishedProjection>(),
     AnyProjection::of::<definitions::sessions::SessionsProjection>(),

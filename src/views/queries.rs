@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GatheringSessionRow,
-    GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
-    PersonRow, PublishedRow, SignUpRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, BarrierRow, FileRow, FundRow, GatheringRow,
+    GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow,
+    PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TakenPledgesRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -32,6 +32,7 @@ impl_table_row!(
     AgreementRow => "agreements",
     AnswersRow => "answers",
     ApplicationRow => "applications",
+    BarrierRow => "barriers",
     PaymentBatchRow => "batches",
     FileRow => "files",
     FundRow => "funds",
@@ -43,6 +44,7 @@ impl_table_row!(
     PastGrantRow => "past_grants",
     PaymentRow => "payments",
     PersonRow => "people",
+    TakenPledgesRow => "pledges",
     PublishedRow => "published",
     GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",

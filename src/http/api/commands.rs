@@ -11,7 +11,8 @@ use uuid::Uuid;
 pub(in crate::http) use super::command_body::{parse_body, required_fields};
 use super::response::CommandResponse;
 use super::{
-    PREFIX, Resource, applications, funds, gatherings, grants, groups, organisation, people, query,
+    PREFIX, Resource, applications, barriers, funds, gatherings, grants, groups, organisation,
+    people, query,
 };
 use crate::auth::SignedIn;
 use crate::clock;
@@ -155,6 +156,7 @@ async fn load_record(
             applications::application_response(app, signed, id, None, &BTreeSet::new()).await
         }
         "gatherings" => gatherings::gathering_response(app, signed, id, None).await,
+        "barriers" => barriers::barrier_response(app, signed, id, None).await,
         _ => grants::grant_response(app, signed, id, None, &BTreeSet::new()).await,
     }
 }

@@ -6,6 +6,7 @@
 
 mod accesses;
 pub(super) mod applications;
+mod barriers;
 mod command_body;
 pub(super) mod commands;
 mod files;
@@ -33,7 +34,7 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
-    ApplicationCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
+    ApplicationCommand, BarrierCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
     OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
@@ -43,7 +44,7 @@ pub use log::{EventView, LogStatus};
 pub(super) use query::PAGE_MAX;
 pub use response::{Accepted, Collection};
 use routes::{
-    APPLICATIONS_PARAMS, FUNDS_PARAMS, GATHERING_ITEMS_PARAMS, GATHERINGS_PARAMS,
+    APPLICATIONS_PARAMS, BARRIERS_PARAMS, FUNDS_PARAMS, GATHERING_ITEMS_PARAMS, GATHERINGS_PARAMS,
     GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS, PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS,
     UPDATES_PARAMS,
 };
@@ -68,7 +69,7 @@ pub struct Resource {
 }
 
 /// All kinds of records. Each plural is the first part of the address.
-pub const RESOURCES: [Resource; 7] = [
+pub const RESOURCES: [Resource; 8] = [
     Resource {
         plural: "organisation",
         id_parameter: None,
@@ -110,6 +111,12 @@ pub const RESOURCES: [Resource; 7] = [
         id_parameter: Some("gathering"),
         create_command: Some("plan"),
         commands: GatheringCommand::SPECS,
+    },
+    Resource {
+        plural: "barriers",
+        id_parameter: Some("barrier"),
+        create_command: Some("raise"),
+        commands: BarrierCommand::SPECS,
     },
 ];
 

@@ -43,6 +43,10 @@ const TAGS: [(&str, &str); 10] = [
         "Gatherings with their sessions, sign-ups, leads and who came.",
     ),
     (
+        "barriers",
+        "What stands in people's way: raised, summed up, passed on, answered.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -168,6 +172,25 @@ const READ_DESCRIPTIONS: [(&str, &str); 35] = [
         "gathering_sign_ups",
         "Staff and leads see everyone. Other people see only themselves. Staff who work with \
             groups, and leads, see their names and what they need.",
+    ),
+    (
+        "barriers",
+        "Staff see all. Other people see those that they raised, and those joined to these.",
+    ),
+    (
+        "barrier",
+        "Others than staff see a barrier that was passed on without the people in it, and one that \
+            they raised. Officers, connectors and administrators read the words of whoever raised \
+            it, and so does this person.",
+    ),
+    (
+        "heard",
+        "Barriers that were passed on, the newest first, in the words of staff. The public page \
+            shows the same.",
+    ),
+    (
+        "pledges",
+        "With how many people took and kept each. Others than staff get no number from one to four.",
     ),
     (
         "movement",

@@ -3,6 +3,7 @@
 pub mod agreements;
 pub mod answers;
 pub mod applications;
+pub mod barriers;
 pub mod corrections;
 pub mod day_index;
 pub mod files;
@@ -17,6 +18,7 @@ pub mod past_grants;
 pub mod payment_batches;
 pub mod payments;
 pub mod people;
+pub mod pledges;
 pub mod posting_dimensions;
 pub mod published;
 pub mod sessions;

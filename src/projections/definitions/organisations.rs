@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
-use crate::domain::organisation::{AreaReportTranslation, Question, Settings};
+use crate::domain::organisation::{AreaReportTranslation, Pledge, Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
 use crate::domain::theme::{Theme, with_former};
-use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
+use crate::domain::{Event, FundId, GatheringId, OrganisationEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection};
 
@@ -40,6 +40,17 @@ pub struct OrganisationRow {
     /// Themes that were adopted before and are not any more. Records that name one keep it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_themes: Vec<Theme>,
+    #[serde(default)]
+    pub pledges_version: u32,
+    /// The pledges that people can take.
+    #[serde(default)]
+    pub pledges: Vec<Pledge>,
+    /// Pledges that were published before and are not any more. People who took one keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_pledges: Vec<Pledge>,
+    /// The gathering at which people wrote the pledges together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pledges_written_at: Option<GatheringId>,
     pub form_version: u32,
     pub form: Vec<Question>,
     pub agreement_version: u32,
@@ -197,6 +208,10 @@ impl Projection for OrganisationsProjection {
                 themes_version: 0,
                 themes: Vec::new(),
                 former_themes: Vec::new(),
+                pledges_version: 0,
+                pledges: Vec::new(),
+                former_pledges: Vec::new(),
+                pledges_written_at: None,
                 form_version: 0,
                 form: Vec::new(),
                 agreement_version: 0,
@@ -221,6 +236,22 @@ impl Projection for OrganisationsProjection {
                 let before = row.all_themes().cloned().collect::<Vec<_>>();
                 row.former_themes = with_former(themes, &before).split_off(themes.len());
                 row.themes.clone_from(themes);
+            }
+            OrganisationEvent::PledgesPublished {
+                version,
+                pledges,
+                co_designed_at,
+            } => {
+                row.pledges_version = *version;
+                let before = std::mem::replace(&mut row.pledges, pledges.clone());
+                let is_former =
+                    |known: &Pledge| pledges.iter().all(|pledge| pledge.pledge != known.pledge);
+                row.former_pledges.retain(|known| {
+                    is_former(known) && before.iter().all(|pledge| pledge.pledge != known.pledge)
+                });
+                row.former_pledges
+                    .extend(before.into_iter().filter(is_former));
+                row.pledges_written_at = *co_designed_at;
             }
             OrganisationEvent::FormPublished {
                 version, questions, ..
