@@ -35,6 +35,10 @@ EmailedInstead mail:id by:id
 ErasureRequested
 ErasureRefused reason:Prose
 PersonalDataErased reason:Prose
+PledgeTaken pledge:Slug version:int taken_on:day due_on:day
+PledgeKept pledge:Slug kept_on:day
+PledgeDropped pledge:Slug
+PledgesReminded
 """
 
 ORGANISATION = """
@@ -48,6 +52,7 @@ RoleConfirmed person:id role:Role confirmed_by:id
 RoleEnded person:id role:Role ended_on:day?
 SignsAdopted version:int signs:[Sign]
 ThemesAdopted version:int themes:[Theme]
+PledgesPublished version:int pledges:[Pledge] co_designed_at:id?
 FormPublished version:int questions:[Question] name:Line?
 AgreementPublished version:int text:Document hash:text
 ReportPublished version:int area:Slug context:Prose hard:Prose lessons:Prose \
@@ -265,6 +270,18 @@ HandAskedFor lead:id words:secret
 RiskChecked good_until:day
 SessionReminded session:int
 NeedsForgotten session:int needs:secrets
+"""
+
+BARRIER = """
+BarrierRaised person:id group:id? area:Slug? theme:Slug? words:secret gathering:id? raised_on:day
+BarrierSummedUp summary:Prose
+BarrierJoined into:id
+BarrierTakenIn joined:id raised_by:ids
+BarrierPassedOn to:Line asked:Prose due_on:day passed_on:day
+BarrierAnswered answer:Prose comes_to:ComesTo answered_on:day
+BarrierClosed reason:Prose
+BarrierReminded
+BarrierWordsForgotten words:secret
 """
 
 # A source of money: the funder, and the area that it is restricted to or None.
@@ -521,6 +538,7 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("application", APPLICATION),
         ("grant", GRANT),
         ("gathering", GATHERING),
+        ("barrier", BARRIER),
     ):
         for line in events.strip().split("\n"):
             name, _, fields = line.partition(" ")

@@ -13,6 +13,7 @@ organisation.RoleConfirmed administrator
 organisation.RoleEnded administrator operator
 organisation.SignsAdopted administrator
 organisation.ThemesAdopted administrator
+organisation.PledgesPublished officer
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
 organisation.ReportPublished administrator officer
@@ -42,6 +43,10 @@ person.PersonToTell job
 person.PersonTold administrator officer finance
 person.TellingTakenBack administrator officer finance
 person.EmailedInstead administrator officer finance
+person.PledgeTaken officer connector person
+person.PledgeKept officer connector person
+person.PledgeDropped officer connector person job
+person.PledgesReminded job
 person.ErasureRequested officer person
 person.ErasureRefused administrator
 person.PersonalDataErased administrator job operator
@@ -214,6 +219,15 @@ gathering.HandAskedFor officer lead
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job
+barrier.BarrierRaised officer connector person
+barrier.BarrierSummedUp officer connector
+barrier.BarrierJoined officer connector
+barrier.BarrierTakenIn officer connector
+barrier.BarrierPassedOn officer connector
+barrier.BarrierAnswered officer connector
+barrier.BarrierClosed officer connector
+barrier.BarrierReminded job
+barrier.BarrierWordsForgotten job
 """
 
 

@@ -32,6 +32,11 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "person.PledgeTaken": "taken_on",
+    "person.PledgeKept": "kept_on",
+    "barrier.BarrierRaised": "raised_on",
+    "barrier.BarrierPassedOn": "passed_on",
+    "barrier.BarrierAnswered": "answered_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {

@@ -57,6 +57,10 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     owners = {owner}
     if event.stream == "gathering":
         owners = {event.p.get("person"), event.p.get("lead")}
+    if event.stream == "barrier":
+        owners = {event.p.get("group") or event.p.get("person")}
+    if event.name == "BarrierWordsForgotten":
+        owners = {state.barriers[event.id].owner}
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:
@@ -102,7 +106,7 @@ def person_of(event: Event, state: LogState) -> str | None:
     gave it up in the same command."""
     if event.name == "PlaceTaken" and event.p["waited"]:
         return state.gave_up
-    if event.stream == "gathering":
+    if event.stream in ("gathering", "barrier"):
         return event.p.get("person")
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]

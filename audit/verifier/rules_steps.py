@@ -130,6 +130,15 @@ gathering LeadTaken draft,open
 gathering LeadLeft draft,open,ended
 gathering HandAskedFor draft,open
 gathering RiskChecked draft,open
+barrier BarrierRaised none raised
+barrier BarrierSummedUp raised,summed_up summed_up
+barrier BarrierJoined raised,summed_up joined
+barrier BarrierTakenIn raised,summed_up,passed_on,answered
+barrier BarrierPassedOn summed_up,passed_on passed_on
+barrier BarrierAnswered passed_on,answered answered
+barrier BarrierClosed raised,summed_up,passed_on,answered closed
+barrier BarrierReminded passed_on
+barrier BarrierWordsForgotten raised,summed_up,passed_on,answered,closed,joined
 session SessionAdded none planned
 session SessionMoved planned
 session SessionCancelled planned cancelled

@@ -1,4 +1,5 @@
-"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings."""
+"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings,
+barriers."""
 
 from __future__ import annotations
 
@@ -85,6 +86,8 @@ class Person:
     erased: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
     passed_on: dict[str, str] = field(default_factory=dict)
+    # The pledges that they took, and neither kept nor dropped.
+    pledges: set[str] = field(default_factory=set)
 
     def set_contact(self, p: dict[str, Any]) -> None:
         """Takes the details of an event."""
@@ -132,6 +135,17 @@ class Gathering:
     leads: set[str] = field(default_factory=set)
     offered_to: str | None = None
     sessions: defaultdict[int, Session] = field(default_factory=lambda: defaultdict(Session))
+
+
+@dataclass
+class Barrier:
+    """A barrier: who raised it, and how far it was carried."""
+
+    # The group or the person who raised it.
+    owner: str | None = None
+    raised_by: set[str] = field(default_factory=set)
+    passed_on: bool = False
+    comes_to: str | None = None
 
 
 @dataclass
@@ -405,6 +419,11 @@ class LogState:
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
         self.gatherings: defaultdict[str, Gathering] = defaultdict(Gathering)
+        self.barriers: defaultdict[str, Barrier] = defaultdict(Barrier)
+        # A barrier that was joined to another in this command, which has not taken it in yet.
+        self.joining: tuple[str, str] | None = None
+        self.pledges_version = 0
+        self.pledge_keys: set[str] = set()
         # The states of records and of their parts, and those of applications before a step that can
         # be undone.
         self.steps: dict[tuple[str, str, Any], str] = {}

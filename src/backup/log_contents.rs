@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted};
-use crate::domain::{Event, GatheringEvent, GroupEvent, PersonEvent};
+use crate::domain::{BarrierEvent, Event, GatheringEvent, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The SHA-256 of an encrypted value.
@@ -51,6 +51,9 @@ impl LogContents {
             Event::Person(happened) => self.process_person(subject, happened),
             Event::Group(happened) => self.process_group(subject, happened),
             Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) => self.forget(needs),
+            Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) => {
+                self.forget(std::slice::from_ref(words));
+            }
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{Event, GatheringEvent, Group, GroupEvent, PersonEvent};
+use crate::domain::{BarrierEvent, Event, GatheringEvent, Group, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
@@ -87,6 +87,10 @@ impl Purger {
             }
             if let Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) = &event.event {
                 self.delete_values(needs).await?;
+                erased = true;
+            }
+            if let Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) = &event.event {
+                self.delete_values(std::slice::from_ref(words)).await?;
                 erased = true;
             }
             erased |= self.finish_erasure(event).await?;

@@ -43,8 +43,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
-    ApplicationCommand, Command, GatheringCommand, GrantCommand, GroupCommand, PersonCommand,
-    PersonId,
+    ApplicationCommand, BarrierCommand, Command, GatheringCommand, GrantCommand, GroupCommand,
+    PersonCommand, PersonId,
 };
 use crate::views::Reader;
 
@@ -344,6 +344,20 @@ impl RateLimits {
             ) => pass(
                 &self.changes_by_person,
                 "you have changed gatherings many times, and we write to people each time",
+            ),
+            Command::Barrier(_, BarrierCommand::Raise(_))
+            | Command::Person(
+                _,
+                PersonCommand::Pledge(_)
+                | PersonCommand::KeepPledge(_)
+                | PersonCommand::DropPledge(_),
+            ) => pass(
+                &self.changes_by_person,
+                "you have told us many things today. Please continue later, or phone us",
+            ),
+            Command::Barrier(_, BarrierCommand::RecordAnswer(_)) => pass(
+                &self.changes_by_person,
+                "you have answered many times, and we write to people each time",
             ),
             _ => Ok(()),
         }

@@ -3,7 +3,7 @@
 use super::events::{COLUMNS, EventRow};
 use super::{Store, StoreResult, on_reader};
 use crate::domain::{
-    Aggregate as _, Application, Fund, Gathering, Grant, Group, Organisation, Person,
+    Aggregate as _, Application, Barrier, Fund, Gathering, Grant, Group, Organisation, Person,
 };
 
 /// The criteria of a search.
@@ -71,6 +71,7 @@ fn search_sql(search: &EventSearch) -> String {
             Application::TYPE,
             Grant::TYPE,
             Gathering::TYPE,
+            Barrier::TYPE,
         ]
         .join("', '");
         format!(

@@ -11,6 +11,7 @@ mod actors;
 mod agreements;
 mod applications;
 mod awards;
+mod barriers;
 mod budgets;
 mod changes;
 mod checks;
@@ -153,6 +154,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
         Box::<gatherings::Gatherings>::default(),
+        Box::<barriers::PledgesAndBarriers>::default(),
     ]
 }
 

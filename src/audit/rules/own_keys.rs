@@ -1,5 +1,6 @@
 //! Personal values: each names the person or group whose key encrypts it, which is the one that
-//! the record is about. A gathering is about many people: there it is the one in the event.
+//! the record is about. A gathering is about many people: there it is the one in the event. In a
+//! barrier it is the group or the person who raised it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +8,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::{Event, GatheringEvent, Rule};
+use crate::domain::{BarrierEvent, Event, GatheringEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct OwnKeys {
     /// By gathering and session: those who signed up, whose needs are deleted after it.
     signed_up: BTreeMap<(Uuid, u16), BTreeSet<Uuid>>,
+    /// By barrier: the group or the person who raised it.
+    raised: BTreeMap<Uuid, Uuid>,
 }
 
 impl RuleRoom for OwnKeys {
@@ -34,6 +37,14 @@ impl RuleRoom for OwnKeys {
             Event::Grant(happened) => (of_one(of_application), serde_json::to_value(happened)),
             Event::Gathering(happened) => {
                 (self.owners_in(id, happened), serde_json::to_value(happened))
+            }
+            Event::Barrier(happened) => {
+                if let BarrierEvent::BarrierRaised { person, group, .. } = happened {
+                    let by = group.map_or(person.0, |group| group.0);
+                    self.raised.insert(id, by);
+                }
+                let raised = self.raised.get(&id).copied();
+                (of_one(raised), serde_json::to_value(happened))
             }
             Event::Organisation(_) | Event::Fund(_) => return,
         };

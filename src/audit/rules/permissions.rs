@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
-    Roles, Rule,
+    ApplicationEvent, BarrierEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent,
+    PersonEvent, PersonId, Roles, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -98,7 +98,8 @@ fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonI
             | E::PlaceGivenUp { person, .. }
             | E::WaitingLeft { person, .. }
             | E::LeadTaken { person, .. },
-        ) => Some(*person),
+        )
+        | Event::Barrier(BarrierEvent::BarrierRaised { person, .. }) => Some(*person),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Themes: answers and gatherings name adopted ones, and an offer has the theme of its
+//! Themes: answers, gatherings and barriers name adopted ones, and an offer has the theme of its
 //! application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, Event, GatheringEvent, GrantEvent, Rule};
+use crate::domain::{ApplicationEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -57,6 +57,13 @@ impl RuleRoom for Themes {
                     broken.report(Rule::ThemeAdopted, says);
                 }
             }
+            Event::Barrier(BarrierEvent::BarrierRaised {
+                theme: Some(theme), ..
+            }) => broken.unless(
+                is_known(theme),
+                Rule::ThemeAdopted,
+                format!("the barrier has the theme {theme}, which was not adopted"),
+            ),
             _ => {}
         }
     }

@@ -47,7 +47,7 @@ events! {
         /// Another barrier was joined to this one.
         BarrierTakenIn {
             /// The other barrier.
-            barrier: BarrierId,
+            joined: BarrierId,
             /// Those who raised the other, and those who raised what was joined to it.
             raised_by: BTreeSet<PersonId>,
         },

@@ -272,7 +272,7 @@ impl Aggregate for Barrier {
             C::TakeIn(taken) => {
                 self.must_be_open()?;
                 BarrierEvent::BarrierTakenIn {
-                    barrier: taken.barrier,
+                    joined: taken.barrier,
                     raised_by: taken.raised_by.clone(),
                 }
             }

@@ -8,20 +8,73 @@ use uuid::Uuid;
 
 use super::query::{QueryParams, list_rows, not_found, path_id};
 use super::response::{Collection, record_response};
+use super::{ReadRoute, ResponseShape};
 use crate::auth::SignedIn;
 use crate::domain::PersonId;
 use crate::domain::barrier::BarrierState;
 use crate::http::AppState;
 use crate::http::problem::Problem;
 use crate::projections::BarrierRow;
-use crate::views::{BarrierView, Filter, HeardBarriers};
+use crate::views::{BarrierView, Filter, HeardBarriers, PledgeFigures};
 
-pub(super) async fn list(
+/// The query parameters of the list of barriers.
+const BARRIERS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "state",
+    "area",
+    "theme",
+];
+
+/// The routes that read barriers and pledges.
+pub(super) fn routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/barriers",
+            name: "barriers",
+            summary: "Barriers. Others than staff see those that they raised.",
+            query: BARRIERS_PARAMS,
+            shape: ResponseShape::page_by_state::<BarrierView, BarrierState>(),
+            route: || web::get().to(list),
+        },
+        ReadRoute {
+            path: "/barriers/{barrier}",
+            name: "barrier",
+            summary: "One barrier.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<BarrierView>(),
+            route: || web::get().to(show),
+        },
+        ReadRoute {
+            path: "/heard",
+            name: "heard",
+            summary: "What stands in people's way, and what came of it.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<HeardBarriers>(),
+            route: || web::get().to(heard),
+        },
+        ReadRoute {
+            path: "/pledges",
+            name: "pledges",
+            summary: "The pledges that people can take.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<PledgeFigures>(),
+            route: || web::get().to(pledges),
+        },
+    ]
+}
+
+async fn list(
     http: HttpRequest,
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::BARRIERS_PARAMS)?;
+    let params = QueryParams::parse(&http, BARRIERS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let mut filters = params.state_filter::<BarrierState>()?;
     filters.extend(params.equality_filters(&[("area", "area"), ("theme", "theme")])?);
@@ -36,7 +89,7 @@ pub(super) async fn list(
     Ok(Collection::new(items, end).to_response())
 }
 
-pub(super) async fn show(
+async fn show(
     http: HttpRequest,
     signed: SignedIn,
     app: web::Data<AppState>,
@@ -99,7 +152,7 @@ fn redact(mut row: BarrierRow, person: PersonId) -> BarrierRow {
 }
 
 /// What was heard and passed on, as everyone may read it.
-pub(super) async fn heard(
+async fn heard(
     http: HttpRequest,
     _: SignedIn,
     app: web::Data<AppState>,
@@ -111,7 +164,7 @@ pub(super) async fn heard(
 }
 
 /// The pledges that stand. Others than staff get no number below five.
-pub(super) async fn pledges(
+async fn pledges(
     http: HttpRequest,
     signed: SignedIn,
     app: web::Data<AppState>,

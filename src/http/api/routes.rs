@@ -8,16 +8,15 @@ use super::{
     people, webhooks,
 };
 use crate::domain::application::ApplicationState;
-use crate::domain::barrier::BarrierState;
 use crate::domain::fund::FundState;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
-    Answer, ApplicationView, BarrierView, Budget, FundView, GatheringView, GrantView, GroupView,
-    HeardBarriers, HistoryLine, MovementSummary, OrganisationView, Outcome, PaymentView,
-    PersonView, PledgeFigures, RelatedGroup, SignUpView, Statement, UpdateView,
+    Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
+    MovementSummary, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
+    Statement, UpdateView,
 };
 
 /// A GET route of the API.
@@ -162,18 +161,6 @@ pub(super) const GATHERING_ITEMS_PARAMS: &[&str] = &[
     "updated_since",
     "state",
 ];
-pub(super) const BARRIERS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "state",
-    "area",
-    "theme",
-];
 /// The values of `expand`: for records that name their group and fund, and for records that also
 /// name their grant.
 pub(in crate::http) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
@@ -189,7 +176,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
-        barrier_routes(),
+        barriers::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -455,44 +442,6 @@ fn gathering_routes() -> Vec<ReadRoute> {
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<MovementSummary>(),
             route: || web::get().to(gatherings::movement),
-        },
-    ]
-}
-
-/// Barriers and pledges.
-fn barrier_routes() -> Vec<ReadRoute> {
-    vec![
-        ReadRoute {
-            path: "/barriers",
-            name: "barriers",
-            summary: "Barriers. Others than staff see those that they raised.",
-            query: BARRIERS_PARAMS,
-            shape: ResponseShape::page_by_state::<BarrierView, BarrierState>(),
-            route: || web::get().to(barriers::list),
-        },
-        ReadRoute {
-            path: "/barriers/{barrier}",
-            name: "barrier",
-            summary: "One barrier.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<BarrierView>(),
-            route: || web::get().to(barriers::show),
-        },
-        ReadRoute {
-            path: "/heard",
-            name: "heard",
-            summary: "What stands in people's way, and what came of it.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<HeardBarriers>(),
-            route: || web::get().to(barriers::heard),
-        },
-        ReadRoute {
-            path: "/pledges",
-            name: "pledges",
-            summary: "The pledges that people can take.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<PledgeFigures>(),
-            route: || web::get().to(barriers::pledges),
         },
     ]
 }

@@ -6,6 +6,7 @@ use utoipa::openapi::schema::Schema;
 
 use super::{JsonObject, pascal_case, samples, schema_ref, unions};
 use crate::domain::application::ApplicationEvent;
+use crate::domain::barrier::BarrierEvent;
 use crate::domain::command::collect_schemas;
 use crate::domain::fund::FundEvent;
 use crate::domain::gathering::GatheringEvent;
@@ -17,6 +18,7 @@ use crate::domain::person::PersonEvent;
 /// The types of streams.
 const STREAMS: [&str; 7] = [
     "application",
+    "barrier",
     "fund",
     "gathering",
     "grant",
@@ -28,6 +30,7 @@ const STREAMS: [&str; 7] = [
 /// Collects the schemas that event types derive.
 pub(super) fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
     collect_schemas::<ApplicationEvent>(found);
+    collect_schemas::<BarrierEvent>(found);
     collect_schemas::<FundEvent>(found);
     collect_schemas::<GatheringEvent>(found);
     collect_schemas::<GrantEvent>(found);

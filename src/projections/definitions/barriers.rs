@@ -190,8 +190,8 @@ impl BarrierRow {
             E::BarrierJoined { into } => {
                 (self.state, self.joined_into) = (BarrierState::Joined, Some(*into));
             }
-            E::BarrierTakenIn { barrier, raised_by } => {
-                self.joined.insert(*barrier);
+            E::BarrierTakenIn { joined, raised_by } => {
+                self.joined.insert(*joined);
                 self.raised_by.extend(raised_by);
                 self.people = u32::try_from(self.raised_by.len()).unwrap_or(u32::MAX);
             }

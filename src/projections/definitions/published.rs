@@ -389,7 +389,7 @@ impl Projection for PublishedProjection {
                 }
                 Some(PublishedRow::Grant(Box::new(grant)))
             }
-            Event::Person(_) | Event::Gathering(_) => None,
+            Event::Person(_) | Event::Gathering(_) | Event::Barrier(_) => None,
         }
     }
 }

@@ -132,6 +132,10 @@ impl Availability {
             | R::GatheringNotInState(_)
             | R::SessionNotInState(_)
             | R::SessionPassed
+            | R::BarrierNotInState(_)
+            | R::Joined
+            | R::NotSummedUp
+            | R::NotPassedOn
             // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
@@ -481,6 +485,7 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Application(..) => "applications",
         Command::Grant(..) => "grants",
         Command::Gathering(..) => "gatherings",
+        Command::Barrier(..) => "barriers",
     };
     RESOURCES
         .iter()
