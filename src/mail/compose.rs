@@ -158,6 +158,9 @@ impl Composer {
             kind if kind.is_about_gathering() => {
                 self.gathering_context(&mail.about, kind, &person).await?
             }
+            MailKind::PledgeDue | MailKind::BarrierAnswered => {
+                self.barrier_context(&mail.about, kind, &person).await?
+            }
             _ => {
                 let chosen = person.mail_language;
                 self.event_context(&mail.about, kind, chosen).await?

@@ -8,6 +8,7 @@
 
 mod counted;
 mod mailed;
+mod of_barriers;
 mod of_gatherings;
 mod of_grants;
 mod of_records;
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
+use self::of_barriers::OF_BARRIERS;
 use self::of_gatherings::OF_GATHERINGS;
 use self::of_grants::OF_GRANTS;
 use self::of_records::OF_RECORDS;
@@ -40,7 +42,7 @@ struct ActionNotice {
 
 /// All sentences. They mention the group only if the service writes to the group.
 fn notices() -> impl Iterator<Item = &'static ActionNotice> {
-    [OF_SETUP, OF_RECORDS, OF_GRANTS, OF_GATHERINGS]
+    [OF_SETUP, OF_RECORDS, OF_GRANTS, OF_GATHERINGS, OF_BARRIERS]
         .into_iter()
         .flatten()
 }
