@@ -20,7 +20,7 @@ pub use event::BarrierEvent;
 use super::id::PersonId;
 use super::money::BelowZero;
 use super::personal_data::Encrypted;
-use super::public_words::must_name_nobody;
+use super::public_words::must_not_look_personal;
 use super::role::Role;
 use super::text::Prose;
 use super::{Aggregate, DecisionContext, Refusal};
@@ -158,7 +158,7 @@ impl Barrier {
 
     fn sum_up(&self, summed: &BarrierSummary) -> Result<BarrierEvent, Refusal> {
         self.must_be_before_passing_on()?;
-        must_name_nobody("summary", summed.summary.as_str())?;
+        must_not_look_personal("summary", summed.summary.as_str())?;
         if self.summary.as_ref() == Some(&summed.summary) {
             return Err(Refusal::NoChange);
         }
@@ -187,8 +187,8 @@ impl Barrier {
             }
             _ => {}
         }
-        must_name_nobody("to", pass_on.to.as_str())?;
-        must_name_nobody("asked", pass_on.asked.as_str())?;
+        must_not_look_personal("to", pass_on.to.as_str())?;
+        must_not_look_personal("asked", pass_on.asked.as_str())?;
         if pass_on.due_on < facts.today {
             return Err(Refusal::DatesOutOfOrder(
                 "the day of the answer has passed already",
@@ -215,7 +215,7 @@ impl Barrier {
             BarrierState::Answered => {}
             _ => return Err(Refusal::NotPassedOn),
         }
-        must_name_nobody("answer", answer.answer.as_str())?;
+        must_not_look_personal("answer", answer.answer.as_str())?;
         Ok(BarrierEvent::BarrierAnswered {
             answer: answer.answer.clone(),
             comes_to: answer.comes_to,
@@ -225,7 +225,7 @@ impl Barrier {
 
     fn close(&self, reason: &Prose) -> Result<BarrierEvent, Refusal> {
         self.must_be_open()?;
-        must_name_nobody("reason", reason.as_str())?;
+        must_not_look_personal("reason", reason.as_str())?;
         Ok(BarrierEvent::BarrierClosed {
             reason: reason.clone(),
         })

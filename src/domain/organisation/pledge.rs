@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{OrganisationEvent, must_be_distinct};
 use crate::domain::id::GatheringId;
 use crate::domain::language::Language;
-use crate::domain::public_words::must_name_nobody;
+use crate::domain::public_words::must_not_look_personal;
 use crate::domain::text::{Line, Slug};
 use crate::domain::{DecisionContext, Refusal};
 
@@ -105,9 +105,9 @@ impl PublishedPledges {
                     "ask about a pledge after 1 day or more, and within 366 days",
                 ));
             }
-            must_name_nobody("words", pledge.words.as_str())?;
+            must_not_look_personal("words", pledge.words.as_str())?;
             for words in pledge.other_languages.values() {
-                must_name_nobody("words", words.as_str())?;
+                must_not_look_personal("words", words.as_str())?;
             }
         }
         if publish.co_designed_at.is_some() && !facts.gathering()?.exists() {

@@ -68,7 +68,7 @@ impl Refusal {
             | Self::UnknownSign(_)
             | Self::ThemeUnknown { .. }
             | Self::PledgeUnknown(_)
-            | Self::LooksPersonal(_)
+            | Self::LooksPersonal { .. }
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)

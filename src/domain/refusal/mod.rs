@@ -519,9 +519,11 @@ pub enum Refusal {
     #[error("{0} is not one of the pledges that stand now")]
     #[strum(message = "Read the pledges again, then choose among them.")]
     PledgeUnknown(String),
-    #[error("these words hold an email address, a postcode or a phone number")]
-    #[strum(message = "Take it out. Everyone can read these words.")]
-    LooksPersonal(&'static str),
+    #[error("this tells how someone can be reached")]
+    #[strum(
+        message = "Take out any email address, phone number or postcode. Everyone can read it."
+    )]
+    LooksPersonal { field: &'static str },
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
     ThemeUnknown { field: &'static str, theme: String },

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group,
-    Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
+    Actor, Application, Barrier, Command, DecisionContext, Event, FollowUps, Fund, Gathering,
+    Grant, Group, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles,
+    TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -24,6 +25,7 @@ pub struct InMemoryDomain {
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
     pub gatherings: BTreeMap<Uuid, Gathering>,
+    pub barriers: BTreeMap<Uuid, Barrier>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
     /// Every command that was accepted, in order.
@@ -53,6 +55,7 @@ impl InMemoryDomain {
             applications: BTreeMap::new(),
             grants: BTreeMap::new(),
             gatherings: BTreeMap::new(),
+            barriers: BTreeMap::new(),
             history: Vec::new(),
             issued: Vec::new(),
         }
@@ -194,6 +197,9 @@ impl InMemoryDomain {
                 &facts,
                 &mut self.history,
             ),
+            Command::Barrier(id, command) => {
+                decide_on(&mut self.barriers, id.0, command, &facts, &mut self.history)
+            }
         }
     }
 
@@ -284,6 +290,7 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
+        facts.barrier = stream_of(&self.barriers, related.barrier);
         let named = command.groups_read().into_iter();
         facts.named_groups = named
             .map(|group| (group, stream_of(&self.groups, Some(group.0))))
@@ -344,6 +351,7 @@ fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Applicati
             command.read_dependencies(&application).group
         }
         Command::Gathering(_, own) => own.subject().map(|person| person.0),
+        Command::Barrier(_, own) => own.subject(),
         _ => None,
     };
     let subject = other.unwrap_or_else(|| command.id());

@@ -2,6 +2,7 @@
 //! variations, returns.
 
 mod applications;
+mod barriers;
 mod funds;
 mod gatherings;
 mod grants;
@@ -19,6 +20,7 @@ pub use applications::with_an_interest;
 use applications::{
     application, attendance, draft, eligibility, held_offer, helper, letter, letters,
 };
+use barriers::{barrier, pledge};
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 use gatherings::gathering;
@@ -293,6 +295,22 @@ pub const TABLES: &[StateTable] = &[
             "over", "held", "long_over", "counted", "ended",
         ],
         reach: gathering,
+    },
+    StateTable {
+        name: "barrier", noun: "barrier", commands: &[],
+        states: &[
+            "unknown", "raised", "old", "summed_up", "passed_on", "late", "answered", "closed",
+            "joined",
+        ],
+        reach: barrier,
+    },
+    StateTable {
+        name: "pledge", noun: "person",
+        commands: &["pledge", "keep-pledge", "drop-pledge", "remind-of-pledges"],
+        states: &[
+            "none_published", "published", "taken", "due", "reminded", "kept", "dropped",
+        ],
+        reach: pledge,
     },
 ];
 
