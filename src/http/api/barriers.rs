@@ -78,7 +78,7 @@ async fn list(
     let as_at = params.as_at(&app).await?;
     let mut filters = params.state_filter::<BarrierState>()?;
     filters.extend(params.equality_filters(&[("area", "area"), ("theme", "theme")])?);
-    if !signed.reader.sees_all() {
+    if !sees_all_barriers(&signed) {
         filters.push(Filter::contains(
             "raised_by",
             &signed.reader.person.to_string(),
@@ -99,6 +99,11 @@ async fn show(
     barrier_response(&app, &signed, path_id(&http, "barrier")?, as_at).await
 }
 
+/// Whether the reader sees every barrier: staff, auditors and connectors do.
+fn sees_all_barriers(signed: &SignedIn) -> bool {
+    signed.reader.sees_all() || signed.reader.hears_barriers()
+}
+
 /// The response with a barrier, as far as the reader may see it.
 pub(super) async fn barrier_response(
     app: &AppState,
@@ -111,7 +116,7 @@ pub(super) async fn barrier_response(
         .find(barrier, as_at)
         .await?
         .ok_or_else(not_found)?;
-    if !row.is_public() && !signed.reader.sees_all() && !row.is_of(signed.reader.person) {
+    if !row.is_public() && !sees_all_barriers(signed) && !row.is_of(signed.reader.person) {
         return Err(not_found());
     }
     let version = row.version;
@@ -127,7 +132,7 @@ async fn seen(
     rows: Vec<BarrierRow>,
 ) -> Result<Vec<BarrierView>, Problem> {
     let person = signed.reader.person;
-    let rows = if signed.reader.sees_all() {
+    let rows = if sees_all_barriers(signed) {
         rows
     } else {
         rows.into_iter().map(|row| redact(row, person)).collect()
@@ -172,7 +177,7 @@ async fn pledges(
     let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
     let as_at = params.as_at(&app).await?;
     let figures = app.views.pledge_figures(as_at).await?;
-    let figures = if signed.reader.sees_all() {
+    let figures = if sees_all_barriers(&signed) {
         figures
     } else {
         figures.without_few_people()

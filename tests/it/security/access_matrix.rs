@@ -78,6 +78,7 @@ impl AccessFixture {
         crate::http::webhooks::confirmed(app, &office, "https://hooks.example.org/grants", &[])
             .await;
         let gathering = open_gathering(app, &office).await;
+        let barrier = raised_barrier(app, &office, member).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
         for role in [
             Role::Officer,
@@ -114,6 +115,7 @@ impl AccessFixture {
             ("webhook", "1".to_owned()),
             ("delivery", "1".to_owned()),
             ("gathering", gathering.to_string()),
+            ("barrier", barrier.to_string()),
         ]);
         Self { clients, ids }
     }
@@ -177,6 +179,16 @@ async fn open_gathering(app: &TestApp, office: &Office) -> uuid::Uuid {
     gathering
 }
 
+/// A barrier that a member of the group raised, and that nobody has passed on.
+async fn raised_barrier(app: &TestApp, office: &Office, member: PersonId) -> uuid::Uuid {
+    let barrier = new_id();
+    let mut raised = sample("barrier", "raise").1;
+    raised["person"] = serde_json::json!(member);
+    let command = crate::support::scenario::command_from_json("barrier", barrier, "raise", &raised);
+    app.issue_ok(office.ada, command).await;
+    barrier
+}
+
 async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
     let holder = person(app, "Holder").await;
     office.give_role(app, holder, role).await;
@@ -195,6 +207,7 @@ pub fn command_of(path: &str) -> (&str, &str) {
         "fund" => "create",
         "application" => "start",
         "gathering" => "plan",
+        "barrier" => "raise",
         _ => "register",
     };
     (
