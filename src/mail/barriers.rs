@@ -80,7 +80,7 @@ impl Composer {
                     .iter()
                     .chain(&organisation.former_pledges);
                 let pledge = known.find(|pledge| pledge.pledge == *key)?;
-                Some(format!("• {}", pledge.words_in(language)))
+                Some(format!("- {}", pledge.words_in(language)))
             })
             .collect();
         if open.is_empty() {
