@@ -178,7 +178,7 @@ pub(in crate::projections) struct OrganisationsProjection;
 
 impl Projection for OrganisationsProjection {
     const NAME: &'static str = "organisations";
-    const SCHEMA_VERSION: i64 = 4;
+    const SCHEMA_VERSION: i64 = 5;
     type Row = OrganisationRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
