@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -57,7 +57,7 @@ const TAGS: [(&str, &str); 10] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 35] = [
+const READ_DESCRIPTIONS: [(&str, &str); 39] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -259,6 +259,7 @@ fn tag(path: &str) -> &str {
         "funders" => "funds",
         "budget" | "outcomes" | "movement" => "figures",
         "payments" | "updates" => "grants",
+        "heard" | "pledges" => "barriers",
         noun => noun,
     }
 }

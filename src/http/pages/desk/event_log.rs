@@ -242,6 +242,7 @@ fn record_name(stream: &str) -> &'static str {
         "application" => "Application",
         "grant" => "Grant",
         "gathering" => "Gathering",
+        "barrier" => "Barrier",
         "group" => "Group",
         "fund" => "Fund",
         "person" => "Person",
