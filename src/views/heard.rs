@@ -1,6 +1,8 @@
 //! What we hear: barriers that were passed on, in the words of staff, and what came of each, as at
 //! any day. No row of it has a word of whoever raised one, nor who they are.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
@@ -71,10 +73,7 @@ impl Views {
         let passed_on = vec![Filter::at_least("passed_on", FIRST_DAY)];
         let rows: Vec<BarrierRow> = self.all_rows(as_at, passed_on).await?;
         let mut heard: Vec<_> = rows.into_iter().filter_map(HeardBarrier::of_row).collect();
-        heard.sort_by(|one, other| {
-            let newest = |barrier: &HeardBarrier| (barrier.passed_on, barrier.id);
-            newest(other).cmp(&newest(one))
-        });
+        heard.sort_by_key(|barrier| Reverse((barrier.passed_on, barrier.id)));
         Ok(heard)
     }
 }

@@ -17,8 +17,8 @@ pub struct PledgeFigures {
     pub version: u32,
     /// The gathering at which people wrote them together.
     pub written_at: Option<GatheringId>,
-    /// How many people took a pledge and did not drop all of theirs. Absent for others than staff if
-    /// it is from one to four.
+    /// How many people took a pledge and did not drop all of theirs. Absent for others than staff
+    /// if it is from one to four.
     pub champions: Option<usize>,
     /// The pledges that stand, in their order.
     pub pledges: Vec<PledgeFiguresLine>,

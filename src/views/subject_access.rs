@@ -47,8 +47,9 @@ impl SubjectAccessSection {
 }
 
 impl Views {
-    /// All data on a person: their own data, groups, sign-ups, pledges, barriers, actions, sessions,
-    /// tokens and mails, and who accessed it. [`ViewError::NotFound`] if there is no such person.
+    /// All data on a person: their own data, groups, sign-ups, pledges, barriers, actions,
+    /// sessions, tokens and mails, and who accessed it. [`ViewError::NotFound`] if there is no such
+    /// person.
     pub async fn subject_access_for_person(
         &self,
         person: PersonId,

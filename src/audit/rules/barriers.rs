@@ -1,5 +1,5 @@
-//! The rules of pledges and barriers: which pledges a person can take, and that a barrier was passed
-//! on before it is answered.
+//! The rules of pledges and barriers: which pledges a person can take, and that a barrier was
+//! passed on before it is answered.
 
 use std::collections::{BTreeMap, BTreeSet};
 

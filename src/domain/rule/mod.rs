@@ -574,15 +574,15 @@ rules! {
 
     Barriers {
     PledgeStands
-        "The pledges are published as the next version, each key once. A pledge that a person takes \
-         stands in the version that the event names, which is the newest then. A pledge is kept or \
-         dropped only by someone who took it and has neither kept nor dropped it since."
+        "The pledges are published as the next version, each key once. A pledge that a person \
+         takes stands in the version that the event names, which is the newest then. A pledge is \
+         kept or dropped only by someone who took it and has neither kept nor dropped it since."
         ["organisation.PledgesPublished", "person.PledgeTaken", "person.PledgeKept",
          "person.PledgeDropped"]
     AnswerAfterPassingOn
         "A barrier has an answer only after it was passed on. What comes of a further answer \
-         (`comes_to`) is not what came of the one before. A barrier that takes in another one takes \
-         in all who raised that one, in the command that joins it."
+         (`comes_to`) is not what came of the one before. A barrier that takes in another one \
+         takes in all who raised that one, in the command that joins it."
         ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined"]
     }
 }

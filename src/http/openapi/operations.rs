@@ -190,7 +190,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 39] = [
     ),
     (
         "pledges",
-        "With how many people took and kept each. Others than staff get no number from one to four.",
+        "With how many people took and kept each. Others than staff get no number from one to \
+            four.",
     ),
     (
         "movement",

@@ -1,5 +1,6 @@
 //! Champions take pledges and are asked once, and a barrier that three people raised is carried up
-//! and answered: everyone who raised it is told each answer, and the public never reads their words.
+//! and answered: everyone who raised it is told each answer, and the public never reads their
+//! words.
 
 use microgrants::clock::new_id;
 use microgrants::domain::PersonId;
