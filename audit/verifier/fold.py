@@ -151,8 +151,8 @@ def fold_fund(event: Event, state: LogState) -> None:
             fund.opened = fund.is_open = True
         case "FundResumed":
             fund.is_open = True
-        case "RoundPlanned" | "RoundOpened" | "RoundCompleted":
-            fund.rounds[p["round"]] = event.name == "RoundOpened"
+        case "RoundPlanned" | "RoundOpened" | "RoundExtended" | "RoundClosed" | "RoundCompleted":
+            fold_round(event, fund)
         case "FundPaused" | "FundClosed" | "FundArchived":
             fund.is_open = False
         case "FundingAllocated":
@@ -163,6 +163,25 @@ def fold_fund(event: Event, state: LogState) -> None:
             fund.commit(p["grant"], p["sources"], 1)
         case "CommitmentReduced" | "CommitmentReleased" | "CommitmentTakenBack":
             fund.commit(p["grant"], p["sources"], -1)
+
+
+def fold_round(event: Event, fund: Fund) -> None:
+    """The state and the days of a round."""
+    p, own = event.p, event.p["round"]
+    match event.name:
+        case "RoundPlanned":
+            fund.rounds.setdefault(own, False)
+            fund.round_days[own] = p["opens_on"], p["closes_on"]
+        case "RoundOpened":
+            fund.rounds[own] = True
+            fund.open_rounds.add(own)
+        case "RoundExtended":
+            if own in fund.round_days:
+                fund.round_days[own] = fund.round_days[own][0], p["closes_on"]
+        case "RoundClosed" | "RoundCompleted":
+            fund.open_rounds.discard(own)
+            if event.name == "RoundCompleted":
+                fund.rounds[own] = False
 
 
 def fold_group(event: Event, state: LogState) -> None:
@@ -223,6 +242,8 @@ def fold_application(event: Event, state: LogState) -> None:
     if event.name not in UNDISTURBING:
         own.undisturbed = False
     match event.name:
+        case "ChangesRequested":
+            own.changes_due = p["due_on"]
         case "AnswersSaved":
             own.theme = p["activity"] or own.theme
         case "ApplicationSubmitted" | "ApplicationResubmitted":
@@ -342,8 +363,13 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             grant.instalments = {
                 key: one for key, one in grant.instalments.items() if key < p["first"]
             }
+            grant.from_days = {
+                key: one for key, one in grant.from_days.items() if key < p["first"]
+            }
             for number, instalment in enumerate(p["instalments"], p["first"]):
                 grant.instalments[number] = tied_check(instalment)
+                if (released := instalment["released"]) != "at_once" and "from_day" in released:
+                    grant.from_days[number] = released["from_day"]["day"]
         case "AttendanceConfirmed":
             if p["by"] == p["person"]:
                 grant.confirmed[p["decision"]].add(p["person"])

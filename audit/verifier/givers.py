@@ -205,7 +205,7 @@ gathering.SessionAdded officer lead
 gathering.SessionMoved officer lead
 gathering.SessionCancelled officer lead
 gathering.PlaceTaken officer lead person job
-gathering.WaitingJoined officer lead person
+gathering.WaitingJoined officer lead person job
 gathering.PlaceGivenUp officer lead person job
 gathering.WaitingLeft officer lead person job
 gathering.SignUpsCounted officer lead

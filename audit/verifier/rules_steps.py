@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .checks import check
+from .checks import Command, check, check_command
 from .state import Event, LogState
 
 # Record, event, the states before it, and the state after it, if it is another. Except for those
@@ -21,6 +21,7 @@ group GroupRegistered none registered
 group GroupCorrected registered,merged
 group PayeeProvided registered,merged
 group GroupMerged registered merged
+group GroupTakenIn registered
 fund FundCreated none draft
 fund RulesSet draft
 fund RulesProposed open,paused
@@ -183,6 +184,9 @@ BY_EVENT = read_steps()
 @check("steps-in-order", *BY_EVENT)
 def a_step_is_allowed(event: Event, state: LogState) -> Iterator[str]:
     """An event comes only in a state of its record that allows it, and leads to another."""
+    earlier = event.p["grew_from"] if event.name == "GatheringPlanned" else None
+    if earlier is not None and ("gathering", earlier, None) not in state.steps:
+        yield "the gathering grew from one that nobody had planned"
     for record, before, after in BY_EVENT[event.kind]:
         key = record, event.id, event.p.get(record)
         now = state.steps.get(key, "none")
@@ -194,6 +198,24 @@ def a_step_is_allowed(event: Event, state: LogState) -> Iterator[str]:
             after = state_again(event, state)
         if after is not None:
             state.steps[key] = after
+
+
+@check_command("steps-in-order")
+def a_merged_group_is_taken_in(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+    """The group that another is merged into takes it in, in the same command."""
+    merging: list[Event] = []
+    for event in command.of("group.GroupMerged", "group.GroupTakenIn"):
+        if event.name == "GroupMerged":
+            merging.append(event)
+            continue
+        pair = event.p["group"], event.id
+        own = next((one for one in merging if (one.id, one.p["into"]) == pair), None)
+        if own is None:
+            yield event, "a group took in another one that was not merged into it"
+        else:
+            merging.remove(own)
+    for event in merging:
+        yield event, "the group was merged into one that did not take it in"
 
 
 def state_again(event: Event, state: LogState) -> str:

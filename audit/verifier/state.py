@@ -158,6 +158,9 @@ class Fund:
     is_open: bool = False
     # By key of a round: whether it has opened and is not completed.
     rounds: dict[str, bool] = field(default_factory=dict)
+    # Those that have not closed, and by key of each round its first and its last day.
+    open_rounds: set[str] = field(default_factory=set)
+    round_days: dict[str, tuple[str, str]] = field(default_factory=dict)
     given: Counter[Source] = field(default_factory=Counter)
     committed: defaultdict[str, Counter[Source]] = field(
         default_factory=lambda: defaultdict(Counter)
@@ -240,6 +243,8 @@ class Application:
     group: str
     round: str
     started_at: int
+    # The last day for the changes that were requested last.
+    changes_due: str | None = None
     # The theme that the answers named last.
     theme: str | None = None
     submitted: bool = False
@@ -338,6 +343,8 @@ class Grant:
     waivers: dict[str, str] = field(default_factory=dict)
     payments: dict[int, Payment] = field(default_factory=dict)
     instalments: dict[int, str | None] = field(default_factory=dict)
+    # By instalment: the day that releases it.
+    from_days: dict[int, str] = field(default_factory=dict)
     paid: Counter[Source] = field(default_factory=Counter)
     # The part of it that the bank has confirmed.
     confirmed_paid: Counter[Source] = field(default_factory=Counter)

@@ -74,8 +74,8 @@ ActivityKind! activity:Slug label:Line other_languages:{en,pl=Line}~
 ApplicationHelp! by:id kind:HelpKind
 AreaLanguage! tag:LanguageTag own_name:Line line:HelpLine checked:bool~ direction:WritingDirection~
 AreaReportTranslation! context:Prose hard:Prose lessons:Prose
-BatchLine! grant:id payment:int amount:money
-ChangeMark group:int addresses:int
+BatchLine! grant:id payment:int16 amount:money
+ChangeMark group:int32 addresses:int32
 Criterion! criterion:Slug label:Line anchors:[Line]~
 EligibilityQuestion! question:Line if_no:Prose other_languages:{en,pl=EligibilityTranslation}~
 EligibilityTranslation! question:Line if_no:Prose
@@ -87,18 +87,18 @@ HeldLetter! met_on:day letters_on:day
 Instalment! amount:money released:ReleaseCondition
 Interest! kind:InterestKind note:Prose
 MailSender! name:Line email:OfficeEmail
-MailServer! host:MailHost port:int encryption:MailEncryption~ password:id? user:Line?
+MailServer! host:MailHost port:int16 encryption:MailEncryption~ password:id? user:Line?
 PastGrant! reference:Line title:Line description:Prose amount:money awarded_on:day funder:Line \
     funder_id:Line? recipient_id:Line?
-Pledge! pledge:Slug words:Line not_before:day? due_after_days:int other_languages:{en,pl=Line}~
+Pledge! pledge:Slug words:Line not_before:day? due_after_days:int16 other_languages:{en,pl=Line}~
 Question! question:Slug label:Line required:bool help:Prose? kind:QuestionKind~ \
     options:[QuestionOption]~ other_languages:{en,pl=QuestionTranslation}~
 QuestionOption! option:Slug label:Line other_languages:{en,pl=Line}~
 QuestionTranslation! label:Line help:Prose?
 ReturnAccount! holder:Line numbers:AccountNumbers
-Rules! minimum:money maximum:money eyes:int quorum:int checks:[Slug] offer_days:int signers:int \
-    checks_at_risk:[Slug]~ confirm_days:int? payee_wait_days:int? remind_days:int~ \
-    texts:FundTexts~ update_every_days:int?
+Rules! minimum:money maximum:money eyes:int8 quorum:int8 checks:[Slug] offer_days:int16 \
+    signers:int8 checks_at_risk:[Slug]~ confirm_days:int16? payee_wait_days:int16? \
+    remind_days:int16~ texts:FundTexts~ update_every_days:int16?
 Sending! address:ServiceAddress? sender:MailSender? server:MailServer?
 Settings! name:Line accent:Accent? accessibility:Document? address:PostalAddress? charity:Line? \
     email:OfficeEmail? hours:Line? hours_in:{en,pl=Line}~ languages:[AreaLanguage]~ \

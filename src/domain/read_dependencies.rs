@@ -184,6 +184,10 @@ fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
             group: sign_up.group.map(|group| group.0),
             ..of_gathering
         },
+        C::HandOver(hand_over) => ReadDependencies {
+            person: Some(hand_over.to.0),
+            ..of_gathering
+        },
         C::OfferLead(of) | C::TakeLead(of) => ReadDependencies {
             person: Some(of.person.0),
             ..of_gathering

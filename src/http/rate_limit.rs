@@ -340,10 +340,12 @@ impl RateLimits {
                 _,
                 GatheringCommand::OfferLead(_)
                 | GatheringCommand::MoveSession(_)
-                | GatheringCommand::CancelSession(_),
+                | GatheringCommand::CancelSession(_)
+                | GatheringCommand::AskForHand(_),
             ) => pass(
                 &self.changes_by_person,
-                "you have changed gatherings many times, and we write to people each time",
+                "you have changed gatherings or asked for a hand many times, and we write to \
+                    people each time",
             ),
             Command::Barrier(_, BarrierCommand::Raise(_))
             | Command::Person(
@@ -406,6 +408,10 @@ fn too_many(detail: &str, wait: Duration) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::GatheringId;
+    use crate::domain::gathering::AskForHand;
+    use crate::domain::personal_data::PersonalInput;
+    use crate::domain::role::Roles;
 
     #[test]
     fn one_household_is_one_peer() {
@@ -445,6 +451,23 @@ mod tests {
         ] {
             assert!(wrong.parse::<Quotas>().is_err(), "{wrong}");
         }
+    }
+
+    /// Each time all officers get a mail.
+    #[test]
+    fn a_lead_asks_for_a_hand_a_few_times_only() {
+        let limits = RateLimits::new(&"changes=2/1h".parse().unwrap(), None);
+        let lead = PersonId(uuid::Uuid::nil());
+        let reader = Reader {
+            person: lead,
+            roles: Roles::new(),
+            granted_roles: Roles::new(),
+        };
+        let words = PersonalInput::Open("Tea".to_owned());
+        let asked = GatheringCommand::AskForHand(AskForHand { lead, words });
+        let asked = Command::Gathering(GatheringId(uuid::Uuid::nil()), asked);
+        let taken = [(); 3].map(|()| limits.check_command(&reader, &asked).is_ok());
+        assert_eq!(taken, [true, true, false]);
     }
 
     #[test]

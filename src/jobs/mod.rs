@@ -1,8 +1,9 @@
 //! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
 //! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire. People are reminded of sessions, and what they need there is forgotten. People
-//! are asked about pledges, and what they said about barriers is forgotten. Forms
-//! that were kept for an hour are deleted, which no command does.
+//! address expire. People are reminded of sessions, the places of people whose data were erased go
+//! to those who wait, and what people need there is forgotten. People are asked about pledges, and
+//! what they said about barriers is forgotten. Forms that were kept for an hour are deleted, which
+//! no command does.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
 //! of a command is derived from its key, so a repeat returns the first reply. Running the jobs
@@ -67,6 +68,7 @@ impl Jobs {
             self.reminders().await?,
             self.expired_unproven().await?,
             self.session_reminders().await?,
+            self.places_of_erased().await?,
             self.sessions_to_forget().await?,
             self.pledge_reminders().await?,
             self.late_answers().await?,

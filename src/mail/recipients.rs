@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::access_notices::NoticeRecipients;
 use super::triggers::Recipients;
 use super::{MailError, Mailer};
-use crate::domain::{Group, Organisation, PersonId};
+use crate::domain::{Group, Organisation, PersonId, Role};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::ApplicationRow;
 
@@ -39,6 +39,10 @@ impl Mailer {
                 organisation.administrators_since(day).collect()
             }
             NoticeRecipients::AdministratorsOf(_) => BTreeSet::new(),
+            NoticeRecipients::OfficersExcept(named) => organisation
+                .holders(Role::Officer)
+                .filter(|person| *person != named)
+                .collect(),
             NoticeRecipients::MembersOf(group) => self.members_since(group, day).await?,
             NoticeRecipients::Person(person) => BTreeSet::from([person]),
             NoticeRecipients::OtherMembersWith(person) => {

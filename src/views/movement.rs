@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::budget::{GroupBy, OutcomeLine, TotalsQuery};
 use super::quarters::start_of_quarter;
 use super::{ViewError, Views};
-use crate::domain::gathering::GatheringKind;
 use crate::domain::text::Slug;
 use crate::projections::{GatheringRow, GatheringSessionRow};
 
@@ -164,7 +163,7 @@ impl MovementTotals {
         let quarter = start_of_quarter(day).to_string();
         for (of, name) in [
             (&mut self.areas, area),
-            (&mut self.kinds, Some(kind_key(gathering.kind))),
+            (&mut self.kinds, Some(gathering.kind.key().to_owned())),
             (&mut self.quarters, Some(quarter)),
         ] {
             of.entry(name).or_default().add(figures);
@@ -211,11 +210,4 @@ impl MovementTotals {
 fn lines(totals: FiguresByName) -> Vec<MovementLine> {
     let line = |(of, figures)| MovementLine { of, figures };
     totals.into_iter().map(line).collect()
-}
-
-/// A kind as in the API.
-fn kind_key(kind: GatheringKind) -> String {
-    let written = serde_json::to_value(kind).ok();
-    let text = written.as_ref().and_then(serde_json::Value::as_str);
-    text.unwrap_or_default().to_owned()
 }

@@ -240,6 +240,21 @@ impl Views {
 }
 
 impl Views {
+    /// All rows with one of these values in an indexed column, few values at a time: of many, the
+    /// database might read the whole table.
+    pub async fn rows_of<T: TableRow>(
+        &self,
+        column: &'static str,
+        values: &[String],
+    ) -> Result<Vec<T>, ViewError> {
+        let mut rows = Vec::new();
+        for some in values.chunks(row_query::SEPARATE_LOOKUPS_MAX) {
+            let of_some = vec![Filter::any_of(column, some)];
+            rows.extend(self.all_rows::<T>(None, of_some).await?);
+        }
+        Ok(rows)
+    }
+
     /// The newest rows of each owner, at most 500 of each, in the order of their creation.
     pub async fn newest_of<T: TableRow>(
         &self,

@@ -1,7 +1,7 @@
 //! Subject access (UK GDPR): all data on a person or a group, with personal values decrypted.
 //! Events are in the order of the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,7 +12,9 @@ use crate::domain::PersonId;
 use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
 use crate::eventlog::LogError;
-use crate::projections::{BarrierRow, GroupRow, PersonRow, SignUpRow, TakenPledgesRow};
+use crate::projections::{
+    BarrierRow, GatheringRow, GroupRow, PersonRow, SignUpRow, TakenPledgesRow,
+};
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -219,20 +221,26 @@ impl Views {
         opened: &BTreeMap<String, String>,
     ) -> Result<SubjectAccessSection, ViewError> {
         let own = vec![Filter::equals("person", person)];
+        let rows: Vec<SignUpRow> = self.all_rows(None, own).await?;
+        let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.gathering).collect();
+        let known = vec![Filter::any_of("id", ids)];
+        let known: Vec<GatheringRow> = self.all_rows(None, known).await?;
+        let titles: BTreeMap<Uuid, String> =
+            known.into_iter().map(|row| (row.id, row.title)).collect();
         let mut gatherings = SubjectAccessSection::new("Gatherings that they signed up for");
-        for row in self.all_rows::<SignUpRow>(None, own).await? {
+        for row in rows {
             let needs = row
                 .needs
                 .and_then(|needs| opened.get(&needs.digest).cloned());
             let mut says = vec![
+                ("id".to_owned(), row.gathering.to_string()),
                 ("session".to_owned(), row.session.to_string()),
                 ("signed up".to_owned(), row.created_at.to_string()),
                 ("state".to_owned(), <&str>::from(row.state).to_owned()),
             ];
             says.extend(needs.map(|needs| ("needs".to_owned(), needs)));
-            gatherings
-                .items
-                .push((format!("Gathering {}", row.gathering), says));
+            let title = titles.get(&row.gathering).cloned().unwrap_or_default();
+            gatherings.items.push((title, says));
         }
         Ok(gatherings)
     }

@@ -33,6 +33,7 @@ mod returns;
 mod reviews;
 mod revocations;
 mod roles;
+mod rounds;
 mod settings;
 mod sittings;
 mod state;

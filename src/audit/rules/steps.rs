@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::gathering::session_number;
-use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Rule};
+use crate::domain::{
+    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// A record or a part of one, an event, the states in which it is allowed, and the state that it
@@ -39,6 +41,7 @@ const STEPS: &[AllowedStep] = &[
     ("group", "GroupCorrected", "registered merged", ""),
     ("group", "PayeeProvided", "registered merged", ""),
     ("group", "GroupMerged", "registered", "merged"),
+    ("group", "GroupTakenIn", "registered", ""),
     ("fund", "FundCreated", "none", "draft"),
     ("fund", "RulesSet", "draft", ""),
     ("fund", "RulesProposed", "open paused", ""),
@@ -300,6 +303,15 @@ pub(super) struct StepOrder {
     states: BTreeMap<(&'static str, Uuid, String), &'static str>,
     /// By application: the state before the last step that can be undone.
     earlier: BTreeMap<Uuid, &'static str>,
+    /// The groups that were merged in the command of now and not taken in yet.
+    merging: Vec<Merger>,
+}
+
+/// A group that was merged into another one.
+struct Merger {
+    position: i64,
+    group: Uuid,
+    into: Uuid,
 }
 
 impl Default for StepOrder {
@@ -315,6 +327,7 @@ impl Default for StepOrder {
             by_event,
             states: BTreeMap::new(),
             earlier: BTreeMap::new(),
+            merging: Vec::new(),
         }
     }
 }
@@ -326,6 +339,7 @@ impl RuleRoom for StepOrder {
 
     fn check(&mut self, event: &RecordedEvent, _before: &LogState, broken: &mut Broken<'_>) {
         let id = event.stream;
+        self.check_growth(&event.event, broken);
         let steps = self.by_event.get(&event.event.kind());
         for (record, name, before, after) in steps.into_iter().flatten().copied() {
             let key = (*record, id, name_of_part(record, &event.event));
@@ -345,6 +359,63 @@ impl RuleRoom for StepOrder {
                 state => state,
             };
             self.states.insert(key, next);
+        }
+        if let Event::Group(happened) = &event.event {
+            self.follow_merger(event, happened, broken);
+        }
+    }
+
+    fn end_command(&mut self, _after: &LogState, broken: &mut Broken<'_>) {
+        for merger in self.merging.drain(..) {
+            let says = "a group was merged into one that did not take it in";
+            broken.report_at(merger.position, merger.group, Rule::StepsInOrder, says);
+        }
+    }
+}
+
+impl StepOrder {
+    /// Checks that a gathering grew from one that was there, so that none grows from itself.
+    fn check_growth(&self, event: &Event, broken: &mut Broken<'_>) {
+        if let Event::Gathering(GatheringEvent::GatheringPlanned {
+            grew_from: Some(earlier),
+            ..
+        }) = event
+        {
+            let is_there = self
+                .states
+                .contains_key(&("gathering", earlier.0, String::new()));
+            let says = "a gathering grew from one that nobody had planned";
+            broken.unless(is_there, Rule::StepsInOrder, says);
+        }
+    }
+
+    /// Checks that a group is taken in where it was merged into. One that was merged itself takes
+    /// in no other, so that mergers make no circle.
+    fn follow_merger(
+        &mut self,
+        event: &RecordedEvent,
+        happened: &GroupEvent,
+        broken: &mut Broken<'_>,
+    ) {
+        match happened {
+            GroupEvent::GroupMerged { into, .. } => self.merging.push(Merger {
+                position: event.position,
+                group: event.stream,
+                into: into.0,
+            }),
+            GroupEvent::GroupTakenIn { group } => {
+                let merger = self
+                    .merging
+                    .iter()
+                    .position(|merger| (merger.group, merger.into) == (group.0, event.stream));
+                if let Some(at) = merger {
+                    self.merging.remove(at);
+                } else {
+                    let says = "a group took in another one that was not merged into it";
+                    broken.report(Rule::StepsInOrder, says);
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::domain::personal_data::{PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Line, Prose, Slug};
 
+/// Fewer people than this are not counted in public.
+const FEW_PEOPLE: u32 = 5;
+
 commands! {
     /// Commands of a gathering.
     GatheringCommand {
@@ -42,8 +45,11 @@ commands! {
         /// Gives up a place at a session, or stops waiting for one. The first who waits gets the
         /// place.
         StepDown(StepDown) = "step-down", Permission::Anyone;
-        /// Gives up what a person had at a session who never proved an address.
-        GiveUp(StepDown) = "give-up", Permission::FollowUp;
+        /// Gives up what a person had at a session whose data are erased.
+        GiveUp(StepDown) = "give-up", Permission::Job;
+        /// Gives what was booked with somebody's address, without signing in, to the owner of the
+        /// address. It goes to no one who waits.
+        HandOver(HandOver) = "hand-over", Permission::Job;
         /// Records who came to a session, once it is over.
         RecordAttendance(RecordTurnout) = "record-attendance",
             Permission::StaffOrLead(&[Role::Officer]);
@@ -71,8 +77,20 @@ commands! {
 }
 
 /// What kind of gathering it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum GatheringKind {
     /// A day on which many groups come together and agree what to do.
     CallToAction,
@@ -91,6 +109,14 @@ pub enum GatheringKind {
     Training,
     /// People look into a question together.
     Research,
+}
+
+impl GatheringKind {
+    /// Its key in addresses and forms, as in the API.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// How people sign up for a gathering.
@@ -252,6 +278,22 @@ pub struct StepDown {
     pub person: PersonId,
 }
 
+/// A place at a session, or a wait for one, that goes to the owner of the address with which it was
+/// booked.
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    #[schema(minimum = 1, maximum = 65535)]
+    pub session: u16,
+    /// The person under whom it was booked.
+    pub from: PersonId,
+    /// The owner of the address.
+    pub to: PersonId,
+    /// What was said about needs when it was booked.
+    #[serde(default)]
+    pub needs: Option<AgreedNeeds>,
+}
+
 /// Who came to a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -266,6 +308,15 @@ pub struct Turnout {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 200)]
     pub groups: Vec<GroupTurnout>,
+}
+
+impl Turnout {
+    /// Whether so few people came that their number is not told outside the office: it could tell
+    /// who they are.
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        (1..FEW_PEOPLE).contains(&self.people)
+    }
 }
 
 /// How many people came from one group.
@@ -341,6 +392,9 @@ impl GatheringCommand {
         let (field, value) = match self {
             Self::SignUp(SignUp {
                 needs: Some(needs), ..
+            })
+            | Self::HandOver(HandOver {
+                needs: Some(needs), ..
             }) => ("needs", &mut needs.words),
             Self::AskForHand(asked) => ("words", &mut asked.words),
             _ => return Vec::new(),
@@ -357,6 +411,7 @@ impl GatheringCommand {
     pub fn subject(&self) -> Option<PersonId> {
         match self {
             Self::SignUp(sign_up) => Some(sign_up.person),
+            Self::HandOver(hand_over) => Some(hand_over.to),
             Self::AskForHand(asked) => Some(asked.lead),
             _ => None,
         }

@@ -42,9 +42,14 @@ impl Gathering {
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         self.must_not_have_ended()?;
-        facts.person()?.must_be_active()?;
+        let taker = facts.person()?;
+        taker.must_be_active()?;
         if self.offered_to != Some(person) {
             return Err(Refusal::LeadNotOffered);
+        }
+        // A lead reads names and needs, and anyone can book under the name of somebody else.
+        if taker.unproven().is_some() && facts.by()? == person {
+            return Err(Refusal::AddressUnproven);
         }
         Ok(GatheringEvent::LeadTaken {
             person,

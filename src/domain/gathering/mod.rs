@@ -4,6 +4,7 @@
 mod clock_time;
 mod command;
 mod event;
+mod hand_over;
 mod lead;
 mod session;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use clock_time::ClockTime;
 pub use command::{
     AgreedNeeds, AskForHand, CancelSession, CorrectTurnout, CountSignUps, GatheringCommand,
-    GatheringKind, GatheringWords, GroupTurnout, LeadRef, MoveSession, PassRiskCheck,
+    GatheringKind, GatheringWords, GroupTurnout, HandOver, LeadRef, MoveSession, PassRiskCheck,
     PlaceAudience, PlanGathering, RecordTurnout, SessionNotes, SessionPlan, SessionRef, SignUp,
     SignUpWay, StepDown, Turnout,
 };
@@ -235,12 +236,13 @@ impl Aggregate for Gathering {
             C::Open(_) => self.open(facts)?,
             C::End(_) => self.end(facts)?,
             C::AddSession(plan) => self.add_session(plan)?,
-            C::MoveSession(moved) => return self.move_session(moved),
+            C::MoveSession(moved) => return self.move_session(moved, facts),
             C::CancelSession(cancel) => self.cancel_session(cancel)?,
             C::SignUp(sign_up) => self.sign_person_up(sign_up, facts)?,
             C::CountSignUps(counted) => self.count_sign_ups(*counted, facts)?,
             C::StepDown(step_down) => return self.step_down(step_down, facts),
-            C::GiveUp(place) => return Ok(self.give_up(place, facts)),
+            C::GiveUp(place) => return self.give_up(place, facts),
+            C::HandOver(hand_over) => return self.hand_over(hand_over, facts),
             C::RecordAttendance(recorded) => self.record_attendance(recorded, facts)?,
             C::CorrectAttendance(corrected) => self.correct_attendance(corrected, facts)?,
             C::WriteNotes(notes) => self.write_notes(notes, facts)?,

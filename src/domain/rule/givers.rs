@@ -467,11 +467,18 @@ event_permissions! {
         SessionMoved: ["gathering/move-session"] [] [];
         SessionCancelled: ["gathering/cancel-session"] [] [];
         PlaceTaken: [
-            "gathering/sign-up", "gathering/step-down", "gathering/move-session", "person/expire"
+            "gathering/sign-up", "gathering/step-down", "gathering/move-session",
+            "gathering/give-up", "gathering/hand-over", "person/expire"
         ] [Officer, Lead, Person, Job] [];
-        WaitingJoined: ["gathering/sign-up"] [Officer, Lead, Person] [];
-        PlaceGivenUp: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
-        WaitingLeft: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
+        WaitingJoined: [
+            "gathering/sign-up", "gathering/hand-over"
+        ] [Officer, Lead, Person, Job] [];
+        PlaceGivenUp: [
+            "gathering/step-down", "gathering/give-up", "gathering/hand-over", "person/expire"
+        ] [Officer, Lead, Person, Job] [];
+        WaitingLeft: [
+            "gathering/step-down", "gathering/give-up", "gathering/hand-over", "person/expire"
+        ] [Officer, Lead, Person, Job] [];
         SignUpsCounted: ["gathering/count-sign-ups"] [] [];
         SessionHeld: ["gathering/record-attendance"] [] [];
         AttendanceCorrected: ["gathering/correct-attendance"] [] [];

@@ -64,7 +64,9 @@ rules! {
         "An event comes only in a state of its record that allows it: the table under `Steps` in \
          the format of the log says which events need which states, and to which state each leads. \
          So a record begins once, a round is closed after it opened, and an update is accepted \
-         after it was received."
+         after it was received. The group that another is merged into takes it in \
+         (`GroupTakenIn`) after that and in the same command, and no group takes in one that was \
+         not merged into it so. A gathering grows from one that was planned before it."
         ["person.PersonRegistered", "person.ContactChangeProposed", "person.ContactChangeRefused",
          "person.ContactChanged", "person.AddressProven", "person.PersonalDataErased",
          "organisation.OrganisationFounded", "fund.FundCreated", "fund.RulesSet",
@@ -73,10 +75,11 @@ rules! {
          "fund.FundingWithdrawn", "fund.RoundPlanned", "fund.RoundClosed", "fund.DecidingStarted",
          "fund.RoundCompleted", "fund.PanelMet", "fund.BatchSent", "fund.RoundOpened",
          "fund.RoundExtended", "group.GroupRegistered", "group.GroupCorrected",
-         "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",
-         "application.AnswersSaved", "application.ApplicationSubmitted",
-         "application.ChangesRequested", "application.ApplicationResubmitted",
-         "application.EligibilityConfirmed", "application.EligibilityRefused",
+         "group.PayeeProvided", "group.GroupMerged", "group.GroupTakenIn",
+         "application.ApplicationStarted", "application.AnswersSaved",
+         "application.ApplicationSubmitted", "application.ChangesRequested",
+         "application.ApplicationResubmitted", "application.EligibilityConfirmed",
+         "application.EligibilityRefused",
          "application.EligibilityTakenBack", "application.ScoreGiven", "application.ScoreRevised",
          "application.ScoreSetAside", "application.Awarded", "application.Declined",
          "application.Deferred", "application.Reserved", "application.DecisionTakenBack",
@@ -263,10 +266,18 @@ rules! {
         "A round opens, money is committed and an application is started or submitted, also after \
          changes, only while the fund is open: after `FundOpened` or `FundResumed`, and before the \
          next `FundPaused`, `FundClosed` or `FundArchived`. An application starts in a round of \
-         its fund that has opened and is not completed, or, with `late`, in any round of it."
-        ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
-         "application.ApplicationStarted", "application.ApplicationSubmitted",
-         "application.ApplicationResubmitted"]
+         its fund that has opened and is not completed, or, with `late`, in any round of it. \
+         Without `late`, the day of `decided_at` in Europe/London is one of the days of the round \
+         (`opens_on` to `closes_on`). Each application is received (`received_on`) on one of them. \
+         It is submitted, and a draft comes back, on one of them and before `RoundClosed`, except \
+         that a submission by another `channel` than `web` with a `late_reason` may come later. A \
+         draft lapses on none of them, or after the round is completed. Changes come at the latest \
+         on the `due_on` of the last `ChangesRequested`. A round closes after its last day, and is \
+         extended to a later one only. Where an event has no `decided_at`, its day is not compared."
+        ["fund.RoundOpened", "fund.RoundExtended", "fund.RoundClosed", "fund.Committed",
+         "fund.CommitmentIncreased", "application.ApplicationStarted",
+         "application.ApplicationSubmitted", "application.ApplicationResubmitted",
+         "application.ApplicationLapsed", "application.DraftReopened"]
     Budget
         "A fund commits and gives back no more than is free, by source. It gives back for a grant \
          no more than was committed for that grant. Money that a funder gave for an area pays for \
@@ -402,7 +413,7 @@ rules! {
          `LetterReleased`. It is moved and released only while it is held, and its `letters_on` is \
          after the day of `decided_at` in Europe/London. An offer that `waits` is sent once, when \
          its letter is not held any more, and the group signs, accepts or declines it only after \
-         that. `expires_on` is at least the `offer_days` of the rules of the fund after \
+         that, and at the latest on its last `expires_on`. `expires_on` is at least the `offer_days` of the rules of the fund after \
          `letters_on`, or, where there is none, after the day of `decided_at`."
         ["grant.GrantOffered", "grant.OfferSent", "grant.LetterMoved", "grant.LetterReleased",
          "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"]
@@ -416,7 +427,8 @@ rules! {
          offer, and before the offer or the grant ends."
         ["grant.PaymentPrepared"]
     ChecksPassed
-        "An offer has each check of the rules of its fund. When a payment is prepared, each check \
+        "An instalment that a day releases is prepared on that day or later. \
+         An offer has each check of the rules of its fund. When a payment is prepared, each check \
          and condition of the grant has passed and is in date, or was waived. A condition for one \
          instalment, or a check that was added later, holds back one instalment only if it is tied \
          to one. A check that is used again is on the file of the group, from a grant of the group \
@@ -502,11 +514,12 @@ rules! {
          details, a member who joined by invitation or left, a merger, or other contact details of \
          a member. Two people, the first still an officer or of finance, the second of finance, \
          can let it leave early with the `mark` of that change: `group` counts the changes of \
-         bank details and members at these groups, also mergers, and `addresses` those of contact details of the members of now. It is so when it \
-         is proposed and when the payment leaves, and the same in both events. The last proposal \
-         counts, once, and `until` decides nothing. A change without a day makes no wait. The \
-         first bank details, members without `added_by` and the end of a membership that there \
-         was not are no change. `waits_until` of `PaymentPrepared` is not compared."
+         bank details and members at these groups, also mergers, and `addresses` those of contact \
+         details of the members of now. It is so when it is proposed and when the payment leaves, \
+         and the same in both events. The last proposal counts, once, and `until` decides nothing. \
+         A change without a day makes no wait. The first bank details, members without `added_by` \
+         and the end of a membership that there was not are no change. `waits_until` of \
+         `PaymentPrepared` is not compared."
         ["grant.PaymentSent", "grant.EarlyPaymentConfirmed"]
     }
 

@@ -70,6 +70,8 @@ grounds! {
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
         FundNotInState => [FundOpen, StepsInOrder],
+        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
+        GroupMerged => [StepsInOrder],
         RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
             GatheringNotInState | SessionNotInState | BarrierNotInState | Joined | NotSummedUp =>
             [StepsInOrder],
@@ -85,11 +87,11 @@ grounds! {
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
-        LetterHeld => [LettersInOrder],
+        LetterHeld | OfferExpired => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
         AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment, StepsInOrder],
-        CheckOutstanding => [ChecksPassed],
+        CheckOutstanding | InstalmentNotDue => [ChecksPassed],
         PayeeNotVerified | PayeeChanged => [PayeeVerified],
         Interested => [Unconnected, DeclaredBeforeScore, DecisionDeclared],
         GrantOnHold => [NotOnHold],
@@ -117,12 +119,11 @@ grounds! {
             InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal => FORM_ONLY,
-        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
-            RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
-            ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
+        RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
+            ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
-        Erased | GrantOpen | RecordsKept | GroupMerged => PERSONAL,
+        Erased | GrantOpen | RecordsKept => PERSONAL,
         KnownToOne => ROLE_OF_ONE,
     }
 }

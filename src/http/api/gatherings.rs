@@ -176,11 +176,28 @@ async fn own_places(
     Ok(rows.into_iter().map(|row| row.session).collect())
 }
 
-/// Removes the place that only those who have one may read, and of who came all but the number.
+/// The numbers of the sessions whose lists of people are kept. A list is forgotten 30 days after
+/// its session, for those who led it too.
+async fn with_list(app: &AppState, gathering: Uuid) -> Result<BTreeSet<u16>, Problem> {
+    let of_gathering = vec![Filter::equals("gathering", gathering)];
+    let rows = app
+        .views
+        .all_rows::<GatheringSessionRow>(None, of_gathering)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.kept_until.is_some())
+        .map(|row| row.session)
+        .collect())
+}
+
+/// Removes the place that only those who have one may read, and of who came all but the number, and
+/// a number so small that it could tell who they are.
 fn redact_session(row: &mut GatheringSessionRow, own: &BTreeSet<u16>) {
     if row.place_for == PlaceAudience::SignedUp && !own.contains(&row.session) {
         row.place = None;
     }
+    row.came = row.came.take().filter(|came| !came.is_of_few());
     if let Some(came) = &mut row.came {
         came.named.clear();
         came.groups.clear();
@@ -202,7 +219,11 @@ pub(super) async fn sign_ups(
     if !found.sees_people {
         filters.push(Filter::equals("person", person));
     }
-    let (rows, end) = list_rows::<SignUpRow>(&app, &params, as_at, filters).await?;
+    let (mut rows, end) = list_rows::<SignUpRow>(&app, &params, as_at, filters).await?;
+    if !signed.reader.sees_all() {
+        let kept = with_list(&app, gathering).await?;
+        rows.retain(|row| row.person == person || kept.contains(&row.session));
+    }
     // Needs may tell of somebody's health or faith: the panel and auditors do not see them.
     let sees_needs =
         signed.reader.works_with_groups() || (found.sees_people && !signed.reader.sees_all());

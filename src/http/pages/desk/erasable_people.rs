@@ -19,6 +19,8 @@ use crate::views::Filter;
 
 /// The most people that the page proposes. The rest follow once these are erased.
 const PEOPLE_MAX: usize = 100;
+/// Of how many sessions the sign-ups are read at once.
+const SESSIONS_AT_ONCE: usize = 64;
 
 /// A person whose retention period has ended.
 pub(super) struct ErasablePerson {
@@ -30,6 +32,8 @@ pub(super) struct ErasablePerson {
 
 /// People in no group and without a role who lead nothing, and whose last session, of all that
 /// they signed up for, is [`SIGNED_UP_MONTHS`] ago or longer.
+///
+/// Only sessions that are so long ago are read, the oldest first, until there are enough people.
 pub(super) async fn erasable_people(
     request: &DeskRequest<'_>,
 ) -> Result<Vec<ErasablePerson>, PageError> {
@@ -37,48 +41,70 @@ pub(super) async fn erasable_people(
     let limit = request
         .today()
         .saturating_sub(Span::new().months(SIGNED_UP_MONTHS));
-    let last_days = last_days(request).await?;
-    let long_ago = last_days.iter().filter(|(_, last)| **last <= limit);
-    let ids: Vec<PersonId> = long_ago.map(|(person, _)| *person).collect();
-    if ids.is_empty() {
+    let long_ago = vec![Filter::at_most("day", limit)];
+    let mut sessions: Vec<GatheringSessionRow> = views.all_rows(None, long_ago).await?;
+    if sessions.is_empty() {
         return Ok(Vec::new());
     }
+    sessions.sort_by_key(|session| session.day);
     let leads = leads(request).await?;
-    let mut rows: Vec<PersonRow> = views
-        .all_rows(None, vec![Filter::any_of("id", ids)])
-        .await?;
-    rows.retain(|row| {
-        row.groups.is_empty()
-            && row.invited_to.is_empty()
-            && row.roles.is_empty()
-            && row.proposed.is_empty()
-            && !row.erasure.is_done()
-            && !leads.contains(&PersonId(row.id))
-    });
-    rows.truncate(PEOPLE_MAX);
-    let people = views.decrypt_people(&request.signed.reader, rows).await?;
+    let (mut found, mut since, mut seen) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+    for some in sessions.chunks(SESSIONS_AT_ONCE) {
+        let ids: Vec<String> = some.iter().map(id_of).collect();
+        let sign_ups: Vec<SignUpRow> = views.rows_of("session_id", &ids).await?;
+        let new = sign_ups.iter().map(|row| row.person);
+        let new: Vec<PersonId> = new.filter(|person| seen.insert(*person)).collect();
+        let of_people = vec![Filter::any_of("id", new)];
+        let mut rows: Vec<PersonRow> = views.all_rows(None, of_people).await?;
+        rows.retain(|row| is_only_a_guest(row) && !leads.contains(&PersonId(row.id)));
+        let last = last_days(request, &rows).await?;
+        rows.retain(|row| last.get(&PersonId(row.id)).is_some_and(|day| *day <= limit));
+        found.extend(rows);
+        since.extend(last);
+        if found.len() >= PEOPLE_MAX {
+            break;
+        }
+    }
+    found.truncate(PEOPLE_MAX);
+    let people = views.decrypt_people(&request.signed.reader, found).await?;
     let shown = people.into_iter().filter_map(|person| {
         Some(ErasablePerson {
             id: person.id,
-            since: format_day(*last_days.get(&PersonId(person.id))?, Language::En),
+            since: format_day(*since.get(&PersonId(person.id))?, Language::En),
             name: person.name.unwrap_or_else(|| "A person".to_owned()),
         })
     });
     Ok(shown.collect())
 }
 
-/// The day of the last session that each person signed up for, whether they came or not.
-async fn last_days(request: &DeskRequest<'_>) -> Result<BTreeMap<PersonId, Date>, PageError> {
+fn id_of(session: &GatheringSessionRow) -> String {
+    GatheringSessionRow::id_of(session.gathering, session.session)
+}
+
+/// Whether a person is in no group, has no role, and was not erased.
+fn is_only_a_guest(row: &PersonRow) -> bool {
+    row.groups.is_empty()
+        && row.invited_to.is_empty()
+        && row.roles.is_empty()
+        && row.proposed.is_empty()
+        && !row.erasure.is_done()
+}
+
+/// The day of the last session that each of these people signed up for, whether they came or not.
+async fn last_days(
+    request: &DeskRequest<'_>,
+    people: &[PersonRow],
+) -> Result<BTreeMap<PersonId, Date>, PageError> {
     let views = &request.app.views;
-    let sessions: Vec<GatheringSessionRow> = views.all_rows(None, Vec::new()).await?;
+    let ids: Vec<String> = people.iter().map(|row| row.id.to_string()).collect();
+    let sign_ups: Vec<SignUpRow> = views.rows_of("person", &ids).await?;
+    let ids: BTreeSet<&str> = sign_ups.iter().map(|row| row.session_id.as_str()).collect();
+    let of_sign_ups = vec![Filter::any_of("id", ids)];
+    let sessions: Vec<GatheringSessionRow> = views.all_rows(None, of_sign_ups).await?;
     let days: BTreeMap<String, Date> = sessions
         .into_iter()
-        .map(|row| {
-            let id = GatheringSessionRow::id_of(row.gathering, row.session);
-            (id, row.day)
-        })
+        .map(|row| (id_of(&row), row.day))
         .collect();
-    let sign_ups: Vec<SignUpRow> = views.all_rows(None, Vec::new()).await?;
     let mut last: BTreeMap<PersonId, Date> = BTreeMap::new();
     for row in sign_ups {
         if let Some(day) = days.get(&row.session_id) {

@@ -75,6 +75,7 @@ mod statement_links;
 mod steps;
 mod submit_command;
 mod tell;
+mod text_list;
 mod texts;
 mod themes;
 mod undo;

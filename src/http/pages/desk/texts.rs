@@ -485,6 +485,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "invited" => "Invitation to a group",
         "role_given" => "A role was given",
         "colleague_changed" => "A colleague's details changed",
+        "hand_asked" => "A lead asks for a hand",
         "code_tried" => "Wrong codes typed",
         "token_made" => "Token made",
         "signed_up" => "Signed up for a session",

@@ -23,6 +23,7 @@ use crate::views::Filter;
 use session::PublicSession;
 
 pub(super) use taken_over::{booked_session, take_over};
+pub(super) use words::kind_name;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config

@@ -131,7 +131,9 @@ fn organisation(name: &str) -> Sample {
         ),
         "record-key-rotation" => (
             SampleActor::Operator,
-            json!({ "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB" }),
+            json!({
+                "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+            }),
         ),
         "propose-role" => staff(of("officer")),
         "confirm-role" => second(of("finance")),
@@ -447,7 +449,14 @@ fn gathering(name: &str) -> Sample {
             }),
         ),
         "count-sign-ups" => staff(json!({ "session": 1, "people": 28, "channel": "phone" })),
-        "step-down" | "give-up" => staff(json!({ "session": 1, "person": STRANGER })),
+        "step-down" => staff(json!({ "session": 1, "person": STRANGER })),
+        "give-up" => job(json!({ "session": 1, "person": STRANGER })),
+        "hand-over" => job(json!({
+            "session": 1,
+            "from": STRANGER,
+            "to": Uuid::from_u128(100),
+            "needs": { "words": "A ramp", "consent": true },
+        })),
         "record-attendance" => staff(json!({
             "session": 1,
             "came": { "people": 3, "named": [STRANGER] },

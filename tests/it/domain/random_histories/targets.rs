@@ -23,8 +23,11 @@ pub static PEOPLE: [Uuid; 7] = [
     UNREGISTERED,
 ];
 
+/// States in which a payment no longer counts as that of its instalment.
+const ENDED_PAYMENTS: [&str; 4] = ["rejected", "cancelled", "failed", "reversed"];
+
 /// A record that is waiting for a command, and the body that the command needs.
-type PendingTarget = (Uuid, Option<Value>);
+pub type PendingTarget = (Uuid, Option<Value>);
 
 pub fn draw_id(dice: &mut SeededRandom, noun: &str) -> Uuid {
     let among =
@@ -70,22 +73,27 @@ pub fn draw_actor(dice: &mut SeededRandom, setting: &Scenario, by: SampleActor) 
     }
 }
 
-/// An approved payment, as a line of a batch.
-pub fn approved_payment(world: &InMemoryDomain) -> Option<Value> {
-    world.grants.iter().find_map(|(id, grant)| {
-        let grant = serde_json::to_value(grant).ok()?;
-        let (number, payment) = first_approved(&grant)?;
-        Some(json!({ "grant": id, "payment": number, "amount": payment["amount"] }))
+/// The command that people usually issue on a record once this one was accepted on it.
+pub fn usual_successor(dice: &mut SeededRandom, path: &str) -> Option<&'static str> {
+    Some(match path {
+        "group/provide-payee" => "group/verify-payee",
+        "grant/prepare-payment" => "grant/approve-payment",
+        "grant/approve-payment" if dice.one_in(3) => "fund/send-batch",
+        "grant/approve-payment" => "grant/send-payment",
+        "grant/send-payment" | "fund/send-batch" => "grant/confirm-payment",
+        "grant/propose-return-waiver" => "grant/confirm-return-waiver",
+        "grant/propose-settlement" => "grant/confirm-settlement",
+        "grant/propose-waiver" => "grant/confirm-waiver",
+        "grant/schedule-payments" => "grant/confirm-schedule",
+        _ => return None,
     })
 }
 
-fn first_approved(grant: &Value) -> Option<(u16, &Value)> {
-    let approved = |(_, payment): &(&String, &Value)| payment["state"] == "approved";
-    let (number, payment) = grant["payments"].as_object()?.iter().find(approved)?;
-    Some((number.parse().ok()?, payment))
-}
-
-pub fn pending_target(world: &InMemoryDomain, path: &str) -> Option<PendingTarget> {
+pub fn pending_target(
+    dice: &mut SeededRandom,
+    world: &InMemoryDomain,
+    path: &str,
+) -> Option<PendingTarget> {
     match path {
         "application/reopen-draft" => world
             .applications
@@ -122,8 +130,45 @@ pub fn pending_target(world: &InMemoryDomain, path: &str) -> Option<PendingTarge
             .grants
             .iter()
             .find_map(|(id, grant)| Some((*id, Some(schedule_with_condition(grant)?)))),
-        _ => pending_grant(world, path),
+        "fund/send-batch" => pending_batch(dice, world),
+        "group/verify-payee" => pending_payee(dice, world),
+        _ => pending_grant(dice, world, path),
     }
+}
+
+/// A batch of one approved payment, of any grant that has one.
+fn pending_batch(dice: &mut SeededRandom, world: &InMemoryDomain) -> Option<PendingTarget> {
+    let approved: Vec<_> = world
+        .grants
+        .iter()
+        .filter_map(|(id, grant)| {
+            let fund = grant.fund()?;
+            let grant = serde_json::to_value(grant).ok()?;
+            let payment = payment_in(&grant, "approved")?;
+            let amount = &grant["payments"][payment.to_string()]["amount"];
+            Some((
+                fund.0,
+                json!({ "grant": id, "payment": payment, "amount": amount }),
+            ))
+        })
+        .collect();
+    let (fund, line) = (!approved.is_empty()).then(|| dice.choose(&approved))?;
+    let batch = format!("batch-{}", dice.below(1000));
+    let body = json!({ "batch": batch, "sent_on": world.today, "payments": [line] });
+    Some((*fund, Some(body)))
+}
+
+/// A group whose payee waits for somebody to verify it.
+fn pending_payee(dice: &mut SeededRandom, world: &InMemoryDomain) -> Option<PendingTarget> {
+    let waiting: Vec<_> = world
+        .groups
+        .iter()
+        .filter_map(|(id, group)| Some((*id, group.payee()?)))
+        .filter(|(_, payee)| payee.verified_by.is_none())
+        .collect();
+    let (id, payee) = (!waiting.is_empty()).then(|| *dice.choose(&waiting))?;
+    let body = json!({ "payee": payee.number, "method": "A statement was seen" });
+    Some((id, Some(body)))
 }
 
 /// The letters of a meeting that are held, and the day to which they are to be moved.
@@ -164,23 +209,78 @@ fn schedule_with_condition(grant: &Grant) -> Option<Value> {
     (tied && !left.is_zero()).then(|| json!({ "instalments": instalments }))
 }
 
-fn pending_grant(world: &InMemoryDomain, path: &str) -> Option<PendingTarget> {
-    let sending = |grant: &Value| {
-        let (number, _) = first_approved(grant)?;
-        Some(json!({ "payment": number, "happened_on": world.today }))
-    };
+/// One of the grants that wait for the command, each as likely as the others: one that can go no
+/// further keeps none of them back.
+fn pending_grant(
+    dice: &mut SeededRandom,
+    world: &InMemoryDomain,
+    path: &str,
+) -> Option<PendingTarget> {
+    let on_today = |payment: Value| json!({ "payment": payment, "happened_on": world.today });
+    let approving = |grant: &Value| Some(json!({ "payment": payment_in(grant, "prepared")? }));
+    let sending = |grant: &Value| Some(on_today(payment_in(grant, "approved")?));
+    let confirming = |grant: &Value| Some(on_today(payment_in(grant, "sent")?));
     let body_for: &dyn Fn(&Value) -> Option<Value> = match path {
         "grant/confirm-schedule" => &proposed_schedule,
+        "grant/propose-return-waiver" => &money_due,
         "grant/confirm-return-waiver" => &proposed_waiver,
         "grant/confirm-attendance" => &unconfirmed_attendance,
+        "grant/prepare-payment" => &payment_to_prepare,
+        "grant/approve-payment" => &approving,
         "grant/send-payment" => &sending,
+        "grant/confirm-payment" => &confirming,
         "grant/confirm-settlement" => &proposed_settlement,
         _ => return None,
     };
-    world.grants.iter().find_map(|(id, grant)| {
-        let grant = serde_json::to_value(grant).ok()?;
-        Some((*id, Some(body_for(&grant)?)))
-    })
+    let waiting: Vec<_> = world
+        .grants
+        .iter()
+        .filter_map(|(id, grant)| Some((*id, body_for(&serde_json::to_value(grant).ok()?)?)))
+        .collect();
+    let (id, body) = (!waiting.is_empty()).then(|| dice.choose(&waiting))?;
+    Some((*id, Some(body.clone())))
+}
+
+/// The number of the first payment in this state.
+fn payment_in(grant: &Value, state: &str) -> Option<Value> {
+    let mut payments = grant["payments"].as_object()?.iter();
+    let (number, _) = payments.find(|(_, payment)| payment["state"] == state)?;
+    Some(json!(number.parse::<u16>().ok()?))
+}
+
+/// A payment of a grant in force: of its next instalment, or of a small sum.
+fn payment_to_prepare(grant: &Value) -> Option<Value> {
+    let payable = ["accepted", "live"]
+        .iter()
+        .any(|state| grant["state"] == *state);
+    if !payable || grant["held"] == true {
+        return None;
+    }
+    let mut scheduled = grant["instalments"].as_object()?.keys().peekable();
+    if scheduled.peek().is_none() {
+        return Some(json!({ "amount": "50.00" }));
+    }
+    let paid: Vec<u64> = grant["payments"]
+        .as_object()?
+        .values()
+        .filter(|payment| {
+            !ENDED_PAYMENTS
+                .iter()
+                .any(|state| payment["state"] == *state)
+        })
+        .filter_map(|payment| payment["instalment"].as_u64())
+        .collect();
+    let next = scheduled
+        .filter_map(|number| number.parse::<u64>().ok())
+        .find(|number| !paid.contains(number))?;
+    Some(json!({ "instalment": next }))
+}
+
+/// A part of what is due back, which is to be waived.
+fn money_due(grant: &Value) -> Option<Value> {
+    let mut dues = grant["dues"].as_object()?.iter();
+    let (owed, due) = dues.find(|(_, due)| due["amount"] != "0.00")?;
+    Some(json!({ "owed": owed, "amount": due["amount"], "reason": "Too little to chase" }))
 }
 
 fn proposed_schedule(grant: &Value) -> Option<Value> {

@@ -11,6 +11,7 @@ mod sheet;
 mod table;
 
 use actix_web::HttpResponse;
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 pub(super) use attendance::record_attendance;
@@ -21,39 +22,19 @@ pub(super) use table::{LIST, spreadsheet};
 use super::{DeskRequest, history};
 use crate::domain::Role;
 use crate::domain::gathering::GatheringKind;
+use crate::domain::language::Language;
+use crate::http::pages::gatherings::kind_name;
 use crate::http::pages::{PageError, ownership};
 use crate::projections::{GatheringRow, GatheringSessionRow};
 
-/// The kinds of gathering: the key in forms and addresses, and what staff call each.
-const KINDS: [(GatheringKind, &str, &str); 9] = [
-    (
-        GatheringKind::CallToAction,
-        "call_to_action",
-        "Call to action",
-    ),
-    (GatheringKind::Circle, "circle", "Circle"),
-    (GatheringKind::Workshop, "workshop", "Workshop"),
-    (GatheringKind::Conversation, "conversation", "Conversation"),
-    (
-        GatheringKind::Community,
-        "community",
-        "Community of practice",
-    ),
-    (GatheringKind::Activity, "activity", "Activity"),
-    (GatheringKind::Visit, "visit", "Learning visit"),
-    (GatheringKind::Training, "training", "Training"),
-    (GatheringKind::Research, "research", "Peer research"),
-];
-
-fn kind_name(kind: GatheringKind) -> &'static str {
-    let known = KINDS.iter().find(|(known, ..)| *known == kind);
-    known.map_or("Gathering", |(.., name)| *name)
+/// The kinds of gathering, by key and name.
+fn kind_choices() -> Vec<(String, String)> {
+    let choice = |kind: &GatheringKind| (kind.key().to_owned(), name_of_kind(*kind).to_owned());
+    GatheringKind::VARIANTS.iter().map(choice).collect()
 }
 
-fn kind_choices() -> Vec<(String, String)> {
-    let choice =
-        |(_, key, name): &(GatheringKind, &str, &str)| ((*key).to_owned(), (*name).to_owned());
-    KINDS.iter().map(choice).collect()
+fn name_of_kind(kind: GatheringKind) -> &'static str {
+    kind_name(kind, Language::En)
 }
 
 /// How somebody reached the office, by key and label.
@@ -146,8 +127,8 @@ mod tests {
 
     #[test]
     fn the_key_of_a_kind_is_the_one_that_commands_read() {
-        for (kind, key, _) in KINDS {
-            assert_eq!(serde_json::json!(kind), key);
+        for kind in GatheringKind::VARIANTS {
+            assert_eq!(serde_json::json!(kind), kind.key());
         }
     }
 }

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use super::actions::GatheringActions;
 use super::sessions::{
     SessionCard, SessionCards, is_over, name_of, names_of_groups, sessions_of, sign_ups_of,
+    unproven_of,
 };
-use super::{kind_name, path_of_session, runs, sees_people};
+use super::{name_of_kind, path_of_session, runs, sees_people};
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
 use crate::domain::language::{Language, day_text};
 use crate::domain::text::Slug;
@@ -25,7 +26,7 @@ use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tag, Tagged as _, place_name};
 use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::{FundRow, GatheringRow, GatheringSessionRow, OrganisationRow};
-use crate::views::SignUpView;
+use crate::views::{Filter, SignUpView};
 
 /// A risk check that ends within so many days is made again.
 const CHECK_AGAIN_DAYS: i64 = 30;
@@ -47,6 +48,8 @@ struct GatheringRecordPage {
     group: Option<(Uuid, String)>,
     fund: Option<(Uuid, String)>,
     grew_from: Option<(Uuid, String)>,
+    /// What grew from it.
+    grown: Vec<(Uuid, String)>,
     /// Who last asked for a hand, when, and what would help.
     hand: Option<AskedHand>,
     sees_people: bool,
@@ -154,6 +157,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let cards = SessionCards {
         request,
         gathering: &gathering,
+        unproven: unproven_of(request, &sign_ups).await?,
         sign_ups,
         groups,
         own,
@@ -164,7 +168,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         page: request.page_context(&gathering.title).await?,
         wrong: forms.error_summary(),
         tag: gathering.state.tag(),
-        kind: kind_name(gathering.kind),
+        kind: name_of_kind(gathering.kind),
         area: gathering
             .area
             .as_ref()
@@ -175,6 +179,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         group: group_of(request, &gathering).await?,
         fund: fund_of(&gathering, &funds),
         grew_from: grew_from(request, &gathering).await?,
+        grown: grown(request, &gathering).await?,
         hand: hand(request, &gathering, hand_words, &names),
         sees_people: sees_people(request, &gathering),
         is_counted: gathering.sign_up == SignUpWay::Counted,
@@ -465,4 +470,13 @@ async fn grew_from(
     };
     let row: Option<GatheringRow> = request.app.views.find(from, None).await?;
     Ok(row.map(|row| (row.id, row.title)))
+}
+
+async fn grown(
+    request: &DeskRequest<'_>,
+    gathering: &GatheringRow,
+) -> Result<Vec<(Uuid, String)>, PageError> {
+    let from_it = vec![Filter::equals("grew_from", gathering.id)];
+    let rows: Vec<GatheringRow> = request.app.views.all_rows(None, from_it).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
 }
