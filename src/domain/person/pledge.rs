@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Person, PersonEvent};
+use crate::domain::organisation::PLEDGES_MAX;
 use crate::domain::role::{Actor, Role};
 use crate::domain::text::Slug;
 use crate::domain::{DecisionContext, Refusal};
@@ -35,6 +36,8 @@ pub(super) struct PersonPledges {
     /// Those that are not kept yet, with the day from which the person is asked about each.
     open: BTreeMap<Slug, Date>,
     kept: BTreeSet<Slug>,
+    /// How often the person took a pledge, also those that they dropped.
+    times: usize,
     /// Whether the person was asked about their pledges.
     reminded: bool,
 }
@@ -44,6 +47,7 @@ impl PersonPledges {
         match event {
             PersonEvent::PledgeTaken { pledge, due_on, .. } => {
                 self.open.insert(pledge.clone(), *due_on);
+                self.times = self.times.saturating_add(1);
             }
             PersonEvent::PledgeKept { pledge, .. } => {
                 self.open.remove(pledge);
@@ -82,7 +86,8 @@ impl Person {
         }
     }
 
-    /// Takes pledges. Those that the person has taken already are left as they are.
+    /// Takes pledges. Those that the person has taken already are left as they are. Somebody without
+    /// a proven address takes as many as can stand, and then none again.
     pub(super) fn take_pledges(
         &self,
         take: &TakePledges,
@@ -103,8 +108,11 @@ impl Person {
                 due_on: pledge.due_on(facts.today),
             })
             .collect();
+        let times = self.pledges.times.saturating_add(taken.len());
         if taken.is_empty() {
             Err(Refusal::NoChange)
+        } else if self.unproven().is_some() && times > PLEDGES_MAX {
+            Err(Refusal::AddressUnproven)
         } else {
             Ok(taken)
         }
