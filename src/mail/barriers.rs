@@ -86,7 +86,7 @@ impl Composer {
         if open.is_empty() {
             return Err(MailError::NotNeeded("the person dropped their pledges"));
         }
-        Ok(BTreeMap::from([("note", without_address(open.join("\n")))]))
+        Ok(BTreeMap::from([("note", open.join("\n"))]))
     }
 
     /// What staff wrote about a barrier, and the answer of an event to it.
@@ -105,12 +105,12 @@ impl Composer {
         let row: Option<BarrierRow> = self.views.find(event.stream, None).await?;
         let row = row.ok_or(MailError::ViewsBehind)?;
         Ok(BTreeMap::from([
-            ("note", without_address(row.summary.unwrap_or_default())),
+            ("note", row.summary.unwrap_or_default()),
             (
                 "passed_on_to",
                 without_address(row.passed_on_to.unwrap_or_default()),
             ),
-            ("answer", without_address(answer.to_string())),
+            ("answer", answer.to_string()),
             ("outcome", outcome_sentence(*comes_to, language).to_owned()),
         ]))
     }
