@@ -25,8 +25,23 @@ impl Mailer {
 }
 
 impl Composer {
+    /// The context of a mail to a person that is about no group: about a gathering, a pledge or a
+    /// barrier.
+    pub(super) async fn context_without_group(
+        &self,
+        position: &str,
+        kind: MailKind,
+        person: &PersonView,
+    ) -> Result<MailContext, MailError> {
+        if kind.is_about_own_words() {
+            self.barrier_context(position, kind, person).await
+        } else {
+            self.gathering_context(position, kind, person).await
+        }
+    }
+
     /// The context of a mail about a pledge or a barrier.
-    pub(super) async fn barrier_context(
+    async fn barrier_context(
         &self,
         position: &str,
         kind: MailKind,

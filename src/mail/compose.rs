@@ -155,11 +155,9 @@ impl Composer {
             MailKind::ContactChanged => self.contact_changed_context(&mail.about, &person).await?,
             MailKind::ErasureAsked => self.own_context(&person).await?,
             MailKind::PaperReceived => self.paper_context(&mail.about, &person).await?,
-            kind if kind.is_about_gathering() => {
-                self.gathering_context(&mail.about, kind, &person).await?
-            }
-            MailKind::PledgeDue | MailKind::BarrierAnswered => {
-                self.barrier_context(&mail.about, kind, &person).await?
+            kind if kind.is_about_gathering() || kind.is_about_own_words() => {
+                self.context_without_group(&mail.about, kind, &person)
+                    .await?
             }
             _ => {
                 let chosen = person.mail_language;

@@ -237,22 +237,7 @@ impl Projection for OrganisationsProjection {
                 row.former_themes = with_former(themes, &before).split_off(themes.len());
                 row.themes.clone_from(themes);
             }
-            OrganisationEvent::PledgesPublished {
-                version,
-                pledges,
-                co_designed_at,
-            } => {
-                row.pledges_version = *version;
-                let before = std::mem::replace(&mut row.pledges, pledges.clone());
-                let is_former =
-                    |known: &Pledge| pledges.iter().all(|pledge| pledge.pledge != known.pledge);
-                row.former_pledges.retain(|known| {
-                    is_former(known) && before.iter().all(|pledge| pledge.pledge != known.pledge)
-                });
-                row.former_pledges
-                    .extend(before.into_iter().filter(is_former));
-                row.pledges_written_at = *co_designed_at;
-            }
+            OrganisationEvent::PledgesPublished { .. } => row.apply_pledges(happened),
             OrganisationEvent::FormPublished {
                 version, questions, ..
             } => {
@@ -280,6 +265,24 @@ impl Projection for OrganisationsProjection {
 }
 
 impl OrganisationRow {
+    fn apply_pledges(&mut self, happened: &OrganisationEvent) {
+        let OrganisationEvent::PledgesPublished {
+            version,
+            pledges,
+            co_designed_at,
+        } = happened
+        else {
+            return;
+        };
+        let is_former = |known: &Pledge| pledges.iter().all(|pledge| pledge.pledge != known.pledge);
+        let before = std::mem::replace(&mut self.pledges, pledges.clone());
+        let older = std::mem::take(&mut self.former_pledges);
+        let is_older = |known: &Pledge| before.iter().all(|pledge| pledge.pledge != known.pledge);
+        let older: Vec<Pledge> = older.into_iter().filter(is_older).collect();
+        self.former_pledges = before.into_iter().chain(older).filter(is_former).collect();
+        (self.pledges_version, self.pledges_written_at) = (*version, *co_designed_at);
+    }
+
     fn apply_report(&mut self, happened: &OrganisationEvent) {
         let OrganisationEvent::ReportPublished {
             version,

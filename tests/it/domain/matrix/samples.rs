@@ -143,13 +143,7 @@ fn organisation(name: &str) -> Sample {
             "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }],
         })),
         "adopt-themes" => staff(json!({ "themes": [{ "theme": "food", "name": "Food" }] })),
-        "publish-pledges" => staff(json!({ "pledges": [{
-            "pledge": "tell-three",
-            "words": "I tell three people about screening.",
-            "other_languages": { "pl": "Powiem o badaniach trzem osobom." },
-            "not_before": "2026-06-10",
-            "due_after_days": 14,
-        }] })),
+        "publish-pledges" => staff(pledges()),
         "publish-form" => {
             let question =
                 json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
@@ -479,6 +473,16 @@ fn gathering(name: &str) -> Sample {
         "remind" | "forget-needs" => job(json!({ "session": 1 })),
         _ => staff(json!({})),
     }
+}
+
+fn pledges() -> Value {
+    json!({ "pledges": [{
+        "pledge": "tell-three",
+        "words": "I tell three people about screening.",
+        "other_languages": { "pl": "Powiem o badaniach trzem osobom." },
+        "not_before": "2026-06-10",
+        "due_after_days": 14,
+    }] })
 }
 
 fn barrier(name: &str) -> Sample {
