@@ -27,7 +27,7 @@ impl Mailer {
 impl Composer {
     /// The context of a mail to a person that is about no group: about a gathering, a pledge or a
     /// barrier.
-    pub(super) async fn context_without_group(
+    pub(super) async fn person_context(
         &self,
         position: &str,
         kind: MailKind,

@@ -156,8 +156,7 @@ impl Composer {
             MailKind::ErasureAsked => self.own_context(&person).await?,
             MailKind::PaperReceived => self.paper_context(&mail.about, &person).await?,
             kind if kind.is_about_gathering() || kind.is_about_own_words() => {
-                self.context_without_group(&mail.about, kind, &person)
-                    .await?
+                self.person_context(&mail.about, kind, &person).await?
             }
             _ => {
                 let chosen = person.mail_language;

@@ -148,6 +148,7 @@ fn redact(mut row: BarrierRow, person: PersonId) -> BarrierRow {
         (row.person, row.group, row.gathering) = (None, None, None);
     }
     row.raised_by.retain(|by| *by == person);
+    row.people = None;
     row.joined = BTreeSet::new();
     row.closed_because = None;
     if !row.is_public() {

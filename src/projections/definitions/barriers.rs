@@ -33,8 +33,9 @@ pub struct BarrierRow {
     pub gathering: Option<GatheringId>,
     #[schema(value_type = String, format = "date")]
     pub raised_on: Date,
-    /// How many people raised it, with those who raised what was joined to it.
-    pub people: u32,
+    /// How many people raised it, with those who raised what was joined to it. Absent for others
+    /// than staff.
+    pub people: Option<u32>,
     /// The person who raised it. Absent for others than staff and this person.
     pub person: Option<PersonId>,
     /// The group as whose member they raised it. Absent for others than staff and this person.
@@ -157,7 +158,7 @@ fn raised_row(event: &RecordedEvent, happened: &BarrierEvent) -> Option<BarrierR
         theme: theme.clone(),
         gathering: *gathering,
         raised_on: *raised_on,
-        people: 1,
+        people: Some(1),
         person: Some(*person),
         group: *group,
         raised_by: BTreeSet::from([*person]),
@@ -193,7 +194,7 @@ impl BarrierRow {
             E::BarrierTakenIn { joined, raised_by } => {
                 self.joined.insert(*joined);
                 self.raised_by.extend(raised_by);
-                self.people = u32::try_from(self.raised_by.len()).unwrap_or(u32::MAX);
+                self.people = u32::try_from(self.raised_by.len()).ok();
             }
             E::BarrierPassedOn {
                 to,
