@@ -136,7 +136,11 @@ impl Person {
         PledgeRef { pledge }: &PledgeRef,
         facts: &DecisionContext,
     ) -> Result<PersonEvent, Refusal> {
-        self.must_speak_for_person(facts)?;
+        // The service drops those that were taken with the address of somebody else, who takes them
+        // with the link that was mailed there.
+        if facts.actor() != Actor::Job || self.unproven().is_none() {
+            self.must_speak_for_person(facts)?;
+        }
         self.pledges.must_be_open(pledge)?;
         Ok(PersonEvent::PledgeDropped {
             pledge: pledge.clone(),
