@@ -110,7 +110,8 @@ impl PledgesAndBarriers {
         let seen = self.barriers.get(&barrier);
         match event {
             BarrierEvent::BarrierAnswered { comes_to, .. } => {
-                if !seen.is_some_and(|seen| seen.was_passed_on) {
+                let was_passed_on = seen.is_some_and(|seen| seen.was_passed_on);
+                if !was_passed_on {
                     return Err("a barrier was answered before it was passed on");
                 }
                 if seen.is_some_and(|seen| seen.comes_to == Some(*comes_to)) {

@@ -132,8 +132,8 @@ rules! {
          fund, that of its `grant` or `application`. The application of a grant has the same id. A \
          `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
          event. The `person` is the one of the record or, in `MemberAdded`, `InvitationRefused` \
-         and the events of gatherings, the one in the field `person`; for a place that was waited \
-         for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
+         and the events of gatherings and barriers, the one in the field `person`; for a place \
+         waited for (`PlaceTaken` with `waited`), the one who gave up a place last in the command. \
          `anybody` is any person; `job` and `operator` are these actors. Who is named under \
          *Earlier also* gives the event too, until the first event that shows a later program, as \
          `fields-complete` has it."
@@ -143,9 +143,8 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session. In the record of a barrier it is the `group` as whose member \
-         somebody raised it, or else the `person`. Records of funds and of the organisation are not \
-         looked at."
+         signed up for the session. In that of a barrier it is the `group` or else the `person` \
+         who raised it. Records of funds and of the organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -323,9 +322,9 @@ rules! {
          "application.NoInterestDeclared", "application.InterestDeclared"]
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
-         each of the `themes` of a gathering when it is planned or described. The theme of an \
-         offer is the one that the answers of its application named last. It holds from the first \
-         `ThemesAdopted` on; before it, an offer may name none."
+         each of the `themes` of a gathering when it is planned or described, and the `theme` of a \
+         barrier. The theme of an offer is the one that the answers of its application named last. \
+         It holds from the first `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
          "gathering.GatheringDescribed", "barrier.BarrierRaised"]
     }
