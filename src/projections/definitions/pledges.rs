@@ -82,6 +82,7 @@ impl Projection for PledgesProjection {
                     | E::PledgeKept { .. }
                     | E::PledgeDropped { .. }
                     | E::PledgesReminded {}
+                    | E::PersonalDataErased { .. }
             )
         )
         .then(|| AffectedRows::one(&event.stream))
@@ -95,6 +96,14 @@ impl Projection for PledgesProjection {
         let Event::Person(happened) = &event.event else {
             return None;
         };
+        // Nobody is left to be asked.
+        if let PersonEvent::PersonalDataErased { .. } = happened {
+            return row.map(|row| TakenPledgesRow {
+                remind_on: None,
+                updated_at: Moment::of(event),
+                ..row
+            });
+        }
         let mut row = row.unwrap_or_else(|| TakenPledgesRow {
             id: event.stream,
             created_at: Moment::of(event),
