@@ -208,11 +208,10 @@ impl Barrier {
         facts: &DecisionContext,
     ) -> Result<BarrierEvent, Refusal> {
         match self.must_be_open()? {
-            BarrierState::PassedOn => {}
             BarrierState::Answered if self.comes_to == Some(answer.comes_to) => {
                 return Err(Refusal::NoChange);
             }
-            BarrierState::Answered => {}
+            BarrierState::PassedOn | BarrierState::Answered => {}
             _ => return Err(Refusal::NotPassedOn),
         }
         must_not_look_personal("answer", answer.answer.as_str())?;
