@@ -38,6 +38,10 @@ EmailedInstead mail:id by:id
 ErasureRequested
 ErasureRefused reason:Prose
 PersonalDataErased reason:Prose
+PledgeTaken pledge:Slug version:int32 taken_on:day due_on:day
+PledgeKept pledge:Slug kept_on:day
+PledgeDropped pledge:Slug
+PledgesReminded
 """
 
 ORGANISATION = """
@@ -51,6 +55,7 @@ RoleConfirmed person:id role:Role confirmed_by:id
 RoleEnded person:id role:Role ended_on:day?
 SignsAdopted version:int32 signs:[Sign]
 ThemesAdopted version:int32 themes:[Theme]
+PledgesPublished version:int32 pledges:[Pledge] co_designed_at:id?
 FormPublished version:int32 questions:[Question] name:Line?
 NoticePublished version:int32 purpose:NoticePurpose hash:text text:Prose \
     other_languages:{en,pl=Prose}~
@@ -303,6 +308,18 @@ ExchangeRecorded exchange:int32 giver:Party receiver:Party minutes:int32 on:day
 ExchangeCorrected exchange:int32 minutes:int32 reason:Prose
 AssetReminded months:int8
 WordsForgotten words:secrets
+"""
+
+BARRIER = """
+BarrierRaised person:id group:id? area:Slug? theme:Slug? words:secret gathering:id? raised_on:day
+BarrierSummedUp summary:Prose
+BarrierJoined into:id
+BarrierTakenIn joined:id raised_by:ids
+BarrierPassedOn to:Line asked:Prose due_on:day passed_on:day
+BarrierAnswered answer:Prose comes_to:ComesTo answered_on:day
+BarrierClosed reason:Prose
+BarrierReminded
+BarrierWordsForgotten words:secret
 """
 
 # A source of money: the funder, and the area that it is restricted to or None.
@@ -598,6 +615,7 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("gathering", GATHERING),
         ("asset", ASSET),
         ("introduction", INTRODUCTION),
+        ("barrier", BARRIER),
     ):
         for line in events.strip().split("\n"):
             name, _, fields = line.partition(" ")

@@ -65,6 +65,10 @@ def fold_person(event: Event, state: LogState) -> None:
             person.waiting[p["mail"]] = person.passed_on.pop(p["mail"], "")
         case "EmailedInstead":
             person.waiting.pop(p["mail"], None)
+        case "PledgeTaken":
+            person.pledges.add(p["pledge"])
+        case "PledgeKept" | "PledgeDropped":
+            person.pledges.discard(p["pledge"])
         case "PersonalDataErased":
             person.erased, person.ways = True, frozenset()
         case "ConsentGiven":
@@ -96,6 +100,9 @@ def fold_organisation(event: Event, state: LogState) -> None:
             state.notices[p["purpose"]] = p["version"]
         case "ThemesAdopted":
             state.themes = {theme["theme"] for theme in p["themes"]}
+        case "PledgesPublished":
+            state.pledges_version = p["version"]
+            state.pledge_keys = {pledge["pledge"] for pledge in p["pledges"]}
         case "SettingsProposed":
             proposal = Proposal(p["proposed_by"], p["settings"])
             state.settings_proposals = {p["proposal"]: proposal}
@@ -608,6 +615,24 @@ def fold_session(event: Event, session: Session) -> None:
         session.waiting = [one for one in session.waiting if one != p["person"]]
 
 
+def fold_barrier(event: Event, state: LogState) -> None:
+    """Who raised a barrier, and how far it was carried."""
+    barrier, p = state.barriers[event.id], event.p
+    match event.name:
+        case "BarrierRaised":
+            barrier.owner = p["group"] or p["person"]
+            barrier.raised_by.add(p["person"])
+        case "BarrierPassedOn":
+            barrier.passed_on = True
+        case "BarrierAnswered":
+            barrier.comes_to = p["comes_to"]
+        case "BarrierJoined":
+            state.joining = event.id, p["into"]
+        case "BarrierTakenIn":
+            barrier.raised_by.update(p["raised_by"])
+            state.joining = None
+
+
 FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "person": fold_person,
     "organisation": fold_organisation,
@@ -618,4 +643,5 @@ FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "gathering": fold_gathering,
     "asset": fold_asset,
     "introduction": fold_introduction,
+    "barrier": fold_barrier,
 }

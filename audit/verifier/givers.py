@@ -13,6 +13,7 @@ organisation.RoleConfirmed administrator
 organisation.RoleEnded administrator operator
 organisation.SignsAdopted administrator
 organisation.ThemesAdopted administrator
+organisation.PledgesPublished officer
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
 organisation.NoticePublished administrator
@@ -45,6 +46,10 @@ person.PersonToTell job
 person.PersonTold administrator officer finance
 person.TellingTakenBack administrator officer finance
 person.EmailedInstead administrator officer finance
+person.PledgeTaken officer connector person
+person.PledgeKept officer connector person
+person.PledgeDropped officer connector person job
+person.PledgesReminded job
 person.ErasureRequested officer person
 person.ErasureRefused administrator
 person.PersonalDataErased administrator job operator
@@ -241,6 +246,15 @@ introduction.IntroductionTakenBack officer connector member person
 introduction.IntroductionClosed officer connector
 introduction.IntroductionReminded job
 introduction.MattersForgotten job
+barrier.BarrierRaised officer connector person
+barrier.BarrierSummedUp officer connector
+barrier.BarrierJoined officer connector
+barrier.BarrierTakenIn officer connector
+barrier.BarrierPassedOn officer connector
+barrier.BarrierAnswered officer connector
+barrier.BarrierClosed officer connector
+barrier.BarrierReminded job
+barrier.BarrierWordsForgotten job
 """
 
 

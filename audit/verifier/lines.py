@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 STREAMS = frozenset(
     {"person", "organisation", "fund", "group", "application", "grant", "gathering", "asset",
-     "introduction"}
+     "introduction", "barrier"}
 )
 NAMES = {
     "command_id": str,

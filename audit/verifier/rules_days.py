@@ -49,6 +49,11 @@ OF_CLOCK = {
     "introduction.IntroductionTakenBack": "taken_back_on",
     "introduction.IntroductionClosed": "closed_on",
     "introduction.IntroductionReminded": "reminded_on",
+    "person.PledgeTaken": "taken_on",
+    "person.PledgeKept": "kept_on",
+    "barrier.BarrierRaised": "raised_on",
+    "barrier.BarrierPassedOn": "passed_on",
+    "barrier.BarrierAnswered": "answered_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {

@@ -62,6 +62,10 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
         owners = {holder[1]} if holder else set()
     if event.stream == "introduction":
         owners = {state.introductions[event.id].of[1]}
+    if event.stream == "barrier":
+        owners = {event.p.get("group") or event.p.get("person")}
+    if event.name == "BarrierWordsForgotten":
+        owners = {state.barriers[event.id].owner}
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:
@@ -108,7 +112,7 @@ def person_of(event: Event, state: LogState) -> str | None:
     gave it up in the same command."""
     if event.name == "PlaceTaken" and event.p["waited"]:
         return state.gave_up
-    if event.stream == "gathering":
+    if event.stream in ("gathering", "barrier"):
         return event.p.get("person")
     if event.stream == "introduction":
         kind, own = event.p["of"] if "of" in event.p else state.introductions[event.id].of

@@ -86,6 +86,14 @@ def the_themes_of_entries_are_adopted(event: Event, state: LogState) -> Iterator
             return
 
 
+@check("theme-adopted", "barrier.BarrierRaised")
+def the_theme_of_a_barrier_is_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """A barrier has a theme that is adopted, once there are any."""
+    theme = event.p["theme"]
+    if theme is not None and state.themes and theme not in state.themes:
+        yield f"the barrier has the theme {theme}, which was not adopted"
+
+
 @check("theme-adopted", "grant.GrantOffered")
 def the_theme_is_the_applications(event: Event, state: LogState) -> Iterator[str]:
     """An offer has the theme that its application named. Earlier programs wrote none."""

@@ -155,6 +155,15 @@ asset ExchangeRecorded recorded,published,paused
 asset ExchangeCorrected recorded,published,paused,withdrawn
 asset AssetReminded published
 asset WordsForgotten withdrawn
+barrier BarrierRaised none raised
+barrier BarrierSummedUp raised,summed_up summed_up
+barrier BarrierJoined raised,summed_up joined
+barrier BarrierTakenIn raised,summed_up,passed_on,answered
+barrier BarrierPassedOn summed_up,passed_on passed_on
+barrier BarrierAnswered passed_on,answered answered
+barrier BarrierClosed raised,summed_up,passed_on,answered closed
+barrier BarrierReminded passed_on
+barrier BarrierWordsForgotten raised,summed_up,passed_on,answered,closed,joined
 session SessionAdded none planned
 session SessionMoved planned
 session SessionCancelled planned cancelled

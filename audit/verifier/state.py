@@ -1,5 +1,5 @@
 """What the log says so far: people, roles, funds, groups, applications, grants, gatherings,
-entries of the directory."""
+entries of the directory, barriers."""
 
 from __future__ import annotations
 
@@ -86,6 +86,8 @@ class Person:
     erased: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
     passed_on: dict[str, str] = field(default_factory=dict)
+    # The pledges that they took, and neither kept nor dropped.
+    pledges: set[str] = field(default_factory=set)
 
     def set_contact(self, p: dict[str, Any]) -> None:
         """Takes the details of an event."""
@@ -164,6 +166,17 @@ class Introduction:
         if event in ("IntroductionWelcomed", "IntroductionDeclined", "IntroductionCameTo"):
             groups.append(self.holder)
         return [group for group in groups if group]
+
+
+@dataclass
+class Barrier:
+    """A barrier: who raised it, and how far it was carried."""
+
+    # The group or the person who raised it.
+    owner: str | None = None
+    raised_by: set[str] = field(default_factory=set)
+    passed_on: bool = False
+    comes_to: str | None = None
 
 
 @dataclass
@@ -452,6 +465,11 @@ class LogState:
         self.introductions: defaultdict[str, Introduction] = defaultdict(Introduction)
         # By purpose: the version of the notice in force.
         self.notices: dict[str, int] = {}
+        self.barriers: defaultdict[str, Barrier] = defaultdict(Barrier)
+        # A barrier that was joined to another in this command, which has not taken it in yet.
+        self.joining: tuple[str, str] | None = None
+        self.pledges_version = 0
+        self.pledge_keys: set[str] = set()
         # The states of records and of their parts, and those of applications before a step that can
         # be undone.
         self.steps: dict[tuple[str, str, Any], str] = {}

@@ -14,7 +14,7 @@ AccountNumbers 17 [0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}
 CheckpointKey 300 [^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+
 ClockTime 5 ([01][0-9]|2[0-3]):[0-5][0-9]
 Document 40000
-EventKind 80 (person|organisation|fund|group|application|grant|gathering|asset|introduction)\.[A-Z][A-Za-z]+
+EventKind 80 (person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\.[A-Z][A-Za-z]+
 FileDigest 64 [0-9a-f]{64}
 HelpLine 140
 Identifier 15 GB-(CHC-[0-9]{6,7}|SC-SC[0-9]{6}|NIC-1[0-9]{5}|COH-([A-Z0-9]{2}[0-9]{6}|\
@@ -44,6 +44,7 @@ CameTo went|goes_on|did_not_go|stopped
 CloseReason done|no_answer|not_reached|found_other|other
 ConsentBasis consent|soft_opt_in
 ConsentPurpose invitations|skills|time_bank
+ComesTo none|planned|made
 ContactMethod email|phone|post
 Decision award|promote|decline|defer|reserve
 DeclineReason full|no_host|not_right|other
@@ -59,7 +60,8 @@ reserved|reviewed|offered|offer_ended|check_requested|paid|update_due|update_que
 return_requested|contact_changed|draft_closing|draft_reopened|agreement_accepted|paper_received|\
 variation_asked|variation_approved|variation_refused|update_received|update_accepted|\
 return_received|grant_stopped|grant_closed|erasure_asked|signed_up|waiting_joined|place_free|\
-session_moved|session_cancelled|session_soon|session_after|lead_offered
+session_moved|session_cancelled|session_soon|session_after|lead_offered|pledge_due|\
+barrier_answered
 NoticePurpose introductions|invitations|skills|time_bank
 MediaType image/jpeg|application/pdf
 PaymentRoute own_account|holding_body|purchase_for_group
@@ -99,6 +101,7 @@ MailSender! name:Line email:OfficeEmail
 MailServer! host:MailHost port:int16 encryption:MailEncryption~ password:id? user:Line?
 PastGrant! reference:Line title:Line description:Prose amount:money awarded_on:day funder:Line \
     funder_id:Line? recipient_id:Line?
+Pledge! pledge:Slug words:Line not_before:day? due_after_days:int16 other_languages:{en,pl=Line}~
 Question! question:Slug label:Line required:bool help:Prose? kind:QuestionKind~ \
     options:[QuestionOption]~ other_languages:{en,pl=QuestionTranslation}~
 QuestionOption! option:Slug label:Line other_languages:{en,pl=Line}~

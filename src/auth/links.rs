@@ -105,13 +105,19 @@ pub enum LinkPurpose {
     JoinGroup(Uuid),
     /// They take the place at a session that was booked with their address.
     TakePlace { gathering: Uuid, session: u16 },
+    /// They take the pledges that were taken with their address.
+    TakePledges,
 }
+
+/// What is stored of a link by which somebody takes pledges.
+const PLEDGES: &str = "pledges";
 
 impl fmt::Display for LinkPurpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::JoinGroup(group) => group.fmt(f),
             Self::TakePlace { gathering, session } => write!(f, "{gathering}/{session}"),
+            Self::TakePledges => f.write_str(PLEDGES),
         }
     }
 }
@@ -121,6 +127,7 @@ impl LinkPurpose {
     #[must_use]
     pub fn of(link: &LinkRow) -> Option<(Self, PersonId)> {
         let purpose = match link.joins.split_once('/') {
+            None if link.joins == PLEDGES => Self::TakePledges,
             None => Self::JoinGroup(link.joins.parse().ok()?),
             Some((gathering, session)) => Self::TakePlace {
                 gathering: gathering.parse().ok()?,
@@ -448,6 +455,7 @@ mod tests {
         for purpose in [
             LinkPurpose::JoinGroup(gathering),
             LinkPurpose::TakePlace { gathering, session },
+            LinkPurpose::TakePledges,
         ] {
             let stored = |brought_by: String| LinkRow {
                 joins: purpose.to_string(),

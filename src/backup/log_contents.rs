@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted};
-use crate::domain::{
-    AssetEvent, Event, GatheringEvent, GroupEvent, IntroductionEvent, PersonEvent,
-};
+use crate::domain::{ AssetEvent, BarrierEvent, Event, GatheringEvent, GroupEvent, IntroductionEvent, PersonEvent, };
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The SHA-256 of an encrypted value.
@@ -58,6 +56,9 @@ impl LogContents {
                 IntroductionEvent::MattersForgotten { forgotten }
                 | IntroductionEvent::IntroductionTakenBack { forgotten, .. },
             ) => self.forget(forgotten),
+            Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) => {
+                self.forget(std::slice::from_ref(words));
+            }
             _ => {}
         }
     }

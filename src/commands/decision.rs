@@ -9,8 +9,7 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Asset, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
-    Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
+ Aggregate, Application, Asset, Barrier, Command, DomainEvent, Event, EventPermission, FollowUps, Fund, Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;
@@ -258,6 +257,10 @@ impl DecisionBuilder {
             }
             Command::Introduction(id, inner) => {
                 self.decide_on::<Introduction>(met, id.0, inner, may, facts)
+                    .await
+            }
+            Command::Barrier(id, inner) => {
+                self.decide_on::<Barrier>(met, id.0, inner, may, facts)
                     .await
             }
         }

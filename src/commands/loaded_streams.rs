@@ -13,8 +13,7 @@ use crate::clock::day_of;
 use crate::domain::asset::Party;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Asset, Command, DecisionContext, Fund, FundId, Gathering, GrantId,
-    Group, Introduction, Organisation, Person, PersonId, ReadDependencies, TrackedRead,
+ Aggregate, Application, Asset, Barrier, Command, DecisionContext, Fund, FundId, Gathering, GrantId, Group, Introduction, Organisation, Person, PersonId, ReadDependencies, TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -138,6 +137,9 @@ impl<'a> LoadedStreams<'a> {
                 facts.named_groups.insert(group, TrackedRead::new(loaded));
             }
         }
+        if let Some(barrier) = related.barrier {
+            facts.barrier = TrackedRead::new(self.load::<Barrier>(barrier).await?);
+        }
         for group in command.groups_read() {
             let state = self.load::<Group>(group.0).await?;
             facts.named_groups.insert(group, TrackedRead::new(state));
@@ -246,6 +248,7 @@ impl<'a> LoadedStreams<'a> {
         look(related.group.looked() || named, Group::TYPE);
         look(related.gathering.looked(), Gathering::TYPE);
         look(related.asset.looked(), Asset::TYPE);
+        look(related.barrier.looked(), Barrier::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);
         look(
@@ -314,6 +317,7 @@ impl<'a> LoadedStreams<'a> {
             Command::Introduction(id, _) => {
                 self.load::<Introduction>(id.0).await?.of().map(Party::id)
             }
+            Command::Barrier(_, command) => command.subject(),
             Command::Organisation(..) | Command::Fund(..) => None,
             Command::Application(..) | Command::Grant(..) => {
                 self.read_dependencies(command).await?.group

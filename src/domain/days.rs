@@ -9,8 +9,7 @@ use super::fund::DecisionLine;
 use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
-    ApplicationCommand, AssetCommand, Command, DecisionContext, FundCommand, GatheringCommand,
-    GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, Refusal,
+ ApplicationCommand, AssetCommand, BarrierCommand, Command, DecisionContext, FundCommand, GatheringCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, Refusal,
 };
 use crate::domain::panel::{Award, Verdict};
 
@@ -88,15 +87,13 @@ impl Command {
             Self::Grant(_, command) => grant_days(command),
             Self::Gathering(_, command) => gathering_days(command),
             Self::Asset(_, AssetCommand::RecordExchange(exchange)) => vec![("on", exchange.on)],
+            Self::Barrier(_, BarrierCommand::PassOn(pass_on)) => vec![("due_on", pass_on.due_on)],
             // The end of a simulation is set by the operator and is not limited.
             Self::Person(_, PersonCommand::Tell(told)) => vec![("told_on", told.told_on)],
             Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
                 vec![("from", share.from), ("until", share.until)]
             }
-            Self::Organisation(..)
-            | Self::Person(..)
-            | Self::Asset(..)
-            | Self::Introduction(..) => Vec::new(),
+ Self::Organisation(_, OrganisationCommand::PublishPledges(publish)) => publish .pledges .iter() .filter_map(|pledge| pledge.not_before) .map(|day| ("not_before", day)) .collect(), Self::Organisation(..) | Self::Person(..) | Self::Asset(..) | Self::Introduction(..) | Self::Barrier(..) => Vec::new(),
         }
     }
 }

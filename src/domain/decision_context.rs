@@ -18,7 +18,7 @@ use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
-    Application, Asset, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
+ Application, Asset, Barrier, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
     RestrictedAction,
 };
 
@@ -115,6 +115,8 @@ pub struct DecisionContext {
     pub granted: Vec<TrackedRead<Application>>,
     /// The gathering that the command concerns; for a new one, that which it grew from.
     pub gathering: TrackedRead<Gathering>,
+    /// The barrier that another one is joined to.
+    pub barrier: TrackedRead<Barrier>,
     /// Another entry of the directory that the command names.
     pub asset: TrackedRead<Asset>,
     /// The groups that the command names as those whose people came to a gathering, or which gave
@@ -147,6 +149,7 @@ impl DecisionContext {
             granted: Vec::new(),
             gathering: TrackedRead::default(),
             asset: TrackedRead::default(),
+            barrier: TrackedRead::default(),
             named_groups: BTreeMap::new(),
         }
     }
@@ -408,6 +411,11 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if the command names no other entry of the directory.
     pub fn asset(&self) -> Result<&Asset, Refusal> {
         self.asset.look("entry")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such barrier.
+    pub fn barrier(&self) -> Result<&Barrier, Refusal> {
+        self.barrier.look("barrier")
     }
 
     /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.

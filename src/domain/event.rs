@@ -2,6 +2,7 @@
 
 use super::application::ApplicationEvent;
 use super::asset::AssetEvent;
+use super::barrier::BarrierEvent;
 use super::fund::FundEvent;
 use super::gathering::GatheringEvent;
 use super::grant::GrantEvent;
@@ -11,8 +12,7 @@ use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
 use super::{
-    Aggregate, Application, Asset, DomainEvent, Fund, Gathering, Grant, Group, Introduction,
-    Organisation, Person,
+ Aggregate, Application, Asset, Barrier, DomainEvent, Fund, Gathering, Grant, Group, Introduction, Organisation, Person,
 };
 
 /// Events that contain a score. Who may see them depends on who has scored: see
@@ -25,9 +25,7 @@ pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
-    "^(person|organisation|fund|group|application|grant|gathering|asset|introduction)\\.\
-        [A-Z][A-Za-z]+$",
-    80, "grant.PaymentConfirmed"
+ "^(person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\\.\ [A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {
@@ -39,7 +37,7 @@ impl EventKind {
 }
 
 /// The types of aggregates with the names of their events.
-pub(crate) const EVENT_NAMES: [(&str, &[&str]); 9] = [
+pub(crate) const EVENT_NAMES: [(&str, &[&str]); 10] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
     (Fund::TYPE, FundEvent::NAMES),
@@ -49,6 +47,7 @@ pub(crate) const EVENT_NAMES: [(&str, &[&str]); 9] = [
     (Gathering::TYPE, GatheringEvent::NAMES),
     (Asset::TYPE, AssetEvent::NAMES),
     (Introduction::TYPE, IntroductionEvent::NAMES),
+    (Barrier::TYPE, BarrierEvent::NAMES),
 ];
 
 fn parse_event_kind(text: &str) -> Result<String, TextError> {
@@ -90,6 +89,7 @@ pub enum Event {
     Gathering(GatheringEvent),
     Asset(AssetEvent),
     Introduction(IntroductionEvent),
+    Barrier(BarrierEvent),
 }
 
 impl Event {
@@ -106,6 +106,7 @@ impl Event {
             Self::Gathering(happened) => (Gathering::TYPE, happened.name()),
             Self::Asset(happened) => (Asset::TYPE, happened.name()),
             Self::Introduction(happened) => (Introduction::TYPE, happened.name()),
+            Self::Barrier(happened) => (Barrier::TYPE, happened.name()),
         }
     }
 
@@ -121,6 +122,7 @@ impl Event {
             Self::Gathering(happened) => serde_json::to_value(happened),
             Self::Asset(happened) => serde_json::to_value(happened),
             Self::Introduction(happened) => serde_json::to_value(happened),
+            Self::Barrier(happened) => serde_json::to_value(happened),
         }
     }
 
@@ -143,6 +145,7 @@ impl Event {
             Gathering::TYPE => read(payload, Self::Gathering),
             Asset::TYPE => read(payload, Self::Asset),
             Introduction::TYPE => read(payload, Self::Introduction),
+            Barrier::TYPE => read(payload, Self::Barrier),
             other => Err(serde::de::Error::custom(format_args!(
                 "no stream has the type {other}"
             ))),
@@ -166,7 +169,5 @@ from_stream_event!(
     Group(GroupEvent),
     Application(ApplicationEvent),
     Grant(GrantEvent),
-    Gathering(GatheringEvent),
-    Asset(AssetEvent),
-    Introduction(IntroductionEvent)
+ Gathering(GatheringEvent), Asset(AssetEvent), Introduction(IntroductionEvent), Barrier(BarrierEvent)
 );

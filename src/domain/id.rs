@@ -44,6 +44,8 @@ identity!(
     AssetId,
     /// Id of an introduction.
     IntroductionId,
+    /// Id of a barrier.
+    BarrierId,
     /// Id of a grant. It equals the id of the application from which the grant came.
     GrantId,
 );

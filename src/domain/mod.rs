@@ -7,7 +7,7 @@
 //!
 //! Values such as [`Money`] and the macros for commands and events come first. Each folder holds
 //! one aggregate ([`Person`], [`Organisation`], [`Fund`], [`Group`], [`Application`], [`Grant`],
-//! [`Gathering`], [`Introduction`]).
+//! [`Gathering`], [`Introduction`], [`Barrier`]).
 //! The decision context names the aggregates that a decision may read, and aggregates take it as a
 //! parameter: this circle is intended. Policies, which trigger commands on other aggregates, use
 //! all of them.
@@ -15,6 +15,7 @@
 mod aggregate;
 pub mod application;
 pub mod asset;
+pub mod barrier;
 pub mod colour;
 pub mod command;
 mod connection;
@@ -48,6 +49,7 @@ pub mod personal_data;
 pub mod phone;
 mod policy;
 pub mod postcode;
+pub mod public_words;
 mod read_dependencies;
 pub mod reference;
 mod refusal;
@@ -66,6 +68,7 @@ use uuid::Uuid;
 pub use aggregate::{Aggregate, DomainEvent};
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
 pub use asset::{Asset, AssetCommand, AssetEvent};
+pub use barrier::{Barrier, BarrierCommand, BarrierEvent};
 pub use connection::{Connection, Connections, RestrictedAction};
 pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
 pub use event::Event;
@@ -73,11 +76,7 @@ pub use fund::{Fund, FundCommand, FundEvent};
 pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
-pub use id::{
-    ApplicationId, AssetId, FundId, GatheringId, GrantId, GroupId, IntroductionId, OrganisationId,
-    PersonId,
-};
-pub use introduction::{Introduction, IntroductionCommand, IntroductionEvent};
+pub use id::{ ApplicationId, AssetId, BarrierId, FundId, GatheringId, GrantId, GroupId, IntroductionId, OrganisationId, PersonId, }; pub use introduction::{Introduction, IntroductionCommand, IntroductionEvent};
 pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
@@ -99,6 +98,7 @@ pub enum Command {
     Gathering(GatheringId, GatheringCommand),
     Asset(AssetId, AssetCommand),
     Introduction(IntroductionId, IntroductionCommand),
+    Barrier(BarrierId, BarrierCommand),
 }
 
 /// Evaluates the same expression for the command of any aggregate.
@@ -114,6 +114,7 @@ macro_rules! for_each_noun {
             Command::Gathering($id, $inner) => $body,
             Command::Asset($id, $inner) => $body,
             Command::Introduction($id, $inner) => $body,
+            Command::Barrier($id, $inner) => $body,
         }
     };
 }
@@ -144,6 +145,7 @@ impl Command {
             Self::Gathering(..) => Gathering::TYPE,
             Self::Asset(..) => Asset::TYPE,
             Self::Introduction(..) => Introduction::TYPE,
+            Self::Barrier(..) => Barrier::TYPE,
         }
     }
 
@@ -185,6 +187,7 @@ impl Command {
             Self::Gathering(_, command) => command.channel(),
             Self::Introduction(_, command) => command.channel(),
             Self::Person(_, command) => command.channel(),
+            Self::Barrier(_, command) => command.channel(),
             _ => None,
         }
     }
@@ -199,6 +202,7 @@ impl Command {
             Self::Gathering(_, command) => command.personal_fields(),
             Self::Asset(_, command) => command.personal_fields(),
             Self::Introduction(_, command) => command.personal_fields(),
+            Self::Barrier(_, command) => command.personal_fields(),
             Self::Organisation(..) | Self::Fund(..) => Vec::new(),
         }
     }

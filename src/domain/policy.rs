@@ -566,6 +566,7 @@ pub fn created_number(event: &Event) -> Option<u32> {
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::ThemesAdopted { version, .. }
+            | OrganisationEvent::PledgesPublished { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
             | OrganisationEvent::NoticePublished { version, .. }

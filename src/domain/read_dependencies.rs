@@ -4,9 +4,7 @@
 use uuid::Uuid;
 
 use super::{
-    Actor, Application, ApplicationCommand, Asset, AssetCommand, Command, FundCommand,
-    GatheringCommand, GrantCommand, Group, GroupCommand, GroupId, Organisation,
-    OrganisationCommand, PersonId, Role,
+ Actor, Application, ApplicationCommand, Asset, AssetCommand, BarrierCommand, Command, FundCommand, GatheringCommand, GrantCommand, Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
 };
 use crate::domain::asset::Party;
 
@@ -37,6 +35,7 @@ impl ReadDependencies {
             None => self,
         }
     }
+    pub barrier: Option<Uuid>,
 }
 
 impl Command {
@@ -112,6 +111,7 @@ impl Command {
                 OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
             ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
                 | Self::Asset(_, AssetCommand::Record(_) | AssetCommand::Publish(_))
+                | Self::Barrier(_, BarrierCommand::Raise(_))
         )
     }
 
@@ -139,6 +139,7 @@ impl Command {
             Self::Organisation(_, command) => ReadDependencies {
                 person: person_read(command),
                 fund: fund_read(command),
+                gathering: gathering_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -164,6 +165,7 @@ impl Command {
             Self::Asset(id, command) => asset_reads(id.0, command),
             // Which they are depends on the introduction: see `Introduction::reads`.
             Self::Introduction(..) => ReadDependencies::default(),
+            Self::Barrier(id, command) => barrier_reads(id.0, command),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
                 fund: Some(start.fund.0),
                 group: Some(start.group.0),
@@ -239,12 +241,38 @@ fn asset_reads(id: Uuid, command: &AssetCommand) -> ReadDependencies {
     }
 }
 
+/// A barrier that is joined to itself reads none, and so is refused.
+fn barrier_reads(id: Uuid, command: &BarrierCommand) -> ReadDependencies {
+    match command {
+        BarrierCommand::Raise(raise) => ReadDependencies {
+            person: Some(raise.person.0),
+            group: raise.group.map(|group| group.0),
+            gathering: raise.gathering.map(|gathering| gathering.0),
+            ..ReadDependencies::default()
+        },
+        BarrierCommand::Join(join) => ReadDependencies {
+            barrier: Some(join.into.0).filter(|into| *into != id),
+            ..ReadDependencies::default()
+        },
+        _ => ReadDependencies::default(),
+    }
+}
+
 fn person_read(command: &OrganisationCommand) -> Option<Uuid> {
     match command {
         OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
         OrganisationCommand::ProposeRole(of) => Some(of.person.0),
         OrganisationCommand::ConfirmRole(of) => Some(of.person.0),
         OrganisationCommand::EndRolesOfErased(of) => Some(of.person.0),
+        _ => None,
+    }
+}
+
+fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match command {
+        OrganisationCommand::PublishPledges(publish) => {
+            publish.co_designed_at.map(|gathering| gathering.0)
+        }
         _ => None,
     }
 }

@@ -9,9 +9,7 @@ use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{
-    AssetEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent, PersonEvent,
-};
+use crate::domain::{ AssetEvent, BarrierEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent, PersonEvent, };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
@@ -102,6 +100,10 @@ impl Purger {
             ) = &event.event
             {
                 self.delete_values(forgotten).await?;
+                erased = true;
+            }
+            if let Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) = &event.event {
+                self.delete_values(std::slice::from_ref(words)).await?;
                 erased = true;
             }
             erased |= self.finish_erasure(event).await?;

@@ -43,8 +43,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
-    ApplicationCommand, AssetCommand, Command, GatheringCommand, GrantCommand, GroupCommand,
-    IntroductionCommand, PersonCommand, PersonId,
+ ApplicationCommand, AssetCommand, BarrierCommand, Command, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, PersonCommand, PersonId,
 };
 use crate::views::Reader;
 
@@ -360,6 +359,20 @@ impl RateLimits {
             ) => pass(
                 &self.changes_by_person,
                 "you have changed this entry many times. Please continue later, or phone us",
+            ),
+            Command::Barrier(_, BarrierCommand::Raise(_))
+            | Command::Person(
+                _,
+                PersonCommand::Pledge(_)
+                | PersonCommand::KeepPledge(_)
+                | PersonCommand::DropPledge(_),
+            ) => pass(
+                &self.changes_by_person,
+                "you have told us many things today. Please continue later, or phone us",
+            ),
+            Command::Barrier(_, BarrierCommand::RecordAnswer(_)) => pass(
+                &self.changes_by_person,
+                "you have answered many times, and we write to people each time",
             ),
             _ => Ok(()),
         }

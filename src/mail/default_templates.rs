@@ -23,6 +23,8 @@ pub struct MailTemplate {
 const UNPROVEN_ADDRESS_KEY: &str = "unknown_address";
 const UNPROVEN_PERSON_KEY: &str = "unknown_person";
 const UNPROVEN_SIGN_UP_KEY: &str = "unknown_sign_up";
+/// About something that the person said or promised.
+const UNPROVEN_NEWS_KEY: &str = "unknown_news";
 
 static DEFAULT_TEMPLATES: LazyLock<BTreeMap<String, BTreeMap<String, MailTemplate>>> =
     LazyLock::new(|| {
@@ -67,6 +69,7 @@ fn unproven_key(kind: MailKind) -> Option<&'static str> {
     match kind {
         MailKind::PaperReceived => None,
         MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
+        MailKind::PledgeDue | MailKind::BarrierAnswered => Some(UNPROVEN_NEWS_KEY),
         kind if kind.is_about_gathering() => Some(UNPROVEN_SIGN_UP_KEY),
         _ => Some(UNPROVEN_ADDRESS_KEY),
     }
@@ -89,6 +92,9 @@ pub(super) fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
         "place" => "The hall in Mill Lane",
         "code" => "4F7K 9QWZ",
         "minutes" => "30",
+        "passed_on_to" => "The hospital trust",
+        "answer" => "The clinic opens on Thursday evenings from May.",
+        "outcome" => "A change is planned. We will tell you once it is made.",
         "phone" => "0161 496 0000",
         "roles" => "grants officer, panel member",
         _ => "Here the group reads what you wrote to them.",

@@ -65,6 +65,7 @@ impl Mailer {
         let application = match readers {
             Recipients::Person(person) => return Ok(BTreeSet::from([*person])),
             Recipients::OfGathering => return self.people_of_gathering(event).await,
+            Recipients::OfBarrier => return self.people_of_barrier(event).await,
             Recipients::GroupOfApplication(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(application, None).await?;

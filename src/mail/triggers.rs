@@ -8,8 +8,8 @@ use crate::domain::gathering::session_number;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
-    ApplicationEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
-    PersonEvent, PersonId,
+    ApplicationEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, GroupEvent,
+    OrganisationEvent, PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;
@@ -27,6 +27,8 @@ pub(super) enum Recipients {
     Person(PersonId),
     /// Those whom an event of a gathering concerns.
     OfGathering,
+    /// Those who raised the barrier of an event.
+    OfBarrier,
 }
 
 impl Mailer {
@@ -97,6 +99,13 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             Recipients::GroupOfApplication(event.stream),
         ),
         Event::Gathering(happened) => (gathering_mail_kind(happened)?, Recipients::OfGathering),
+        Event::Barrier(BarrierEvent::BarrierAnswered { .. }) => {
+            (MailKind::BarrierAnswered, Recipients::OfBarrier)
+        }
+        Event::Person(PersonEvent::PledgesReminded {}) => (
+            MailKind::PledgeDue,
+            Recipients::Person(PersonId(event.stream)),
+        ),
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }

@@ -19,6 +19,7 @@ pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
 pub use definitions::assets::AssetRow;
 pub use definitions::consents::{ConsentRow, ConsentState};
+pub use definitions::barriers::{BarrierAnswerRow, BarrierRow};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::exchanges::ExchangeRow;
@@ -45,6 +46,7 @@ pub use definitions::past_grants::PastGrantRow;
 pub use definitions::payment_batches::{BankFileRow, PaymentBatchRow};
 pub use definitions::payments::PaymentRow;
 pub use definitions::people::{PersonRow, ProposedContactRow};
+pub use definitions::pledges::{PledgeState, TakenPledge, TakenPledgesRow};
 pub use definitions::published::{
     Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
 };
@@ -181,11 +183,12 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 28] = [
+const ALL: [AnyProjection; 30] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
     AnyProjection::of::<definitions::assets::AssetsProjection>(),
+    AnyProjection::of::<definitions::barriers::BarriersProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
     AnyProjection::of::<definitions::consents::ConsentsProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
@@ -204,6 +207,7 @@ const ALL: [AnyProjection; 28] = [
     AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
     AnyProjection::of::<definitions::payments::PaymentsProjection>(),
     AnyProjection::of::<definitions::people::PeopleProjection>(),
+    AnyProjection::of::<definitions::pledges::PledgesProjection>(),
     AnyProjection::of::<definitions::posting_dimensions::PostingDimensionsProjection>(),
     AnyProjection::of::<definitions::published::PublishedProjection>(),
     AnyProjection::of::<definitions::sessions::SessionsProjection>(),

@@ -3,8 +3,7 @@
 use super::events::{COLUMNS, EventRow};
 use super::{Store, StoreResult, on_reader};
 use crate::domain::{
-    Aggregate as _, Application, Asset, Fund, Gathering, Grant, Group, Introduction, Organisation,
-    Person,
+ Aggregate as _, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction, Organisation, Person,
 };
 
 /// The criteria of a search.
@@ -74,6 +73,7 @@ fn search_sql(search: &EventSearch) -> String {
             Gathering::TYPE,
             Asset::TYPE,
             Introduction::TYPE,
+            Barrier::TYPE,
         ]
         .join("', '");
         format!(

@@ -12,12 +12,14 @@ mod decrypted;
 mod directory;
 mod duplicates;
 mod event_search;
+mod heard;
 mod list_cache;
 mod lists;
 mod money_by_month;
 mod movement;
 mod names;
 mod nested_rows;
+mod pledges;
 mod progress;
 mod published;
 mod quarters;
@@ -50,13 +52,12 @@ pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, AssetView, GatheringView, GrantView, GroupView, IntroductionReader,
-    IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView, PersonView,
-    ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
+ Answer, ApplicationView, AssetView, BarrierView, GatheringView, GrantView, GroupView, IntroductionReader, IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
 };
 pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
+pub use heard::{HeardBarrier, HeardBarriers};
 pub use lists::{
     ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
     ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
@@ -66,6 +67,7 @@ pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
+pub use pledges::{PledgeFigures, PledgeFiguresLine};
 pub use progress::ProjectionPosition;
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use quarters::Quarter;
@@ -153,6 +155,14 @@ impl Reader {
     #[must_use]
     pub fn may_read_words(&self) -> bool {
         !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
+    }
+
+    /// The words of those who raised a barrier are for officers, connectors and administrators.
+    #[must_use]
+    pub fn hears_barriers(&self) -> bool {
+        [Role::Officer, Role::Connector, Role::Administrator]
+            .iter()
+            .any(|role| self.roles.contains(role))
     }
 
     /// Who may get all data on a person: the person, and staff who work with groups; on a

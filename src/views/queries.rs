@@ -7,10 +7,7 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, AssetRow, ConsentRow, DirectoryRow, ExchangeRow,
-    FileRow, FundRow, GatheringRow, GatheringSessionRow, GrantRow, GroupRow, IdentifierRow,
-    IntroductionRow, NoticeRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
-    PersonRow, PublishedRow, SignUpRow, TieRow, UpdateRow,
+ AgreementRow, AnswersRow, ApplicationRow, AssetRow, ConsentRow, DirectoryRow, ExchangeRow, BarrierRow, FileRow, FundRow, GatheringRow, GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, IntroductionRow, NoticeRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TieRow, TakenPledgesRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -34,6 +31,7 @@ impl_table_row!(
     AnswersRow => "answers",
     ApplicationRow => "applications",
     AssetRow => "assets",
+    BarrierRow => "barriers",
     PaymentBatchRow => "batches",
     ExchangeRow => "exchanges",
     ConsentRow => "consents",
@@ -50,6 +48,7 @@ impl_table_row!(
     PastGrantRow => "past_grants",
     PaymentRow => "payments",
     PersonRow => "people",
+    TakenPledgesRow => "pledges",
     PublishedRow => "published",
     GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",

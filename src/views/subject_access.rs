@@ -13,9 +13,7 @@ use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
 use crate::domain::{GroupId, PersonId};
 use crate::eventlog::LogError;
-use crate::projections::{
-    AssetRow, ConsentRow, GatheringRow, GroupRow, IntroductionRow, PersonRow, SignUpRow,
-};
+use crate::projections::{ AssetRow, ConsentRow, BarrierRow, GatheringRow, GroupRow, IntroductionRow, PersonRow, SignUpRow, TakenPledgesRow, };
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -51,8 +49,8 @@ impl SubjectAccessSection {
 
 impl Views {
     /// All data on a person: their own data, groups, sign-ups, entries of the directory, hours,
-    /// introductions, consents, actions, sessions, tokens and mails, and who accessed it.
-    /// [`ViewError::NotFound`] if there is no such person.
+    /// introductions, consents, pledges, barriers, actions, sessions, tokens and mails, and who
+    /// accessed it. [`ViewError::NotFound`] if there is no such person.
     pub async fn subject_access_for_person(
         &self,
         person: PersonId,
@@ -80,22 +78,12 @@ impl Views {
         let hours = self.list_hours(Party::Person(person)).await?;
         let introductions = self.list_introductions(&id, &opened).await?;
         let consents = self.list_consents(&id).await?;
+        let pledges = self.list_pledges(&row).await?;
+        let barriers = self.list_barriers(&row, &opened).await?;
         Ok(SubjectAccessReport {
             through: self.log.length().await? - 1,
             sections: vec![
-                given,
-                groups,
-                gatherings,
-                entries,
-                hours,
-                introductions,
-                consents,
-                acted,
-                signed_in,
-                programs,
-                written,
-                looked,
-                looks,
+ given, groups, gatherings, entries, hours, introductions, consents, pledges, barriers, acted, signed_in, programs, written, looked, looks,
             ],
         })
     }
@@ -350,6 +338,48 @@ impl Views {
             consents.items.push((purpose, says));
         }
         Ok(consents)
+    }
+
+    /// The pledges that they took.
+    async fn list_pledges(&self, person: &PersonRow) -> Result<SubjectAccessSection, ViewError> {
+        let mut pledges = SubjectAccessSection::new("Pledges that they made");
+        let row: Option<TakenPledgesRow> = self.find(person.id, None).await?;
+        for (pledge, taken) in row.into_iter().flat_map(|row| row.pledges) {
+            let mut says = vec![
+                ("taken on".to_owned(), taken.taken_on.to_string()),
+                ("state".to_owned(), <&str>::from(taken.state).to_owned()),
+            ];
+            says.extend(
+                taken
+                    .kept_on
+                    .map(|day| ("kept on".to_owned(), day.to_string())),
+            );
+            pledges.items.push((pledge.to_string(), says));
+        }
+        Ok(pledges)
+    }
+
+    /// What they said stands in people's way. Words that they said for a group are under its key,
+    /// and in what is recorded about it.
+    async fn list_barriers(
+        &self,
+        person: &PersonRow,
+        opened: &BTreeMap<String, String>,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let own = vec![Filter::contains("raised_by", &person.id.to_string())];
+        let mut barriers = SubjectAccessSection::new("What they said stands in people’s way");
+        for row in self.all_rows::<BarrierRow>(None, own).await? {
+            let words = row
+                .sealed
+                .and_then(|sealed| opened.get(&sealed.digest).cloned());
+            let mut says = vec![
+                ("raised on".to_owned(), row.raised_on.to_string()),
+                ("state".to_owned(), <&str>::from(row.state).to_owned()),
+            ];
+            says.extend(words.map(|words| ("words".to_owned(), words)));
+            barriers.items.push((format!("Barrier {}", row.id), says));
+        }
+        Ok(barriers)
     }
 
     /// A section on accesses to personal data, of someone or by someone. It does not name the

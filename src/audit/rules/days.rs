@@ -7,8 +7,7 @@ use jiff::civil::Date;
 use super::{Broken, LogState, RuleRoom};
 use crate::clock::day_of;
 use crate::domain::{
-    ApplicationEvent, AssetEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent,
-    IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
+ ApplicationEvent, AssetEvent, BarrierEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -66,6 +65,7 @@ fn day_in(event: &Event) -> Option<DayInEvent> {
         Event::Gathering(event) => of_gathering(event),
         Event::Asset(event) => of_asset(event),
         Event::Introduction(event) => of_introduction(event),
+        Event::Barrier(event) => of_barrier(event),
         Event::Organisation(_) => None,
     }
 }
@@ -83,6 +83,8 @@ fn of_person(event: &PersonEvent) -> Option<DayInEvent> {
         }
         E::ContactChanged { changed_on, .. } => Some(D::OfClock("changed_on", *changed_on)),
         E::PersonTold { told_on, .. } => Some(D::Entered("told_on", *told_on)),
+        E::PledgeTaken { taken_on, .. } => Some(D::OfClock("taken_on", Some(*taken_on))),
+        E::PledgeKept { kept_on, .. } => Some(D::OfClock("kept_on", Some(*kept_on))),
         _ => None,
     }
 }
@@ -201,6 +203,19 @@ fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {
         E::GatheringPlanned { planned_on, .. } => Some(D::OfClock("planned_on", Some(*planned_on))),
         E::GatheringOpened { opened_on } => Some(D::OfClock("opened_on", Some(*opened_on))),
         E::GatheringEnded { ended_on } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        _ => None,
+    }
+}
+
+fn of_barrier(event: &BarrierEvent) -> Option<DayInEvent> {
+    use BarrierEvent as E;
+    use DayInEvent as D;
+    match event {
+        E::BarrierRaised { raised_on, .. } => Some(D::OfClock("raised_on", Some(*raised_on))),
+        E::BarrierPassedOn { passed_on, .. } => Some(D::OfClock("passed_on", Some(*passed_on))),
+        E::BarrierAnswered { answered_on, .. } => {
+            Some(D::OfClock("answered_on", Some(*answered_on)))
+        }
         _ => None,
     }
 }

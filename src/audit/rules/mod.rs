@@ -12,6 +12,7 @@ mod agreements;
 mod applications;
 mod assets;
 mod awards;
+mod barriers;
 mod budgets;
 mod changes;
 mod checks;
@@ -158,6 +159,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<gatherings::Gatherings>::default(),
         Box::<assets::Assets>::default(),
         Box::<introductions::Introductions>::default(),
+        Box::<barriers::PledgesAndBarriers>::default(),
     ]
 }
 

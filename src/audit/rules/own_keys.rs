@@ -1,6 +1,5 @@
 //! Personal values: each names the person or group whose key encrypts it, which is the one that
-//! the record is about. A gathering is about many people: there it is the one in the event. An
-//! entry of the directory is about the one who holds it.
+//! the record is about. A gathering is about many people: there it is the one in the event. An //! entry of the directory is about the one who holds it. In a //! barrier it is the group or the person who raised it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +7,15 @@ use uuid::Uuid;
 
 use super::introductions::introduced;
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::asset::Party;
-use crate::domain::{AssetEvent, Event, GatheringEvent, Rule};
+use crate::domain::asset::Party; use crate::domain::{AssetEvent, BarrierEvent, Event, GatheringEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct OwnKeys {
     /// By gathering and session: those who signed up, whose needs are deleted after it.
     signed_up: BTreeMap<(Uuid, u16), BTreeSet<Uuid>>,
+    /// By barrier: the group or the person who raised it.
+    raised: BTreeMap<Uuid, Uuid>,
 }
 
 impl RuleRoom for OwnKeys {
@@ -51,6 +51,14 @@ impl RuleRoom for OwnKeys {
             Event::Introduction(happened) => {
                 let owner = introduced(event, before).map(Party::id);
                 (of_one(owner), serde_json::to_string(happened))
+            }
+            Event::Barrier(happened) => {
+                if let BarrierEvent::BarrierRaised { person, group, .. } = happened {
+                    let by = group.map_or(person.0, |group| group.0);
+                    self.raised.insert(id, by);
+                }
+                let raised = self.raised.get(&id).copied();
+                (of_one(raised), serde_json::to_string(happened))
             }
             Event::Organisation(_) | Event::Fund(_) => return,
         };

@@ -8,8 +8,8 @@ use super::introductions::{groups_of_introduction, person_introduced};
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::asset::Party;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
-    Roles, Rule,
+    ApplicationEvent, BarrierEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent,
+    PersonEvent, PersonId, Roles, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -112,7 +112,8 @@ fn person_of(
             | E::PlaceGivenUp { person, .. }
             | E::WaitingLeft { person, .. }
             | E::LeadTaken { person, .. },
-        ) => Some(*person),
+        )
+        | Event::Barrier(BarrierEvent::BarrierRaised { person, .. }) => Some(*person),
         _ => None,
     }
 }

@@ -267,7 +267,7 @@ impl LogState {
                 self.erased.insert(id);
                 return Ok(());
             }
-            Event::Person(_) => return Ok(()),
+            Event::Person(_) | Event::Barrier(_) => return Ok(()),
         };
         applied.map_err(|below| (rule, below.to_string()))
     }

@@ -1,5 +1,5 @@
-//! Themes: answers, gatherings and entries of the directory name adopted ones, and an offer has the
-//! theme of its application.
+//! Themes: answers, gatherings, entries of the directory and barriers name adopted ones, and an
+//! offer has the theme of its application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, AssetEvent, Event, GatheringEvent, GrantEvent, Rule};
+use crate::domain::{ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -69,6 +69,13 @@ impl RuleRoom for Themes {
                     broken.report(Rule::ThemeAdopted, says);
                 }
             }
+            Event::Barrier(BarrierEvent::BarrierRaised {
+                theme: Some(theme), ..
+            }) => broken.unless(
+                is_known(theme),
+                Rule::ThemeAdopted,
+                format!("the barrier has the theme {theme}, which was not adopted"),
+            ),
             _ => {}
         }
     }

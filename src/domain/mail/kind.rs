@@ -94,6 +94,10 @@ pub enum MailKind {
     SessionAfter,
     /// A person is asked to lead a gathering.
     LeadOffered,
+    /// A person took a pledge that is due, and kept none.
+    PledgeDue,
+    /// What a person said about a barrier was answered, or what was planned was made.
+    BarrierAnswered,
 }
 
 impl MailKind {
@@ -135,6 +139,8 @@ impl MailKind {
             | Self::SessionSoon => &["title", "day", "time", "place"],
             Self::SessionCancelled => &["title", "day", "time", "note"],
             Self::SessionAfter => &["title", "day", "note"],
+            Self::PledgeDue => &["note"],
+            Self::BarrierAnswered => &["note", "passed_on_to", "answer", "outcome"],
         }
     }
 
@@ -142,7 +148,7 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() {
+        } else if self.is_about_gathering() || self.is_about_own_words() {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES
@@ -179,6 +185,12 @@ impl MailKind {
                 | Self::SessionAfter
                 | Self::LeadOffered
         )
+    }
+
+    /// Whether it is about a pledge or a barrier, and so about no group.
+    #[must_use]
+    pub fn is_about_own_words(self) -> bool {
+        matches!(self, Self::PledgeDue | Self::BarrierAnswered)
     }
 
     /// Whether its template takes two administrators: two mails let people in, and the other warns

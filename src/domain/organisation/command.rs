@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint_key::RecordKeyRotation;
 use super::notice::PublishNotice;
+use super::pledge::PublishPledges;
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
 use super::statement_link::{ShareStatement, StatementLinkRef};
@@ -45,6 +46,8 @@ commands! {
         AdoptSigns(AdoptSigns) = "adopt-signs", Permission::Staff(&[Role::Administrator]);
         /// Adopts themes, as the next version. Applications choose among them from then on.
         AdoptThemes(AdoptThemes) = "adopt-themes", Permission::Staff(&[Role::Administrator]);
+        /// Publishes the pledges that people can take, as the next version.
+        PublishPledges(PublishPledges) = "publish-pledges", Permission::Staff(&[Role::Officer]);
         /// Publishes the questions of the application form, as its next version.
         PublishForm(PublishForm) = "publish-form",
             Permission::Staff(&[Role::Administrator, Role::Officer]);

@@ -7,12 +7,13 @@ use jiff::civil::Date;
 use super::checkpoint_key::CheckpointKey;
 use super::command::AreaReportTranslation;
 use super::notice::NoticePurpose;
+use super::pledge::Pledge;
 use super::question::Question;
 use super::settings::Settings;
 use super::webhook::WebhookAddress;
 use crate::domain::aggregate::events;
 use crate::domain::event::EventKind;
-use crate::domain::id::{FundId, PersonId};
+use crate::domain::id::{FundId, GatheringId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::outcome::Sign;
@@ -97,6 +98,15 @@ events! {
             version: u32,
             /// All themes, which replace those before.
             themes: Vec<Theme>,
+        },
+        /// The pledges that people can take were published.
+        PledgesPublished {
+            version: u32,
+            /// All pledges, which replace those before.
+            pledges: Vec<Pledge>,
+            /// The gathering at which people wrote them together; absent if they did not.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            co_designed_at: Option<GatheringId>,
         },
         /// The questions of an application form were published.
         FormPublished {

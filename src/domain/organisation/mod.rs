@@ -1,5 +1,5 @@
-//! The organisation aggregate: roles, signs of success, themes, versions of forms and agreements,
-//! mail templates, settings, webhooks and links to statements.
+//! The organisation aggregate: roles, signs of success, themes, pledges, versions of forms and
+//! agreements, mail templates, settings, webhooks and links to statements.
 
 mod accent;
 mod checkpoint_key;
@@ -7,6 +7,7 @@ mod command;
 mod event;
 mod mail_text;
 mod notice;
+mod pledge;
 mod question;
 mod return_account;
 mod roles;
@@ -32,6 +33,7 @@ pub use event::OrganisationEvent;
 use mail_text::MailTexts;
 use notice::NoticeInForce;
 pub use notice::{NoticePurpose, PublishNotice};
+pub use pledge::{PLEDGES_MAX, Pledge, PublishPledges, PublishedPledges};
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};
 pub use sending::{MailEncryption, MailHost, MailSender, MailServer, Sending, ServiceAddress};
@@ -70,6 +72,8 @@ pub struct Organisation {
     themes: Vec<Theme>,
     #[serde(default)]
     themes_version: u32,
+    #[serde(default)]
+    pledges: PublishedPledges,
     forms: Vec<Vec<Question>>,
     /// The names of the forms, in the same order.
     #[serde(default)]
@@ -213,6 +217,12 @@ impl Organisation {
                 theme: theme.to_string(),
             })
         }
+    }
+
+    /// The pledges that people can take.
+    #[must_use]
+    pub fn pledges(&self) -> &PublishedPledges {
+        &self.pledges
     }
 
     /// The questions of a version of the form.
@@ -393,6 +403,7 @@ impl Aggregate for Organisation {
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
             C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
+            C::PublishPledges(publish) => self.pledges.publish(publish, facts)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
             C::PublishNotice(notice) => self.publish_notice(notice)?,
@@ -446,6 +457,9 @@ impl Aggregate for Organisation {
                 self.themes.clone_from(themes);
                 self.themes_version = *version;
             }
+            OrganisationEvent::PledgesPublished {
+                version, pledges, ..
+            } => self.pledges.replace(*version, pledges),
             OrganisationEvent::FormPublished {
                 questions, name, ..
             } => {

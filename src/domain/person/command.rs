@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::consent::{AgreeToPurpose, TakeBackConsent};
+use super::pledge::{PledgeRef, TakePledges};
 use super::telling::{TellPerson, WaitingMail, WaitingMailRef};
 use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
@@ -71,6 +72,14 @@ commands! {
         Begin(UnprovenActivity) = "begin", Permission::FollowUp;
         /// Erases a person who did not prove an address in time, with what they started.
         Expire(NoBody) = "expire", Permission::Job;
+        /// Takes pledges, for oneself or as an officer or a connector.
+        Pledge(TakePledges) = "pledge", Permission::Anyone;
+        /// Records that a pledge was kept.
+        KeepPledge(PledgeRef) = "keep-pledge", Permission::Anyone;
+        /// Drops a pledge.
+        DropPledge(PledgeRef) = "drop-pledge", Permission::Anyone;
+        /// Asks a person about their pledges, once, if one is due and they kept none.
+        RemindOfPledges(NoBody) = "remind-of-pledges", Permission::Job;
     }
 }
 

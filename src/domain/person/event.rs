@@ -11,7 +11,7 @@ use crate::domain::application::Channel;
 use crate::domain::id::{ApplicationId, GatheringId, GroupId};
 use crate::domain::language::Language;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::text::{Line, Prose};
+use crate::domain::text::{Line, Prose, Slug};
 
 events! {
     /// Events of a person.
@@ -176,6 +176,31 @@ events! {
             /// The day on which they took it back.
             taken_back_on: Date,
         },
+        /// The person took a pledge.
+        PledgeTaken {
+            /// The key of the pledge.
+            pledge: Slug,
+            /// The version of the pledges in which it stands.
+            version: u32,
+            /// The day on which it was taken.
+            taken_on: Date,
+            /// The day from which the person is asked about it.
+            due_on: Date,
+        },
+        /// The person kept a pledge.
+        PledgeKept {
+            /// The key of the pledge.
+            pledge: Slug,
+            /// The day on which this was recorded.
+            kept_on: Date,
+        },
+        /// The person dropped a pledge, or never proved an address.
+        PledgeDropped {
+            /// The key of the pledge.
+            pledge: Slug,
+        },
+        /// The person was asked about their pledges.
+        PledgesReminded {},
         /// The person asked to have their personal data erased.
         ErasureRequested {},
         /// The request was refused.

@@ -4,6 +4,7 @@ mod command;
 mod consent;
 mod contact;
 mod event;
+mod pledge;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ pub(super) use consent::channel_of;
 pub use consent::{AgreeToPurpose, ConsentBasis, ConsentPurpose, TakeBackConsent};
 pub use contact::{Contact, ContactMethod};
 pub use event::PersonEvent;
+use pledge::PersonPledges;
+pub use pledge::{PledgeRef, TakePledges};
 use telling::WaitingMails;
 pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 
@@ -58,6 +61,8 @@ pub struct Person {
     /// What they agree to, each with the version of the notice that they were given.
     #[serde(default)]
     consents: BTreeMap<ConsentPurpose, u32>,
+    #[serde(default)]
+    pledges: PersonPledges,
 }
 
 impl Person {
@@ -416,7 +421,14 @@ impl Aggregate for Person {
             | PersonCommand::EraseAgain(_) => self.erase(command, facts),
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
             PersonCommand::Begin(begun) => self.count_unproven(*begun),
-            PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
+            PersonCommand::Expire(_) => {
+                let erased = self.expire_unproven(facts)?;
+                Ok(self.without_pledges().chain([erased]).collect())
+            }
+            PersonCommand::Pledge(take) => self.take_pledges(take, facts),
+            PersonCommand::KeepPledge(of) => Ok(vec![self.keep_pledge(of, facts)?]),
+            PersonCommand::DropPledge(of) => Ok(vec![self.drop_pledge(of, facts)?]),
+            PersonCommand::RemindOfPledges(_) => Ok(vec![self.remind_of_pledges(facts)?]),
             PersonCommand::Agree(_) | PersonCommand::TakeBack(_) => {
                 Ok(vec![self.decide_consent(command, facts)?])
             }
@@ -466,6 +478,10 @@ impl Aggregate for Person {
             | PersonEvent::PersonTold { .. }
             | PersonEvent::TellingTakenBack { .. }
             | PersonEvent::EmailedInstead { .. } => {}
+            PersonEvent::PledgeTaken { .. }
+            | PersonEvent::PledgeKept { .. }
+            | PersonEvent::PledgeDropped { .. }
+            | PersonEvent::PledgesReminded {} => self.pledges.apply(event),
         }
         Ok(())
     }

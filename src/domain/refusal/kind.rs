@@ -67,6 +67,8 @@ impl Refusal {
             | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::ThemeUnknown { .. }
+            | Self::PledgeUnknown(_)
+            | Self::LooksPersonal { .. }
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)

@@ -236,6 +236,21 @@ pub enum Refusal {
     #[error("we count the people at this gathering, and keep no names")]
     #[strum(message = "Enter how many people want to come.")]
     CountedOnly,
+    #[error("this barrier is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open its page to see what comes next.")]
+    BarrierNotInState(&'static str),
+    #[error("this barrier has been joined to another one")]
+    #[strum(message = "Open the other one, and do it there.")]
+    Joined,
+    #[error("no one has summed this up in plain words yet")]
+    #[strum(message = "Sum it up first. Then pass it on.")]
+    NotSummedUp,
+    #[error("this has not been passed on to anyone yet")]
+    #[strum(message = "Say whom you passed it on to. Then record their answer.")]
+    NotPassedOn,
+    #[error("there are no pledges to choose from yet")]
+    #[strum(message = "Come back once our office has published them.")]
+    NoPledges,
     #[error("people sign up for this gathering by name")]
     #[strum(message = "Sign up each person.")]
     NamedOnly,
@@ -540,6 +555,14 @@ pub enum Refusal {
     #[error("{0} is not one of your organisation's signs of success")]
     #[strum(message = "Choose one of the signs in the list.")]
     UnknownSign(String),
+    #[error("{0} is not one of the pledges that stand now")]
+    #[strum(message = "Read the pledges again, then choose among them.")]
+    PledgeUnknown(String),
+    #[error("this tells how someone can be reached")]
+    #[strum(
+        message = "Take out any email address, phone number or postcode. Everyone can read it."
+    )]
+    LooksPersonal { field: &'static str },
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
     ThemeUnknown { field: &'static str, theme: String },

@@ -7,11 +7,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
-    Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent,
-    Fund, FundCommand, FundEvent, Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand,
-    GrantEvent, Group, GroupCommand, GroupEvent, Introduction, IntroductionCommand,
-    IntroductionEvent, Organisation, OrganisationCommand, OrganisationEvent, Person, PersonCommand,
-    PersonEvent,
+ Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent, Barrier, BarrierCommand, BarrierEvent, Fund, FundCommand, FundEvent, Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group, GroupCommand, GroupEvent, Introduction, IntroductionCommand, IntroductionEvent, Organisation, OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -115,7 +111,7 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 9] = [
+const COMMANDS: [(&str, &[CommandSpec]); 10] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
@@ -125,10 +121,11 @@ const COMMANDS: [(&str, &[CommandSpec]); 9] = [
     (Gathering::TYPE, GatheringCommand::SPECS),
     (Asset::TYPE, AssetCommand::SPECS),
     (Introduction::TYPE, IntroductionCommand::SPECS),
+    (Barrier::TYPE, BarrierCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 9] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 10] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
@@ -138,6 +135,7 @@ const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 9] = [
     (Gathering::TYPE, GatheringEvent::PERMISSIONS),
     (Asset::TYPE, AssetEvent::PERMISSIONS),
     (Introduction::TYPE, IntroductionEvent::PERMISSIONS),
+    (Barrier::TYPE, BarrierEvent::PERMISSIONS),
 ];
 
 fn find_command(name: &str) -> Option<&'static CommandSpec> {
@@ -177,6 +175,7 @@ impl Event {
             Self::Gathering(event) => event.permission(),
             Self::Asset(event) => event.permission(),
             Self::Introduction(event) => event.permission(),
+            Self::Barrier(event) => event.permission(),
         }
     }
 }
@@ -231,6 +230,7 @@ event_permissions! {
         RoleEnded: ["organisation/end-role", "organisation/end-roles-of-erased"] [] [];
         SignsAdopted: ["organisation/adopt-signs"] [] [];
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
+        PledgesPublished: ["organisation/publish-pledges"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
         NoticePublished: ["organisation/publish-notice"] [] [];
@@ -257,6 +257,12 @@ event_permissions! {
         GroupBegun: ["group/register"] [Person] [];
         DraftBegun: ["application/start"] [Person] [];
         SignUpBegun: ["gathering/sign-up"] [Officer, Connector, Lead, Person] [];
+        PledgeTaken: ["person/pledge"] [Officer, Connector, Person] [];
+        PledgeKept: ["person/keep-pledge"] [Officer, Connector, Person] [];
+        PledgeDropped: [
+            "person/drop-pledge", "person/expire"
+        ] [Officer, Connector, Person, Job] [];
+        PledgesReminded: ["person/remind-of-pledges"] [] [];
         ContactChangeProposed: ["person/change-contact"] [Officer] [];
         ContactChangeRefused: ["person/refuse-contact"] [Officer, Person] [];
         ContactChanged: [
@@ -525,6 +531,17 @@ event_permissions! {
         ExchangeCorrected: ["asset/correct-exchange"] [Officer, Connector, Member, Person] [];
         AssetReminded: ["asset/remind"] [] [];
         WordsForgotten: ["asset/forget-words"] [] [];
+    }
+    BarrierEvent {
+        BarrierRaised: ["barrier/raise"] [Officer, Connector, Person] [];
+        BarrierSummedUp: ["barrier/sum-up"] [] [];
+        BarrierJoined: ["barrier/join"] [] [];
+        BarrierTakenIn: ["barrier/join"] [] [];
+        BarrierPassedOn: ["barrier/pass-on"] [] [];
+        BarrierAnswered: ["barrier/record-answer"] [] [];
+        BarrierClosed: ["barrier/close"] [] [];
+        BarrierReminded: ["barrier/remind"] [] [];
+        BarrierWordsForgotten: ["barrier/forget-words"] [] [];
     }
 }
 

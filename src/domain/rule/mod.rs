@@ -58,17 +58,7 @@ rules! {
          "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
          "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
          "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
-         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten",
-         "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished",
-         "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed",
-         "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged",
-         "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded",
-         "asset.WordsForgotten",
-         "introduction.IntroductionAsked", "introduction.IntroductionAgreed",
-         "introduction.IntroductionMade", "introduction.IntroductionWelcomed",
-         "introduction.IntroductionDeclined", "introduction.IntroductionCameTo",
-         "introduction.IntroductionTakenBack", "introduction.IntroductionClosed",
-         "introduction.IntroductionReminded", "introduction.MattersForgotten"]
+ "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten", "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished", "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged", "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded", "asset.WordsForgotten", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "introduction.MattersForgotten", "barrier.BarrierRaised", "barrier.BarrierSummedUp", "barrier.BarrierJoined", "barrier.BarrierTakenIn", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "barrier.BarrierClosed", "barrier.BarrierReminded", "barrier.BarrierWordsForgotten"]
     }
 
     People {
@@ -96,8 +86,8 @@ rules! {
          `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
          event. The group of an entry of the directory is the one that holds it. The `person` is \
          the one of the record, who holds the entry or, in `MemberAdded`, `InvitationRefused` \
-         and the events of gatherings, the one in the field `person`; for a place that was waited \
-         for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
+         and the events of gatherings and barriers, the one in the field `person`; for a place \
+         waited for (`PlaceTaken` with `waited`), the one who gave up a place last in the command. \
          In the record of an introduction the `person` is the one in `of`, and a `member` is one \
          of the group in `of` or, for an answer and what came of it, of the `holder`. \
          `anybody` is any person; `job` and `operator` are these actors. Who is named under \
@@ -109,9 +99,7 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session. In an entry of the directory it is the person or group that \
-         holds it, and in the record of an introduction the one in `of`. Records of funds and of \
-         the organisation are not looked at."
+ signed up for the session. In that of a barrier it is the `group` or else the `person` \ who raised it. In an entry of the directory it is the person or group that \ holds it, and in the record of an introduction the one in `of`. Records of funds and of \ the organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -155,9 +143,10 @@ rules! {
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
          `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
          `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `sent_on` \
-         of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
-         person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `on` of `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
+         of `ReminderSent` and `NewsSent`, `received_on` of `UpdateReceived`, and `raised_on`, \
+         `answered_on`, `taken_on` and `kept_on`. A day that a person enters for what has \
+         happened is not after it: `told_on`, `met_on` of `PanelMet`, `on` of \
+         `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
          `consented_on`, and every other `sent_on` and `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
@@ -170,15 +159,7 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded",
-         "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed",
-         "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded",
-         "person.ConsentGiven",
-         "person.ConsentTakenBack", "introduction.IntroductionAsked",
-         "introduction.IntroductionAgreed", "introduction.IntroductionMade",
-         "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined",
-         "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack",
-         "introduction.IntroductionClosed", "introduction.IntroductionReminded"]
+ "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded", "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven", "person.ConsentTakenBack", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised", "barrier.BarrierPassedOn", "barrier.BarrierAnswered"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -296,11 +277,11 @@ rules! {
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
          each of the `themes` of a gathering when it is planned or described, and of an entry of \
-         the directory when it is recorded or published. The theme of an offer is the one that the \
-         answers of its application named last. It holds from the first `ThemesAdopted` on; before \
-         it, an offer may name none."
+         the directory when it is recorded or published, and the `theme` of a barrier. The theme \
+         of an offer is the one that the answers of its application named last. It holds from the \
+         first `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
-         "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished"]
+ "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished", "barrier.BarrierRaised"]
     }
 
     Decisions {
@@ -591,6 +572,20 @@ rules! {
         "People who may be at risk are introduced only to an entry that a group holds whose check \
          `safeguarding` is in date on `made_on`."
         ["introduction.IntroductionMade"]
+    }
+
+    Barriers {
+    PledgeStands
+        "The pledges are published as the next version, each key once. A pledge that a person \
+         takes stands in the version that the event names, which is the newest then. A pledge is \
+         kept or dropped only by someone who took it and has neither kept nor dropped it since."
+        ["organisation.PledgesPublished", "person.PledgeTaken", "person.PledgeKept",
+         "person.PledgeDropped"]
+    AnswerAfterPassingOn
+        "A barrier has an answer only after it was passed on. What comes of a further answer \
+         (`comes_to`) is not what came of the one before. A barrier that takes in another one \
+         takes in all who raised that one, in the command that joins it."
+        ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined"]
     }
 }
 

@@ -73,7 +73,7 @@ grounds! {
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
         GroupMerged => [StepsInOrder],
         RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
-            GatheringNotInState | SessionNotInState | IntroductionNotInState => [StepsInOrder],
+ GatheringNotInState | SessionNotInState | IntroductionNotInState | BarrierNotInState | Joined | NotSummedUp => [StepsInOrder],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -109,6 +109,8 @@ grounds! {
         NoticeOutOfDate => [ConsentOnNotice],
         ConsentMissing | TakenBack => [IntroductionAgreed],
         GroupNotChecked => [IntroductionChecked],
+        NoPledges | PledgeUnknown => [PledgeStands],
+        NotPassedOn => [AnswerAfterPassingOn, StepsInOrder],
     }
     not_checked {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone |
@@ -122,8 +124,7 @@ grounds! {
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline |
-            HostMissing => FORM_ONLY,
+ DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline | HostMissing => FORM_ONLY,
         RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |

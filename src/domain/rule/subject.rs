@@ -29,6 +29,8 @@ pub enum RuleSubject {
     Directory,
     #[strum(message = "Introductions and consent")]
     Introductions,
+    #[strum(message = "Pledges and barriers")]
+    Barriers,
 }
 
 impl RuleSubject {

@@ -11,8 +11,7 @@ use uuid::Uuid;
 pub(in crate::http) use super::command_body::{parse_body, required_fields};
 use super::response::CommandResponse;
 use super::{
-    PREFIX, Resource, applications, assets, funds, gatherings, grants, groups, introductions,
-    organisation, people, query,
+ PREFIX, Resource, applications, assets, barriers, funds, gatherings, grants, groups, introductions, organisation, people, query,
 };
 use crate::auth::SignedIn;
 use crate::clock;
@@ -159,6 +158,7 @@ async fn load_record(
         "gatherings" => gatherings::gathering_response(app, signed, id, None).await,
         "assets" => assets::asset_response(app, signed, id, None).await,
         "introductions" => introductions::introduction_response(app, signed, id, None).await,
+        "barriers" => barriers::barrier_response(app, signed, id, None).await,
         _ => grants::grant_response(app, signed, id, None, &BTreeSet::new()).await,
     }
 }

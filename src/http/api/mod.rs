@@ -7,6 +7,7 @@
 mod accesses;
 pub(super) mod applications;
 mod assets;
+mod barriers;
 mod command_body;
 pub(super) mod commands;
 mod files;
@@ -35,8 +36,7 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
-    ApplicationCommand, AssetCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
-    IntroductionCommand, OrganisationCommand, PersonCommand,
+ ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
 pub use files::FileKept;
@@ -70,7 +70,7 @@ pub struct Resource {
 }
 
 /// All kinds of records. Each plural is the first part of the address.
-pub const RESOURCES: [Resource; 9] = [
+pub const RESOURCES: [Resource; 10] = [
     Resource {
         plural: "organisation",
         id_parameter: None,
@@ -124,6 +124,12 @@ pub const RESOURCES: [Resource; 9] = [
         id_parameter: Some("introduction"),
         create_command: Some("ask"),
         commands: IntroductionCommand::SPECS,
+    },
+    Resource {
+        plural: "barriers",
+        id_parameter: Some("barrier"),
+        create_command: Some("raise"),
+        commands: BarrierCommand::SPECS,
     },
 ];
 

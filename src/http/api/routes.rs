@@ -4,8 +4,7 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
-    accesses, applications, assets, files, funds, gatherings, grants, groups, introductions, log,
-    organisation, people, webhooks,
+ accesses, applications, assets, barriers, files, funds, gatherings, grants, groups, introductions, log, organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -178,6 +177,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         gathering_routes(),
         assets::routes(),
         introductions::routes(),
+        barriers::routes(),
         log_routes(),
         webhook_routes(),
     ];

@@ -7,6 +7,7 @@ use utoipa::openapi::schema::Schema;
 use super::{JsonObject, pascal_case, samples, schema_ref, unions};
 use crate::domain::application::ApplicationEvent;
 use crate::domain::asset::AssetEvent;
+use crate::domain::barrier::BarrierEvent;
 use crate::domain::command::collect_schemas;
 use crate::domain::fund::FundEvent;
 use crate::domain::gathering::GatheringEvent;
@@ -20,6 +21,7 @@ use crate::domain::person::PersonEvent;
 const STREAMS: [&str; 9] = [
     "application",
     "asset",
+    "barrier",
     "fund",
     "gathering",
     "grant",
@@ -33,6 +35,7 @@ const STREAMS: [&str; 9] = [
 pub(super) fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
     collect_schemas::<ApplicationEvent>(found);
     collect_schemas::<AssetEvent>(found);
+    collect_schemas::<BarrierEvent>(found);
     collect_schemas::<FundEvent>(found);
     collect_schemas::<GatheringEvent>(found);
     collect_schemas::<GrantEvent>(found);

@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -55,6 +55,10 @@ const TAGS: [(&str, &str); 13] = [
         "What people are told before they agree to something.",
     ),
     (
+        "barriers",
+        "What stands in people's way: raised, summed up, passed on, answered.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -65,7 +69,7 @@ const TAGS: [(&str, &str); 13] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 44] = [
+const READ_DESCRIPTIONS: [(&str, &str); 48] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -222,6 +226,26 @@ const READ_DESCRIPTIONS: [(&str, &str); 44] = [
     ),
     ("notices", "Each version of each notice, with its words."),
     (
+        "barriers",
+        "Staff see all. Other people see those that they raised, and those joined to these.",
+    ),
+    (
+        "barrier",
+        "Others than staff see a barrier that was passed on without the people in it, and one that \
+            they raised. Officers, connectors and administrators read the words of whoever raised \
+            it, and so does this person.",
+    ),
+    (
+        "heard",
+        "Barriers that were passed on, the newest first, in the words of staff. The public page \
+            shows the same.",
+    ),
+    (
+        "pledges",
+        "With how many people took and kept each. Others than staff get no number from one to \
+            four.",
+    ),
+    (
         "movement",
         "Sessions that were held, people who came, leads that were handed over and signs that were \
             seen, as at any past day or position. For staff.",
@@ -289,6 +313,7 @@ fn tag(path: &str) -> &str {
         "budget" | "outcomes" | "movement" => "figures",
         "payments" | "updates" => "grants",
         "hours" => "assets",
+        "heard" | "pledges" => "barriers",
         noun => noun,
     }
 }

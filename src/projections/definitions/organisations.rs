@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
-use crate::domain::organisation::{AreaReportTranslation, Question, Settings};
+use crate::domain::organisation::{AreaReportTranslation, Pledge, Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
 use crate::domain::theme::{Theme, with_former};
-use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
+use crate::domain::{Event, FundId, GatheringId, OrganisationEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection};
 
@@ -40,6 +40,17 @@ pub struct OrganisationRow {
     /// Themes that were adopted before and are not any more. Records that name one keep it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_themes: Vec<Theme>,
+    #[serde(default)]
+    pub pledges_version: u32,
+    /// The pledges that people can take.
+    #[serde(default)]
+    pub pledges: Vec<Pledge>,
+    /// Pledges that were published before and are not any more. People who took one keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_pledges: Vec<Pledge>,
+    /// The gathering at which people wrote the pledges together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pledges_written_at: Option<GatheringId>,
     pub form_version: u32,
     pub form: Vec<Question>,
     pub agreement_version: u32,
@@ -167,7 +178,7 @@ pub(in crate::projections) struct OrganisationsProjection;
 
 impl Projection for OrganisationsProjection {
     const NAME: &'static str = "organisations";
-    const SCHEMA_VERSION: i64 = 4;
+    const SCHEMA_VERSION: i64 = 5;
     type Row = OrganisationRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -197,6 +208,10 @@ impl Projection for OrganisationsProjection {
                 themes_version: 0,
                 themes: Vec::new(),
                 former_themes: Vec::new(),
+                pledges_version: 0,
+                pledges: Vec::new(),
+                former_pledges: Vec::new(),
+                pledges_written_at: None,
                 form_version: 0,
                 form: Vec::new(),
                 agreement_version: 0,
@@ -222,6 +237,7 @@ impl Projection for OrganisationsProjection {
                 row.former_themes = with_former(themes, &before).split_off(themes.len());
                 row.themes.clone_from(themes);
             }
+            OrganisationEvent::PledgesPublished { .. } => row.apply_pledges(happened),
             OrganisationEvent::FormPublished {
                 version, questions, ..
             } => {
@@ -249,6 +265,24 @@ impl Projection for OrganisationsProjection {
 }
 
 impl OrganisationRow {
+    fn apply_pledges(&mut self, happened: &OrganisationEvent) {
+        let OrganisationEvent::PledgesPublished {
+            version,
+            pledges,
+            co_designed_at,
+        } = happened
+        else {
+            return;
+        };
+        let is_former = |known: &Pledge| pledges.iter().all(|pledge| pledge.pledge != known.pledge);
+        let before = std::mem::replace(&mut self.pledges, pledges.clone());
+        let older = std::mem::take(&mut self.former_pledges);
+        let is_older = |known: &Pledge| before.iter().all(|pledge| pledge.pledge != known.pledge);
+        let older: Vec<Pledge> = older.into_iter().filter(is_older).collect();
+        self.former_pledges = before.into_iter().chain(older).filter(is_former).collect();
+        (self.pledges_version, self.pledges_written_at) = (*version, *co_designed_at);
+    }
+
     fn apply_report(&mut self, happened: &OrganisationEvent) {
         let OrganisationEvent::ReportPublished {
             version,

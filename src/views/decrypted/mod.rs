@@ -2,6 +2,7 @@
 
 mod application;
 mod asset;
+mod barrier;
 mod gathering;
 mod grant;
 mod group;
@@ -18,6 +19,7 @@ use crate::domain::personal_data::Encrypted;
 
 pub use application::{Answer, ApplicationView};
 pub use asset::AssetView;
+pub use barrier::BarrierView;
 pub use gathering::{GatheringView, SignUpView};
 pub use grant::{GrantView, NewsWords};
 pub use group::{GroupView, PayeeView};

@@ -6,16 +6,13 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, AssetCommand, FundCommand, FundId, GatheringCommand, GrantCommand, GrantId,
-    GroupCommand, GroupId, IntroductionCommand, OrganisationCommand, PersonCommand,
+ ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, FundId, GatheringCommand, GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 use microgrants::http::api::is_offered;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::matrix::samples::{
-    ASSET, GATHERING, INTRODUCTION, NEW_APPLICATION, STRANGER, sample,
-};
+use crate::domain::matrix::samples::{ ASSET, BARRIER, GATHERING, INTRODUCTION, NEW_APPLICATION, STRANGER, sample, };
 use crate::pages::journeys::{signed_in, visible_text};
 use crate::support::fixtures::Office;
 use crate::support::in_memory_domain::ORGANISATION;
@@ -38,6 +35,7 @@ fn no_command_takes_a_day_that_nobody_can_mean() {
         ("gathering", GatheringCommand::SPECS),
         ("asset", AssetCommand::SPECS),
         ("introduction", IntroductionCommand::SPECS),
+        ("barrier", BarrierCommand::SPECS),
     ];
 
     let mut refused = 0;
@@ -90,6 +88,7 @@ fn refuse_far_days(noun: &str, name: &str, body: &Value) -> usize {
                 "gathering" => GATHERING,
                 "asset" => ASSET,
                 "introduction" => INTRODUCTION,
+                "barrier" => BARRIER,
                 _ => setting.application(0).0,
             };
             let mut body = body.clone();

@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod matrix;
 pub mod model;
 pub mod office_of_two;
+pub mod pledges_and_barriers;
 pub mod random_histories;
 pub mod refusals;
 pub mod requested_changes;

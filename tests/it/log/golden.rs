@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
-    Aggregate, Application, ApplicationEvent, Asset, AssetEvent, DomainEvent, Event, Fund,
-    FundEvent, Gathering, GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Introduction,
-    IntroductionEvent, Organisation, OrganisationEvent, Person, PersonEvent,
+ Aggregate, Application, ApplicationEvent, Asset, AssetEvent, Barrier, BarrierEvent, DomainEvent, Event, Fund, FundEvent, Gathering, GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Introduction, IntroductionEvent, Organisation, OrganisationEvent, Person, PersonEvent,
 };
 use microgrants::eventlog::recorded_event::RecordedEvent;
 use microgrants::store::events::EventRow;
@@ -32,6 +30,7 @@ pub fn newest_names() -> BTreeSet<String> {
         .chain(of::<Gathering>())
         .chain(of::<Asset>())
         .chain(of::<Introduction>())
+        .chain(of::<Barrier>())
         .collect()
 }
 
@@ -116,5 +115,6 @@ fn serialised(event: &Event) -> (String, &'static str, &'static str) {
         Event::Gathering(event) => of::<GatheringEvent>(event),
         Event::Asset(event) => of::<AssetEvent>(event),
         Event::Introduction(event) => of::<IntroductionEvent>(event),
+        Event::Barrier(event) => of::<BarrierEvent>(event),
     }
 }

@@ -19,6 +19,7 @@ pub mod mails;
 pub mod new_origins;
 pub mod open_data;
 pub mod payment_messages;
+pub mod pledges_and_barriers;
 pub mod seeded_gatherings;
 pub mod seeds;
 pub mod sent_files;

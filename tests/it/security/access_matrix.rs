@@ -80,6 +80,7 @@ impl AccessFixture {
             .await;
         let gathering = open_gathering(app, &office).await;
         let [asset, other_asset] = published_entry(app, &office, [group, other_group]).await;
+        let barrier = raised_barrier(app, &office, member).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
         let (introduction, entry) = made_introduction(app, &office, (people[0], group)).await;
         for role in [
@@ -123,6 +124,7 @@ impl AccessFixture {
             ("other_group", other_group.to_string()),
             ("introduction", introduction.to_string()),
             ("entry", entry.to_string()),
+            ("barrier", barrier.to_string()),
         ]);
         Self { clients, ids }
     }
@@ -265,6 +267,16 @@ async fn made_introduction(
     (introduction, entry)
 }
 
+/// A barrier that a member of the group raised, and that nobody has passed on.
+async fn raised_barrier(app: &TestApp, office: &Office, member: PersonId) -> uuid::Uuid {
+    let barrier = new_id();
+    let mut raised = sample("barrier", "raise").1;
+    raised["person"] = serde_json::json!(member);
+    let command = crate::support::scenario::command_from_json("barrier", barrier, "raise", &raised);
+    app.issue_ok(office.ada, command).await;
+    barrier
+}
+
 async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
     let holder = person(app, "Holder").await;
     office.give_role(app, holder, role).await;
@@ -285,6 +297,7 @@ pub fn command_of(path: &str) -> (&str, &str) {
         "gathering" => "plan",
         "asset" => "record",
         "introduction" => "ask",
+        "barrier" => "raise",
         _ => "register",
     };
     (

@@ -213,6 +213,7 @@ fn every_digest_in_the_schema_of_an_event_is_of_a_known_kind() {
         ("gathering", "GatheringEvent"),
         ("asset", "AssetEvent"),
         ("introduction", "IntroductionEvent"),
+        ("barrier", "BarrierEvent"),
     ] {
         collect_from_schema(noun, &schemas[schema], (schemas, &[]), &mut found);
     }

@@ -8,9 +8,7 @@ use jiff::civil::Date;
 use microgrants::domain::asset::Party;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Asset, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant,
-    Group, Introduction, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal,
-    Roles, TrackedRead,
+ Actor, Application, Asset, Barrier, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group, Introduction, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -28,6 +26,7 @@ pub struct InMemoryDomain {
     pub gatherings: BTreeMap<Uuid, Gathering>,
     pub assets: BTreeMap<Uuid, Asset>,
     pub introductions: BTreeMap<Uuid, Introduction>,
+    pub barriers: BTreeMap<Uuid, Barrier>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
     /// Every command that was accepted, in order.
@@ -59,6 +58,7 @@ impl InMemoryDomain {
             gatherings: BTreeMap::new(),
             assets: BTreeMap::new(),
             introductions: BTreeMap::new(),
+            barriers: BTreeMap::new(),
             history: Vec::new(),
             issued: Vec::new(),
         }
@@ -220,6 +220,9 @@ impl InMemoryDomain {
                 &facts,
                 &mut self.history,
             ),
+            Command::Barrier(id, command) => {
+                decide_on(&mut self.barriers, id.0, command, &facts, &mut self.history)
+            }
         }
     }
 
@@ -328,6 +331,7 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
+        facts.barrier = stream_of(&self.barriers, related.barrier);
         facts.asset = stream_of(&self.assets, related.asset);
         let introduced = match command {
             Command::Introduction(id, command) => self
@@ -408,6 +412,7 @@ fn fill_encrypted(
             own.subject(holder).map(Party::id)
         }
         Command::Introduction(..) => introduced,
+        Command::Barrier(_, own) => own.subject(),
         _ => None,
     };
     let subject = other.unwrap_or_else(|| command.id());

@@ -14,10 +14,7 @@ use microgrants::domain::panel::Award;
 use microgrants::domain::person::{MailedAddress, PersonDetails};
 use microgrants::domain::role::Permission;
 use microgrants::domain::{
-    Actor, ApplicationCommand, ApplicationId, AssetCommand, AssetId, Command, FundCommand, FundId,
-    GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand, GroupId,
-    IntroductionCommand, IntroductionId, Money, OrganisationCommand, OrganisationId, PersonCommand,
-    PersonId, Refusal, Role,
+ Actor, ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId, Command, FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, IntroductionId, Money, OrganisationCommand, OrganisationId, PersonCommand, PersonId, Refusal, Role,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -328,6 +325,7 @@ pub fn command_from_json(noun: &str, id: Uuid, name: &str, body: &Value) -> Comm
             IntroductionId(id),
             read(IntroductionCommand::read(name, body), &says),
         ),
+        "barrier" => Command::Barrier(BarrierId(id), read(BarrierCommand::read(name, body), &says)),
         _ => Command::Grant(GrantId(id), read(GrantCommand::read(name, body), &says)),
     }
 }

@@ -136,6 +136,10 @@ impl Availability {
             | R::SessionPassed
             | R::AssetNotInState(_)
             | R::ListingWithdrawn
+            | R::BarrierNotInState(_)
+            | R::Joined
+            | R::NotSummedUp
+            | R::NotPassedOn
             // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
@@ -487,6 +491,7 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Gathering(..) => "gatherings",
         Command::Asset(..) => "assets",
         Command::Introduction(..) => "introductions",
+        Command::Barrier(..) => "barriers",
     };
     RESOURCES
         .iter()

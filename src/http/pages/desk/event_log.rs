@@ -243,6 +243,7 @@ fn record_name(stream: &str) -> &'static str {
         "grant" => "Grant",
         "gathering" => "Gathering",
         "asset" => "Entry",
+        "barrier" => "Barrier",
         "group" => "Group",
         "introduction" => "Introduction",
         "fund" => "Fund",

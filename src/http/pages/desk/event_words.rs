@@ -222,6 +222,10 @@ const DEEDS: &[(&str, &str)] = &[
     ("GroupBegun", "started a group"),
     ("DraftBegun", "started an application"),
     ("SignUpBegun", "signed up for a session"),
+    ("PledgeTaken", "made a pledge"),
+    ("PledgeKept", "kept a pledge"),
+    ("PledgeDropped", "dropped a pledge"),
+    ("PledgesReminded", "asked how a pledge is going"),
     // People and groups.
     ("ErasureRequested", "asked to erase what we hold"),
     ("ErasureRefused", "did not agree to erase what we hold"),
@@ -246,6 +250,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("RoleEnded", "ended a role"),
     ("SignsAdopted", "chose the signs of success"),
     ("ThemesAdopted", "chose the themes"),
+    ("PledgesPublished", "published the pledges"),
     ("FormPublished", "published the questions"),
     ("AgreementPublished", "published the agreement"),
     ("ReportPublished", "published a report on an area"),
@@ -264,6 +269,19 @@ const DEEDS: &[(&str, &str)] = &[
     ("WebhookSecretMade", "made a secret for a connection"),
     ("StatementShared", "made a link to a funder’s statement"),
     ("StatementLinkEnded", "ended a link to a funder’s statement"),
+    // Barriers.
+    ("BarrierRaised", "told us what stands in people’s way"),
+    ("BarrierSummedUp", "summed it up"),
+    ("BarrierJoined", "joined it to another one"),
+    ("BarrierTakenIn", "joined another one to it"),
+    ("BarrierPassedOn", "passed it on"),
+    ("BarrierAnswered", "recorded the answer"),
+    ("BarrierClosed", "closed it"),
+    ("BarrierReminded", "noticed that the answer is late"),
+    (
+        "BarrierWordsForgotten",
+        "deleted the words of whoever told us",
+    ),
     // Gatherings.
     ("GatheringPlanned", "planned the gathering"),
     (

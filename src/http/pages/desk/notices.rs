@@ -9,6 +9,7 @@
 mod counted;
 mod mailed;
 mod of_assets;
+mod of_barriers;
 mod of_gatherings;
 mod of_grants;
 mod of_introductions;
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
 use self::of_assets::OF_ASSETS;
+use self::of_barriers::OF_BARRIERS;
 use self::of_gatherings::OF_GATHERINGS;
 use self::of_grants::OF_GRANTS;
 use self::of_introductions::OF_INTRODUCTIONS;
@@ -44,16 +46,7 @@ struct ActionNotice {
 
 /// All sentences. They mention the group only if the service writes to the group.
 fn notices() -> impl Iterator<Item = &'static ActionNotice> {
-    [
-        OF_SETUP,
-        OF_RECORDS,
-        OF_GRANTS,
-        OF_GATHERINGS,
-        OF_ASSETS,
-        OF_INTRODUCTIONS,
-    ]
-    .into_iter()
-    .flatten()
+ [ OF_SETUP, OF_RECORDS, OF_GRANTS, OF_GATHERINGS, OF_ASSETS, OF_INTRODUCTIONS, OF_BARRIERS] .into_iter() .flatten()
 }
 
 const fn says(room: &'static str, name: &'static str, sentence: &'static str) -> ActionNotice {

@@ -122,16 +122,17 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 5] = [
+const MAIL_PARTS: [&str; 6] = [
     "Applying",
     "The decision",
     "The grant",
     "People and access",
     "Gatherings",
+    "Pledges and barriers",
 ];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 38] = [
+const MAILS: [(&str, &str, &str); 40] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -285,6 +286,16 @@ const MAILS: [(&str, &str, &str); 38] = [
         "lead_offered",
         MAIL_PARTS[4],
         "When you ask someone to lead",
+    ),
+    (
+        "pledge_due",
+        MAIL_PARTS[5],
+        "When someone has not kept a pledge yet, once",
+    ),
+    (
+        "barrier_answered",
+        MAIL_PARTS[5],
+        "When you record an answer, to everyone who raised it",
     ),
 ];
 
@@ -485,6 +496,8 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "session_soon" => "Reminder of a session",
         "session_after" => "Thank you for coming",
         "lead_offered" => "Asked to lead a gathering",
+        "pledge_due" => "Reminder of a pledge",
+        "barrier_answered" => "Answer to what we heard",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };

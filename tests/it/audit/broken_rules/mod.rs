@@ -6,6 +6,7 @@
 
 mod agreed;
 mod assets;
+mod barriers;
 mod days;
 mod gatherings;
 mod givers;
@@ -50,6 +51,7 @@ fn all_breaks() -> Vec<Break> {
         gatherings::breaks(),
         assets::breaks(),
         introductions::breaks(),
+        barriers::breaks(),
         days::breaks(),
         givers::breaks(),
         letters::breaks(),

@@ -15,8 +15,7 @@ use std::sync::LazyLock;
 
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, AssetCommand, DomainEvent, Event, FundCommand, GatheringCommand,
-    GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
+ ApplicationCommand, AssetCommand, BarrierCommand, DomainEvent, Event, FundCommand, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 
 use current_state::current_state;
@@ -33,6 +32,7 @@ fn specs(noun: &str) -> &'static [CommandSpec] {
         "gathering" => GatheringCommand::SPECS,
         "asset" => AssetCommand::SPECS,
         "introduction" => IntroductionCommand::SPECS,
+        "barrier" => BarrierCommand::SPECS,
         _ => GrantCommand::SPECS,
     }
 }
@@ -257,6 +257,7 @@ fn every_event_happens_somewhere() {
             Event::Gathering(event) => golden_file("gathering", event),
             Event::Asset(event) => golden_file("asset", event),
             Event::Introduction(event) => golden_file("introduction", event),
+            Event::Barrier(event) => golden_file("barrier", event),
         })
         .collect();
     // Only earlier versions wrote this event, when one administrator could give a role alone.

@@ -48,6 +48,8 @@ pub const GATHERING: Uuid = Uuid::from_u128(400);
 pub const ASSET: Uuid = Uuid::from_u128(500);
 /// Another one, which nobody holds.
 pub const OTHER_ASSET: Uuid = Uuid::from_u128(501);
+pub const BARRIER: Uuid = Uuid::from_u128(500);
+pub const OTHER_BARRIER: Uuid = Uuid::from_u128(501);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
@@ -65,6 +67,7 @@ pub fn sample(noun: &str, name: &str) -> Sample {
         "gathering" => gathering(name),
         "asset" => asset(name),
         "introduction" => introduction(name),
+        "barrier" => barrier(name),
         _ => grant(name),
     }
 }
@@ -115,6 +118,9 @@ fn person(name: &str) -> Sample {
             "mail": WAITING_MAIL, "about": 12, "kind": "declined", "caused_on": "2026-06-01",
         })),
         "email-instead" | "take-back-telling" => staff(json!({ "mail": WAITING_MAIL })),
+        "pledge" => staff(json!({ "pledges": ["tell-three"], "version": 1 })),
+        "keep-pledge" | "drop-pledge" => staff(json!({ "pledge": "tell-three" })),
+        "remind-of-pledges" => job(json!({})),
         "tell" => staff(json!({ "mail": WAITING_MAIL, "how": "phone", "told_on": "2026-06-01" })),
         _ => erasure(name).unwrap_or_else(|| {
             staff(json!({ "name": "Somebody", "email": "somebody@example.org" }))
@@ -151,6 +157,7 @@ fn organisation(name: &str) -> Sample {
             "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }],
         })),
         "adopt-themes" => staff(json!({ "themes": [{ "theme": "food", "name": "Food" }] })),
+        "publish-pledges" => staff(pledges()),
         "publish-form" => {
             let question =
                 json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
@@ -541,6 +548,39 @@ fn asset(name: &str) -> Sample {
         })),
         "remind" | "forget-words" => job(json!({})),
         _ => staff(json!({})),
+    }
+}
+
+fn pledges() -> Value {
+    json!({ "pledges": [{
+        "pledge": "tell-three",
+        "words": "I tell three people about screening.",
+        "other_languages": { "pl": "Powiem o badaniach trzem osobom." },
+        "not_before": "2026-06-10",
+        "due_after_days": 14,
+    }] })
+}
+
+fn barrier(name: &str) -> Sample {
+    match name {
+        "raise" => (
+            SampleActor::Person(STRANGER),
+            json!({ "person": STRANGER, "words": "The bus stops at five." }),
+        ),
+        "sum-up" => staff(json!({ "summary": "There is no bus to the clinic after five." })),
+        "join" => staff(json!({ "into": OTHER_BARRIER })),
+        "take-in" => staff(json!({ "barrier": OTHER_BARRIER, "raised_by": [STRANGER] })),
+        "pass-on" => staff(json!({
+            "to": "The hospital trust",
+            "asked": "Can a clinic open in the evening?",
+            "due_on": "2026-07-03",
+        })),
+        "record-answer" => staff(json!({
+            "answer": "It opens on Thursday evenings from May.",
+            "comes_to": "planned",
+        })),
+        "close" => staff(json!({ "reason": "The clinic is open in the evening now." })),
+        _ => job(json!({})),
     }
 }
 

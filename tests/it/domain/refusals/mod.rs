@@ -2,6 +2,7 @@
 
 mod applications;
 mod assets;
+mod barriers;
 mod decisions;
 mod erasure;
 mod funds;
@@ -102,6 +103,7 @@ fn every_rule_says_no_when_it_should() {
     gatherings::refusals(&mut seen);
     assets::refusals(&mut seen);
     introductions::refusals(&mut seen);
+    barriers::refusals(&mut seen);
     erasure::refusals(&mut seen);
     crate::domain::lifecycle::refusals(&mut seen);
 

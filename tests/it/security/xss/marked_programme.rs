@@ -104,6 +104,7 @@ impl MarkedProgramme<'_> {
         self.hold_gathering();
         self.list_entry(&group);
         self.make_introduction();
+        self.hear_barrier();
         self.erase_records();
         self.remind_late_group(&group);
     }
@@ -137,6 +138,35 @@ impl MarkedProgramme<'_> {
         on(self.ada, "record-exchange", exchange);
         let corrected = json!({ "exchange": 1, "minutes": 60, "reason": PAYLOAD });
         on(self.ada, "correct-exchange", corrected);
+    }
+
+    /// A barrier that was passed on and answered, and a pledge.
+    fn hear_barrier(&self) {
+        let raised = json!({ "person": self.office.ada, "words": PAYLOAD });
+        let id = self.ada.post("/api/v1/barriers", &raised).id();
+        let on = commands_to(format!("barriers/{id}"));
+        on(self.ada, "sum-up", json!({ "summary": PAYLOAD }));
+        let due_on = self.app.in_days(14);
+        on(
+            self.ada,
+            "pass-on",
+            json!({ "to": PAYLOAD, "asked": PAYLOAD, "due_on": due_on }),
+        );
+        on(
+            self.ada,
+            "record-answer",
+            json!({ "answer": PAYLOAD, "comes_to": "planned" }),
+        );
+        on(self.ada, "close", json!({ "reason": PAYLOAD }));
+        let pledge = json!({ "pledge": "walk", "words": PAYLOAD, "due_after_days": 5 });
+        let office = commands_to("organisation".to_owned());
+        office(self.ada, "publish-pledges", json!({ "pledges": [pledge] }));
+        let own = commands_to(format!("people/{}", self.office.ada));
+        own(
+            self.ada,
+            "pledge",
+            json!({ "pledges": ["walk"], "version": 1 }),
+        );
     }
 
     /// A gathering with a session that is over, and one that is cancelled.

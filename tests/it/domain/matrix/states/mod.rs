@@ -3,6 +3,7 @@
 
 mod applications;
 mod assets;
+mod barriers;
 mod funds;
 mod gatherings;
 mod grants;
@@ -22,6 +23,7 @@ use applications::{
     application, attendance, draft, eligibility, held_offer, helper, letter, letters,
 };
 use assets::asset;
+use barriers::{barrier, pledge};
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 use gatherings::gathering;
@@ -318,6 +320,22 @@ pub const TABLES: &[StateTable] = &[
     StateTable {
         name: "consent", noun: "person", commands: &["agree", "take-back"],
         states: &["none", "given"], reach: consent,
+    },
+    StateTable {
+        name: "barrier", noun: "barrier", commands: &[],
+        states: &[
+            "unknown", "raised", "old", "summed_up", "passed_on", "late", "answered", "closed",
+            "joined",
+        ],
+        reach: barrier,
+    },
+    StateTable {
+        name: "pledge", noun: "person",
+        commands: &["pledge", "keep-pledge", "drop-pledge", "remind-of-pledges"],
+        states: &[
+            "none_published", "published", "taken", "due", "reminded", "kept", "dropped",
+        ],
+        reach: pledge,
     },
 ];
 
