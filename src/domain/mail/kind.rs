@@ -94,6 +94,8 @@ pub enum MailKind {
     SessionAfter,
     /// A person is asked to lead a gathering.
     LeadOffered,
+    /// Those who hold an entry of the directory are asked whether it is still right.
+    AssetDue,
 }
 
 impl MailKind {
@@ -119,6 +121,7 @@ impl MailKind {
             | Self::GrantStopped => &["title", "note", "reference"],
             Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
             Self::UpdateDue => &["title", "due_on", "note"],
+            Self::AssetDue => &["title", "due_on"],
             Self::ReturnRequested => &["title", "due_on", "amount", "reference", "pay_to"],
             Self::ContactChanged => &["changed_on"],
             Self::AgreementAccepted
@@ -142,7 +145,7 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() {
+        } else if self.is_about_gathering() || self == Self::AssetDue {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES

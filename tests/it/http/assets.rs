@@ -7,6 +7,7 @@ use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 
 use crate::operations::erasure::purge;
+use crate::operations::mails::{deliver_all, mailer, outbox_rows};
 use crate::support::fixtures::{Office, person};
 use crate::support::service::{Client, serve, token};
 use crate::support::steps;
@@ -139,7 +140,17 @@ async fn a_directory_outlives_the_one_who_keeps_it(app: TestApp) {
     assert_eq!(names(&ada, "without_keeper=true").len(), 9);
     let ties = ada.get(&address(&club, "/ties")).body;
     assert_eq!(ties["items"][0]["other"], json!(homes[0]));
+    mailer(&app).subscribe().await.expect("a subscription");
     growing_old(&app, (&ada, &members, &club)).await;
+    assert_eq!(asked(&app, member).await, 3, "at 10, 11 and 12 months");
+}
+
+/// How often a person was asked whether an entry is still right.
+async fn asked(app: &TestApp, person: PersonId) -> usize {
+    let id = person.to_string();
+    let rows = outbox_rows(app).await;
+    let own = rows.iter().filter(|row| row.person == id);
+    own.filter(|row| row.kind == "asset_due").count()
 }
 
 /// What nobody confirms is asked about three times, and then comes last.
@@ -161,6 +172,7 @@ async fn growing_old(app: &TestApp, (ada, members, club): (&Client, &Client, &st
         go_to(months(due));
         jobs(app).await;
         app.catch_up().await;
+        deliver_all(app, &mailer(app)).await;
         assert_eq!(reminded(), (u64::try_from(due).ok(), json!(months(due))));
     }
     let stale = format!("stale_by={}", app.today());
