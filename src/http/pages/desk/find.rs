@@ -1,5 +1,5 @@
-//! The search of the desk: groups, people, applications, grants, payments, gatherings and entries of
-//! the directory for one text.
+//! The search of the desk: groups, people, applications, grants, payments, gatherings and entries
+//! of the directory for one text.
 
 use actix_web::HttpResponse;
 use askama::Template;
