@@ -19,7 +19,7 @@ commands! {
     /// Commands of an entry of the directory.
     AssetCommand {
         /// Records what a place has or wishes for. Nobody but staff and those who hold it sees it
-        /// until it is published. Whoever records it is its keeper.
+        /// until it is published. Who records it is its keeper.
         Record(RecordAsset) = "record", Permission::Staff(STAFF);
         /// Proposes words for the entry. A member of the group that holds it does so, or the
         /// person who does; for them, staff can.
@@ -33,7 +33,7 @@ commands! {
         Resume(NoBody) = "resume", Permission::Anyone;
         /// Confirms that what the entry says is still right. Those who hold it do so, or staff.
         Confirm(NoBody) = "confirm", Permission::Anyone;
-        /// Withdraws the entry for good, at once. Those who hold it do so, or staff.
+        /// Withdraws the entry for good. Those who hold it do so, or staff.
         Withdraw(NoBody) = "withdraw", Permission::Anyone;
         /// Records that the entry and another one know each other.
         Tie(TieTo) = "tie", Permission::Staff(STAFF);

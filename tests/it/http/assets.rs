@@ -187,7 +187,7 @@ async fn growing_old(app: &TestApp, (ada, members, club): (&Client, &Client, &st
     let found: Vec<&str> = order.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(found, ["Boccia at the bowls club", "Boccia wished for"]);
 
-    // Withdrawn by a member, it is gone at once, and what they wrote is forgotten.
+    // Withdrawn by a member, it is gone, and what they wrote is forgotten.
     take(members, club, ("withdraw", &json!({})));
     app.catch_up().await;
     assert_eq!(names(ada, "named=boccia&state=published").len(), 1);
