@@ -70,7 +70,9 @@ fn unproven_key(kind: MailKind) -> Option<&'static str> {
         MailKind::PaperReceived => None,
         MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
         MailKind::PledgeDue | MailKind::BarrierAnswered => Some(UNPROVEN_NEWS_KEY),
-        kind if kind.is_about_gathering() => Some(UNPROVEN_SIGN_UP_KEY),
+        kind if kind.is_about_gathering() || kind == MailKind::AssetDue => {
+            Some(UNPROVEN_SIGN_UP_KEY)
+        }
         _ => Some(UNPROVEN_ADDRESS_KEY),
     }
 }

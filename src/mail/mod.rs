@@ -17,6 +17,7 @@
 mod access_notices;
 mod addresses;
 mod barriers;
+mod assets;
 mod by_hand;
 mod checkpoint_mails;
 mod compose;

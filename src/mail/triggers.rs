@@ -8,8 +8,7 @@ use crate::domain::gathering::session_number;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
-    ApplicationEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, GroupEvent,
-    OrganisationEvent, PersonEvent, PersonId,
+ ApplicationEvent, BarrierEvent, AssetEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;
@@ -29,6 +28,8 @@ pub(super) enum Recipients {
     OfGathering,
     /// Those who raised the barrier of an event.
     OfBarrier,
+    /// Those who hold the entry of the directory that an event is about.
+    OfAsset,
 }
 
 impl Mailer {
@@ -106,6 +107,7 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             MailKind::PledgeDue,
             Recipients::Person(PersonId(event.stream)),
         ),
+        Event::Asset(AssetEvent::AssetReminded { .. }) => (MailKind::AssetDue, Recipients::OfAsset),
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }

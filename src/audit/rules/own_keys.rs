@@ -1,5 +1,7 @@
 //! Personal values: each names the person or group whose key encrypts it, which is the one that
-//! the record is about. A gathering is about many people: there it is the one in the event. An //! entry of the directory is about the one who holds it. In a //! barrier it is the group or the person who raised it.
+//! the record is about. A gathering is about many people: there it is the one in the event. An
+//! entry of the directory is about the one who holds it. A barrier is about the group or the person
+//! who raised it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -98,6 +98,8 @@ pub enum MailKind {
     PledgeDue,
     /// What a person said about a barrier was answered, or what was planned was made.
     BarrierAnswered,
+    /// Those who hold an entry of the directory are asked whether it is still right.
+    AssetDue,
 }
 
 impl MailKind {
@@ -123,6 +125,7 @@ impl MailKind {
             | Self::GrantStopped => &["title", "note", "reference"],
             Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
             Self::UpdateDue => &["title", "due_on", "note"],
+            Self::AssetDue => &["title", "due_on"],
             Self::ReturnRequested => &["title", "due_on", "amount", "reference", "pay_to"],
             Self::ContactChanged => &["changed_on"],
             Self::AgreementAccepted
@@ -148,7 +151,7 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() || self.is_about_own_words() {
+ } else if self.is_about_gathering() || self.is_about_own_words() || self == Self::AssetDue {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES

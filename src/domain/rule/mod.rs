@@ -99,7 +99,10 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
- signed up for the session. In that of a barrier it is the `group` or else the `person` \ who raised it. In an entry of the directory it is the person or group that \ holds it, and in the record of an introduction the one in `of`. Records of funds and of \ the organisation are not looked at."
+         signed up for the session. In that of a barrier it is the `group` or else the `person` \
+         who raised it. In an entry of the directory it is the person or group that holds it, and \
+         in the record of an introduction the one in `of`. Records of funds and of the \
+         organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \

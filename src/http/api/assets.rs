@@ -1,6 +1,8 @@
 //! Reads of the directory. Everyone who is signed in sees the published entries; those who hold one
 //! see it always, and staff see all.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
@@ -124,7 +126,10 @@ pub(super) async fn list(
     if !sees_directory(&signed.reader) && !mine && !of_own_group {
         filters.push(Filter::in_state([AssetState::Published]));
     }
-    let (rows, end) = list_rows::<AssetRow>(&app, &params, as_at, filters).await?;
+    let (mut rows, end) = list_rows::<AssetRow>(&app, &params, as_at, filters).await?;
+    if !sees_directory(&signed.reader) && !mine && !of_own_group {
+        rows = without_withdrawn(&app, rows).await?;
+    }
     let person = signed.reader.person;
     let words = reads_words(&signed.reader);
     let rows = rows
@@ -241,11 +246,31 @@ async fn find_visible(
         None => false,
     };
     let is_own = is_of_own_group || row.person == Some(reader.person);
-    if row.is_public() || sees_directory(reader) || is_own {
-        Ok(VisibleAsset { row, is_own })
-    } else {
-        Err(not_found())
+    if sees_directory(reader) || is_own {
+        return Ok(VisibleAsset { row, is_own });
     }
+    let mut shown = without_withdrawn(app, vec![row]).await?;
+    match shown.pop() {
+        Some(row) if row.is_public() => Ok(VisibleAsset { row, is_own }),
+        _ => Err(not_found()),
+    }
+}
+
+/// These rows, as at any day, without those of entries that are withdrawn now: who withdraws an
+/// entry does not want it read on past days either.
+async fn without_withdrawn(
+    app: &AppState,
+    mut rows: Vec<AssetRow>,
+) -> Result<Vec<AssetRow>, Problem> {
+    let ids = rows.iter().map(|row| row.id);
+    let withdrawn = vec![
+        Filter::any_of("id", ids),
+        Filter::in_state([AssetState::Withdrawn]),
+    ];
+    let found = app.views.all_rows::<AssetRow>(None, withdrawn).await?;
+    let gone: BTreeSet<Uuid> = found.into_iter().map(|row| row.id).collect();
+    rows.retain(|row| !gone.contains(&row.id));
+    Ok(rows)
 }
 
 /// Removes the keeper, and the person who holds it if that is not the reader.

@@ -1,4 +1,4 @@
-//! Random histories of the time bank: whatever is recorded and corrected, the balances of all
+//! Random histories of the time bank: after each record and correction, the balances of all
 //! parties together are nought. The rules of the table hold in the whole log, and no money moves.
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 
 use crate::operations::erasure::purge;
+use crate::operations::mails::{deliver_all, mailer, outbox_rows};
 use crate::support::fixtures::{Office, person};
 use crate::support::service::{Client, serve, token};
 use crate::support::steps;
@@ -61,14 +62,8 @@ fn agree(ada: &Client, person: PersonId, purpose: &str) {
     assert!(answer.status < 300, "{}", answer.body);
 }
 
-on_each_engine!(a_directory_outlives_the_one_who_keeps_it);
-async fn a_directory_outlives_the_one_who_keeps_it(app: TestApp) {
-    // Given a connector who records nine homes, one of which wishes for boccia.
-    let office = Office::open(&app, 5000).await;
-    let connector = person(&app, "Connector").await;
-    office.give_role(&app, connector, Role::Connector).await;
-    let ada = serve(&app, office.ada);
-    let keeper = ada.with_token(&token(&app, connector));
+/// Nine homes, the first of which wishes for something.
+fn nine_homes(keeper: &Client) -> Vec<String> {
     let mut homes = Vec::new();
     for number in 1..=9 {
         let way = if number == 1 { "wish" } else { "offer" };
@@ -80,6 +75,18 @@ async fn a_directory_outlives_the_one_who_keeps_it(app: TestApp) {
         });
         homes.push(keeper.post(ASSETS, &home).id());
     }
+    homes
+}
+
+on_each_engine!(a_directory_outlives_the_one_who_keeps_it);
+async fn a_directory_outlives_the_one_who_keeps_it(app: TestApp) {
+    // Given a connector who records nine homes, one of which wishes for boccia.
+    let office = Office::open(&app, 5000).await;
+    let connector = person(&app, "Connector").await;
+    office.give_role(&app, connector, Role::Connector).await;
+    let ada = serve(&app, office.ada);
+    let keeper = ada.with_token(&token(&app, connector));
+    let homes = nine_homes(&keeper);
     take(
         &keeper,
         &homes[0],
@@ -129,17 +136,39 @@ async fn a_directory_outlives_the_one_who_keeps_it(app: TestApp) {
         .get(&format!("{ASSETS}?without_keeper=true"))
         .assert_problem(403, "not_yours");
 
-    // When the connector leaves, then the entries have no keeper until another takes them over.
-    assert_eq!(names(&ada, "without_keeper=true"), Vec::<String>::new());
-    let end = steps::end_role(&app, connector, Role::Connector);
-    app.issue_ok(office.ada, end).await;
-    app.catch_up().await;
-    assert_eq!(names(&ada, "without_keeper=true").len(), 10);
-    take(&ada, &club, ("take-over", &json!({})));
-    assert_eq!(names(&ada, "without_keeper=true").len(), 9);
-    let ties = ada.get(&address(&club, "/ties")).body;
-    assert_eq!(ties["items"][0]["other"], json!(homes[0]));
+    a_keeper_leaves(&app, office.ada, connector, (&ada, &club, &homes[0])).await;
+    mailer(&app).subscribe().await.expect("a subscription");
     growing_old(&app, (&ada, &members, &club)).await;
+    assert_eq!(asked(&app, member).await, 3, "at 10, 11 and 12 months");
+    let yesterday = address(&club, &format!("?as_at={}", app.in_days(-1)));
+    assert_eq!(ada.get(&yesterday).body["state"], "published");
+    reader.get(&yesterday).assert_problem(404, "not_found");
+}
+
+/// When the connector leaves, then the entries have no keeper until another takes them over.
+async fn a_keeper_leaves(
+    app: &TestApp,
+    by: PersonId,
+    connector: PersonId,
+    (ada, club, home): (&Client, &str, &str),
+) {
+    assert_eq!(names(ada, "without_keeper=true"), Vec::<String>::new());
+    let end = steps::end_role(app, connector, Role::Connector);
+    app.issue_ok(by, end).await;
+    app.catch_up().await;
+    assert_eq!(names(ada, "without_keeper=true").len(), 10);
+    take(ada, club, ("take-over", &json!({})));
+    assert_eq!(names(ada, "without_keeper=true").len(), 9);
+    let ties = ada.get(&address(club, "/ties")).body;
+    assert_eq!(ties["items"][0]["other"], json!(home));
+}
+
+/// How often a person was asked whether an entry is still right.
+async fn asked(app: &TestApp, person: PersonId) -> usize {
+    let id = person.to_string();
+    let rows = outbox_rows(app).await;
+    let own = rows.iter().filter(|row| row.person == id);
+    own.filter(|row| row.kind == "asset_due").count()
 }
 
 /// What nobody confirms is asked about three times, and then comes last.
@@ -161,6 +190,7 @@ async fn growing_old(app: &TestApp, (ada, members, club): (&Client, &Client, &st
         go_to(months(due));
         jobs(app).await;
         app.catch_up().await;
+        deliver_all(app, &mailer(app)).await;
         assert_eq!(reminded(), (u64::try_from(due).ok(), json!(months(due))));
     }
     let stale = format!("stale_by={}", app.today());
@@ -175,7 +205,7 @@ async fn growing_old(app: &TestApp, (ada, members, club): (&Client, &Client, &st
     let found: Vec<&str> = order.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(found, ["Boccia at the bowls club", "Boccia wished for"]);
 
-    // Withdrawn by a member, it is gone at once, and what they wrote is forgotten.
+    // Withdrawn by a member, it is gone, and what they wrote is forgotten.
     take(members, club, ("withdraw", &json!({})));
     app.catch_up().await;
     assert_eq!(names(ada, "named=boccia&state=published").len(), 1);

@@ -438,6 +438,11 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
             let link = (path, "what we heard".to_owned());
             return group_record(request, None, link).await;
         }
+        Event::Asset(_) => {
+            let path = format!("/desk/assets/{}", event.stream);
+            let link = (path, "the entry".to_owned());
+            return group_record(request, None, link).await;
+        }
         _ => return Ok(MailRecord::default()),
     };
     let application: Option<ApplicationRow> = views.find(id, None).await?;

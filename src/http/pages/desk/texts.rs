@@ -129,10 +129,11 @@ const MAIL_PARTS: [&str; 6] = [
     "People and access",
     "Gatherings",
     "Pledges and barriers",
+    "The directory",
 ];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 40] = [
+const MAILS: [(&str, &str, &str); 41] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -296,6 +297,11 @@ const MAILS: [(&str, &str, &str); 40] = [
         "barrier_answered",
         MAIL_PARTS[5],
         "When you record an answer, to everyone who raised it",
+    ),
+    (
+        "asset_due",
+        MAIL_PARTS[5],
+        "10, 11 and 12 months after an entry was confirmed, to those who hold it",
     ),
 ];
 
@@ -498,6 +504,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "lead_offered" => "Asked to lead a gathering",
         "pledge_due" => "Reminder of a pledge",
         "barrier_answered" => "Answer to what we heard",
+        "asset_due" => "Reminder to confirm an entry",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };

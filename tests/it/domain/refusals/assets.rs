@@ -73,7 +73,14 @@ impl AssetCase<'_> {
     }
 
     fn recording(&mut self) {
-        let entry = |area: &str, name: Option<&str>| json!({ "way": "offer", "kind": "group", "area": area, "name": name });
+        let entry = |area: &str, name: Option<&str>| {
+            json!({
+                "way": "offer",
+                "kind": "group",
+                "area": area,
+                "name": name,
+            })
+        };
         self.refuse("unknown", "record", &entry("mars", Some("A club")));
         self.refuse("nothing", "record", &entry("oldham", None));
         let reached = entry("oldham", Some("Ring 0161 496 0000"));
@@ -173,7 +180,14 @@ impl AssetCase<'_> {
 
     fn exchanging(&mut self) {
         let (first, second) = (self.group(0), self.group(1));
-        let on = |giver: &Value, receiver: &Value, minutes: u32, day: &str| json!({ "giver": giver, "receiver": receiver, "minutes": minutes, "on": day });
+        let on = |giver: &Value, receiver: &Value, minutes: u32, day: &str| {
+            json!({
+                "giver": giver,
+                "receiver": receiver,
+                "minutes": minutes,
+                "on": day,
+            })
+        };
         let today = "2026-06-01";
         let name = "record-exchange";
         self.refuse("same_party", name, &on(&first, &first, 90, today));
@@ -195,7 +209,13 @@ impl AssetCase<'_> {
         let exchange = on(&first, &second, 90, today);
         self.refuse_as(other, "unknown", (ASSET, name), &exchange);
         self.take(ASSET, name, &exchange);
-        let corrected = |exchange: u32, minutes: u32| json!({ "exchange": exchange, "minutes": minutes, "reason": "Less." });
+        let corrected = |exchange: u32, minutes: u32| {
+            json!({
+                "exchange": exchange,
+                "minutes": minutes,
+                "reason": "Less.",
+            })
+        };
         self.refuse("unknown", "correct-exchange", &corrected(2, 60));
         self.refuse("no_change", "correct-exchange", &corrected(1, 90));
         self.take(ASSET, "correct-exchange", &corrected(1, 0));
