@@ -12,8 +12,8 @@ use super::Caller;
 use crate::clock::day_of;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Command, DecisionContext, Fund, FundId, Gathering, GrantId, Group,
-    Organisation, Person, PersonId, ReadDependencies, TrackedRead,
+    Aggregate, Application, Command, DecisionContext, Fund, FundId, Gathering, Grant, GrantId,
+    Group, Organisation, Person, PersonId, ReadDependencies, TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -127,6 +127,9 @@ impl<'a> LoadedStreams<'a> {
         if let Some(gathering) = related.gathering {
             facts.gathering = TrackedRead::new(self.load::<Gathering>(gathering).await?);
         }
+        if let Some(grant) = related.grant {
+            facts.grant = TrackedRead::new(self.load::<Grant>(grant).await?);
+        }
         for group in command.groups_read() {
             let state = self.load::<Group>(group.0).await?;
             facts.named_groups.insert(group, TrackedRead::new(state));
@@ -234,6 +237,7 @@ impl<'a> LoadedStreams<'a> {
         let named = related.named_groups.values().any(TrackedRead::looked);
         look(related.group.looked() || named, Group::TYPE);
         look(related.gathering.looked(), Gathering::TYPE);
+        look(related.grant.looked(), Grant::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);
         look(

@@ -92,6 +92,10 @@ impl Command {
             Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
                 vec![("from", share.from), ("until", share.until)]
             }
+            Self::Organisation(_, OrganisationCommand::PublishLesson(lesson)) => {
+                let consent = lesson.consent.as_ref();
+                optional_day("consent.consented_on", consent.map(|one| one.consented_on))
+            }
             Self::Organisation(..) | Self::Person(..) => Vec::new(),
         }
     }
@@ -141,6 +145,7 @@ fn group_days(command: &GroupCommand) -> Vec<(&'static str, Date)> {
             vec![("consented_on", *consented_on)]
         }
         GroupCommand::RecordPastGrant(past) => vec![("awarded_on", past.awarded_on)],
+        GroupCommand::GiveTally(give) => vec![("asked_on", give.asked_on)],
         _ => Vec::new(),
     }
 }
@@ -204,6 +209,7 @@ fn gathering_days(command: &GatheringCommand) -> Vec<(&'static str, Date)> {
         C::AddSession(plan) => vec![("day", plan.day)],
         C::MoveSession(moved) => vec![("to.day", moved.to.day)],
         C::PassRiskCheck(check) => vec![("good_until", check.good_until)],
+        C::GiveTally(give) => vec![("asked_on", give.asked_on)],
         _ => Vec::new(),
     }
 }

@@ -18,7 +18,7 @@ use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
-    Application, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
+    Application, Connections, Fund, Gathering, Grant, Group, Organisation, Person, Refusal,
     RestrictedAction,
 };
 
@@ -115,6 +115,8 @@ pub struct DecisionContext {
     pub granted: Vec<TrackedRead<Application>>,
     /// The gathering that the command concerns; for a new one, that which it grew from.
     pub gathering: TrackedRead<Gathering>,
+    /// The grant that a lesson grew from, or that a chosen story is of.
+    pub grant: TrackedRead<Grant>,
     /// The groups that the command names as those whose people came to a gathering.
     pub named_groups: BTreeMap<GroupId, TrackedRead<Group>>,
 }
@@ -143,6 +145,7 @@ impl DecisionContext {
             application: TrackedRead::default(),
             granted: Vec::new(),
             gathering: TrackedRead::default(),
+            grant: TrackedRead::default(),
             named_groups: BTreeMap::new(),
         }
     }
@@ -399,6 +402,11 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such gathering.
     pub fn gathering(&self) -> Result<&Gathering, Refusal> {
         self.gathering.look("gathering")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such grant.
+    pub fn grant(&self) -> Result<&Grant, Refusal> {
+        self.grant.look("grant")
     }
 
     /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.

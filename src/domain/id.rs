@@ -40,6 +40,8 @@ identity!(
     ApplicationId,
     /// Id of a gathering.
     GatheringId,
+    /// Id of a barrier.
+    BarrierId,
     /// Id of a grant. It equals the id of the application from which the grant came.
     GrantId,
 );

@@ -13,6 +13,7 @@
 //! all of them.
 
 mod aggregate;
+pub mod aim;
 pub mod application;
 pub mod colour;
 pub mod command;
@@ -45,6 +46,7 @@ pub mod personal_data;
 pub mod phone;
 mod policy;
 pub mod postcode;
+pub mod public_words;
 mod read_dependencies;
 pub mod reference;
 mod refusal;
@@ -52,6 +54,7 @@ pub mod registered_number;
 pub mod role;
 mod rule;
 pub mod take_back;
+pub mod tally;
 pub mod text;
 pub mod theme;
 mod tidy;
@@ -69,7 +72,9 @@ pub use fund::{Fund, FundCommand, FundEvent};
 pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
-pub use id::{ApplicationId, FundId, GatheringId, GrantId, GroupId, OrganisationId, PersonId};
+pub use id::{
+    ApplicationId, BarrierId, FundId, GatheringId, GrantId, GroupId, OrganisationId, PersonId,
+};
 pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};

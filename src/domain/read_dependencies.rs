@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::organisation::LessonOrigin;
 use super::{
     Actor, Application, ApplicationCommand, Command, FundCommand, GatheringCommand, GrantCommand,
     Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
@@ -16,6 +17,7 @@ pub struct ReadDependencies {
     pub group: Option<Uuid>,
     pub application: Option<Uuid>,
     pub gathering: Option<Uuid>,
+    pub grant: Option<Uuid>,
 }
 
 impl Command {
@@ -86,7 +88,9 @@ impl Command {
             self,
             Self::Organisation(
                 _,
-                OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
+                OrganisationCommand::ShareStatement(_)
+                    | OrganisationCommand::PublishReport(_)
+                    | OrganisationCommand::PublishLesson(_)
             ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
         )
     }
@@ -114,6 +118,8 @@ impl Command {
             Self::Organisation(_, command) => ReadDependencies {
                 person: person_read(command),
                 fund: fund_read(command),
+                gathering: gathering_read(command),
+                grant: grant_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -180,6 +186,10 @@ fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
             group: sign_up.group.map(|group| group.0),
             ..of_gathering
         },
+        C::ChooseStory(chosen) => ReadDependencies {
+            grant: Some(chosen.grant.0),
+            ..of_gathering
+        },
         C::OfferLead(of) | C::TakeLead(of) => ReadDependencies {
             person: Some(of.person.0),
             ..of_gathering
@@ -203,6 +213,29 @@ fn fund_read(command: &OrganisationCommand) -> Option<Uuid> {
         OrganisationCommand::PublishMailText(text) | OrganisationCommand::ProposeMailText(text) => {
             text.fund.map(|fund| fund.0)
         }
+        _ => None,
+    }
+}
+
+/// The gathering that a lesson grew from.
+fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Gathering { gathering }) => Some(gathering.0),
+        _ => None,
+    }
+}
+
+/// The grant that a lesson grew from.
+fn grant_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Grant { grant, .. }) => Some(grant.0),
+        _ => None,
+    }
+}
+
+fn lesson_origin(command: &OrganisationCommand) -> Option<&LessonOrigin> {
+    match command {
+        OrganisationCommand::PublishLesson(lesson) => lesson.grew_from.as_ref(),
         _ => None,
     }
 }

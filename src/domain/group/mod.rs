@@ -6,6 +6,7 @@ mod erasure;
 mod event;
 mod members;
 mod payee;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ use super::id::{ApplicationId, GrantId, GroupId, PersonId};
 use super::money::BelowZero;
 use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
+use super::tally::GivenTallies;
 use super::text::{Identifier, Line, Slug};
 use super::{Aggregate, DecisionContext, Refusal};
 use correction::Correction;
@@ -66,6 +68,8 @@ pub struct Group {
     open_grants: BTreeSet<GrantId>,
     /// The last day on which records of money paid to it must be retained.
     kept_until: Option<Date>,
+    #[serde(default)]
+    tallies: GivenTallies,
     erasure: Erasure,
     /// The number of events so far, and the number of the event that last set the name.
     events: u32,
@@ -350,6 +354,7 @@ impl Aggregate for Group {
                 ended_on: facts.today,
             },
             C::RecordPastGrant(past) => self.record_past_grant(past, facts)?,
+            C::GiveTally(_) | C::CorrectTally(_) => self.decide_tally(command, facts)?,
             C::RequestErasure(_) => self.request_erasure()?,
             C::RefuseErasure(because) => self.refuse_erasure(because)?,
             C::Erase(because) => self.erase(because, facts)?,
@@ -423,6 +428,9 @@ impl Aggregate for Group {
             }
             GroupEvent::PastGrantRecorded { past } => {
                 self.past_grants.insert(past.reference.clone());
+            }
+            GroupEvent::TallyGiven { .. } | GroupEvent::TallyCorrected { .. } => {
+                self.apply_tally(event);
             }
             GroupEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,

@@ -1,10 +1,12 @@
-//! The organisation aggregate: roles, signs of success, themes, versions of forms and agreements,
-//! mail templates, settings, webhooks and links to statements.
+//! The organisation aggregate: roles, signs of success, themes, aims, versions of forms and
+//! agreements, lessons, mail templates, settings, webhooks and links to statements.
 
 mod accent;
+mod aims;
 mod checkpoint_key;
 mod command;
 mod event;
+mod lesson;
 mod mail_text;
 mod question;
 mod return_account;
@@ -21,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use accent::{Accent, CONTRAST_MIN};
+pub use aims::AdoptAims;
+use aims::AdoptedAims;
 pub use checkpoint_key::{CheckpointKey, RecordKeyRotation};
 pub use command::{
     AdoptSigns, AdoptThemes, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
@@ -28,6 +32,11 @@ pub use command::{
     RefuseMailText, RoleRef,
 };
 pub use event::OrganisationEvent;
+use lesson::PublishedLessons;
+pub use lesson::{
+    LessonConsent, LessonKind, LessonLink, LessonOrigin, LessonRef, LessonVoice, PublishLesson,
+    uses_group_words,
+};
 use mail_text::MailTexts;
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};
@@ -66,6 +75,10 @@ pub struct Organisation {
     themes: Vec<Theme>,
     #[serde(default)]
     themes_version: u32,
+    #[serde(default)]
+    aims: AdoptedAims,
+    #[serde(default)]
+    lessons: PublishedLessons,
     forms: Vec<Vec<Question>>,
     /// The names of the forms, in the same order.
     #[serde(default)]
@@ -207,6 +220,22 @@ impl Organisation {
                 theme: theme.to_string(),
             })
         }
+    }
+
+    /// Refuses with [`Refusal::NotInAims`] a question that is not in the aims of a version, and
+    /// options that the question did not have then.
+    pub fn must_have_answers<'a>(
+        &self,
+        version: u32,
+        question: &Slug,
+        options: impl Iterator<Item = &'a Slug>,
+    ) -> Result<(), Refusal> {
+        self.aims.must_have_answers(version, question, options)
+    }
+
+    /// Refuses with [`Refusal::NotInAims`] an aim that is not in force.
+    pub fn must_have_aim(&self, aim: &Slug) -> Result<(), Refusal> {
+        self.aims.must_have_aim(aim)
     }
 
     /// The questions of a version of the form.
@@ -387,12 +416,15 @@ impl Aggregate for Organisation {
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
             C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
+            C::AdoptAims(adopted) => self.aims.adopt(adopted)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
             C::PublishReport(report) => {
                 facts.has_area(&report.area)?;
                 self.publish_report(report)
             }
+            C::PublishLesson(lesson) => self.lessons.publish(lesson, self, facts)?,
+            C::WithdrawLesson(of) => self.lessons.withdraw(*of)?,
             C::PublishMailText(_)
             | C::ProposeMailText(_)
             | C::ConfirmMailText(_)
@@ -439,6 +471,7 @@ impl Aggregate for Organisation {
                 self.themes.clone_from(themes);
                 self.themes_version = *version;
             }
+            OrganisationEvent::AimsAdopted { aims, .. } => self.aims.apply(aims),
             OrganisationEvent::FormPublished {
                 questions, name, ..
             } => {
@@ -450,6 +483,8 @@ impl Aggregate for Organisation {
                 self.agreements.push(hash.clone());
             }
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
+            OrganisationEvent::LessonPublished { .. }
+            | OrganisationEvent::LessonWithdrawn { .. } => self.lessons.apply(event),
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }
             | OrganisationEvent::MailTextRefused { .. } => self.mail_texts.apply(event),

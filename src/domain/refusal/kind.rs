@@ -67,6 +67,9 @@ impl Refusal {
             | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::ThemeUnknown { .. }
+            | Self::NotInAims { .. }
+            | Self::SingleAnswer
+            | Self::LooksPersonal { .. }
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)

@@ -504,6 +504,20 @@ pub enum Refusal {
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
     ThemeUnknown { field: &'static str, theme: String },
+    #[error("{name} is not in your organisation's aims")]
+    #[strum(message = "Choose a question, an answer or an aim from the list.")]
+    NotInAims { field: &'static str, name: String },
+    #[error("one person's answer on its own would not stay private")]
+    #[strum(message = "Ask more people, or add them to the numbers of another day.")]
+    SingleAnswer,
+    #[error("this tells how someone can be reached")]
+    #[strum(
+        message = "Take out any email address, phone number or postcode. Everyone can read it."
+    )]
+    LooksPersonal { field: &'static str },
+    #[error("this lesson has been withdrawn")]
+    #[strum(message = "If everyone agrees, publish it again as a new lesson.")]
+    LessonWithdrawn,
     #[error("the final report has not been accepted or excused")]
     #[strum(message = "Accept or excuse the final report first.")]
     UpdateOutstanding,

@@ -224,9 +224,12 @@ event_permissions! {
         RoleEnded: ["organisation/end-role", "organisation/end-roles-of-erased"] [] [];
         SignsAdopted: ["organisation/adopt-signs"] [] [];
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
+        AimsAdopted: ["organisation/adopt-aims"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];
+        LessonPublished: ["organisation/publish-lesson"] [] [];
+        LessonWithdrawn: ["organisation/withdraw-lesson"] [] [];
         MailTextPublished: [
             "organisation/publish-mail-text", "organisation/confirm-mail-text"
         ] [] [];
@@ -335,6 +338,8 @@ event_permissions! {
             "grant/confirm-revocation", "grant/close", "application/take-back-decision"
         ] [] [];
         PastGrantRecorded: ["group/record-past-grant"] [] [];
+        TallyGiven: ["group/give-tally"] [] [];
+        TallyCorrected: ["group/correct-tally"] [] [];
         ErasureRequested: ["group/request-erasure"] [] [];
         ErasureRefused: ["group/refuse-erasure"] [] [];
         PersonalDataErased: ["group/erase", "group/erase-again", "person/expire"] [] [];
@@ -473,6 +478,9 @@ event_permissions! {
         SessionHeld: ["gathering/record-attendance"] [] [];
         AttendanceCorrected: ["gathering/correct-attendance"] [] [];
         NotesWritten: ["gathering/write-notes"] [] [];
+        StoryChosen: ["gathering/choose-story"] [] [];
+        TallyGiven: ["gathering/give-tally"] [] [];
+        TallyCorrected: ["gathering/correct-tally"] [] [];
         LeadOffered: ["gathering/offer-lead"] [] [];
         LeadTaken: ["gathering/take-lead"] [Officer, Connector, Person] [];
         LeadLeft: ["gathering/leave-lead"] [] [];

@@ -84,6 +84,8 @@ grounds! {
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
+        NotInAims | SingleAnswer => [TallyOfAims],
+        ConsentMissing | LessonWithdrawn => [LessonConsented],
         LetterHeld => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
@@ -111,7 +113,7 @@ grounds! {
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
-            InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
+            InstalmentMissing | LooksPersonal | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
