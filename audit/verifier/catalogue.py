@@ -48,10 +48,15 @@ RoleConfirmed person:id role:Role confirmed_by:id
 RoleEnded person:id role:Role ended_on:day?
 SignsAdopted version:int signs:[Sign]
 ThemesAdopted version:int themes:[Theme]
+AimsAdopted version:int aims:[Aim]
 FormPublished version:int questions:[Question] name:Line?
 AgreementPublished version:int text:Document hash:text
 ReportPublished version:int area:Slug context:Prose hard:Prose lessons:Prose \
     other_languages:{en,pl=AreaReportTranslation}~
+LessonPublished lesson:int title:Line words:Prose kind:LessonKind voice:LessonVoice \
+    themes:[Slug] signs:[Slug] published_on:day area:Slug? consent:LessonConsent? \
+    grew_from:LessonOrigin? link:LessonLink?
+LessonWithdrawn lesson:int
 MailTextPublished version:int mail:MailKind language:Language subject:Line body:Prose \
     confirmed_by:id? fund:id? proposed_by:id?
 MailTextProposed proposal:int mail:MailKind language:Language subject:Line body:Prose \
@@ -124,6 +129,8 @@ GroupTakenIn group:id
 GrantOpened grant:id
 GrantEnded grant:id paid:bool ended_on:day
 PastGrantRecorded past:PastGrant
+TallyGiven tally:int version:int question:Slug counts:{int} asked_on:day occasion:TallyOccasion
+TallyCorrected tally:int counts:{int} reason:Prose
 ErasureRequested
 ErasureRefused reason:Prose
 PersonalDataErased reason:Prose
@@ -258,6 +265,9 @@ SignUpsCounted session:int people:int
 SessionHeld session:int came:came
 AttendanceCorrected session:int came:came reason:Prose
 NotesWritten session:int learned:Prose ideas:[Line] signs:[Slug]
+StoryChosen grant:id story:int why:Prose chosen_on:day aim:Slug?
+TallyGiven tally:int version:int question:Slug counts:{int} asked_on:day occasion:TallyOccasion
+TallyCorrected tally:int counts:{int} reason:Prose
 LeadOffered person:id
 LeadTaken person:id staff:bool
 LeadLeft person:id
@@ -481,6 +491,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     **values.read_types(),
 }
 TYPES["EncryptedPayee"] = values.payee_details(day, TYPES["Line"])
+TYPES["LessonOrigin"] = values.lesson_origin(identifier, TYPES["Slug"])
 TYPES["ReleaseCondition"] = values.release_condition(day, TYPES["Slug"])
 TYPES["sitting"] = of_fields("present:ids withdrew:ids recorded_by:id? quorum:int? confirm_by:day?")
 TYPES["leaving"] = of_fields("from:day to:day sources:split")

@@ -9,6 +9,7 @@ from . import (
     rules_days,
     rules_funds,
     rules_gatherings,
+    rules_learning,
     rules_office,
     rules_panel,
     rules_payments,
@@ -23,7 +24,7 @@ from .state import Event, LogState
 # The modules whose import declares the checks.
 ROOMS = (
     rules_steps, rules_office, rules_days, rules_funds, rules_panel, rules_agreements,
-    rules_payments, rules_gatherings,
+    rules_payments, rules_gatherings, rules_learning,
 )
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 

@@ -32,6 +32,8 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "gathering.StoryChosen": "chosen_on",
+    "organisation.LessonPublished": "published_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {
@@ -48,6 +50,8 @@ ENTERED = {
     "grant.ReturnReceived": "received_on",
     "grant.EntrySettled": "happened_on",
     "grant.StoryPublished": "consented_on",
+    "group.TallyGiven": "asked_on",
+    "gathering.TallyGiven": "asked_on",
 }
 
 

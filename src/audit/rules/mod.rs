@@ -21,6 +21,7 @@ mod decisions;
 mod earlier_programs;
 mod funds;
 mod gatherings;
+mod learning;
 mod memberships;
 mod offers;
 mod own_keys;
@@ -153,6 +154,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
         Box::<gatherings::Gatherings>::default(),
+        Box::<learning::Learning>::default(),
     ]
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::gathering::session_number;
-use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Rule};
+use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, OrganisationEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// A record or a part of one, an event, the states in which it is allowed, and the state that it
@@ -241,6 +241,13 @@ const STEPS: &[AllowedStep] = &[
     ("session", "NotesWritten", "held", ""),
     ("session", "SessionReminded", "planned", ""),
     ("session", "NeedsForgotten", "planned held cancelled", ""),
+    ("gathering", "StoryChosen", "open ended", ""),
+    ("gathering", "TallyGiven", "open ended", ""),
+    ("gathering", "TallyCorrected", "open ended", ""),
+    ("group", "TallyGiven", "registered", ""),
+    ("group", "TallyCorrected", "registered merged", ""),
+    ("lesson", "LessonPublished", "none", "published"),
+    ("lesson", "LessonWithdrawn", "published", "withdrawn"),
 ];
 
 /// Parts of a record, with the stream of the record.
@@ -252,6 +259,7 @@ const PARTS: &[(&str, &str)] = &[
     ("variation", "grant"),
     ("story", "grant"),
     ("session", "gathering"),
+    ("lesson", "organisation"),
 ];
 
 pub(super) struct StepOrder {
@@ -351,6 +359,13 @@ fn name_of_part(part: &str, event: &Event) -> String {
         ("session", Event::Gathering(happened)) => session_number(happened)
             .map(|number| number.to_string())
             .unwrap_or_default(),
+        (
+            "lesson",
+            Event::Organisation(
+                OrganisationEvent::LessonPublished { lesson, .. }
+                | OrganisationEvent::LessonWithdrawn { lesson },
+            ),
+        ) => lesson.to_string(),
         ("variation" | "story", Event::Grant(happened)) => match happened {
             GrantEvent::VariationRequested { variation, .. }
             | GrantEvent::VariationApproved { variation, .. }

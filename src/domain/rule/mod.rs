@@ -99,7 +99,10 @@ rules! {
          "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
          "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
          "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
-         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten"]
+         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten",
+         "gathering.StoryChosen", "gathering.TallyGiven", "gathering.TallyCorrected",
+         "group.TallyGiven", "group.TallyCorrected", "organisation.LessonPublished",
+         "organisation.LessonWithdrawn"]
     }
 
     People {
@@ -179,11 +182,11 @@ rules! {
         "A day that the program takes from its clock is the day in Europe/London of `decided_at` \
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
-         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, `sent_on` \
-         of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
+         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
+         `chosen_on`, `published_on`, `sent_on` of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
          person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
-         `sent_on` and `received_on`."
+         `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on` of `StoryPublished`, \
+         `asked_on`, and every other `sent_on` and `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -195,7 +198,8 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded"]
+         "gathering.GatheringOpened", "gathering.GatheringEnded", "gathering.StoryChosen",
+         "gathering.TallyGiven", "group.TallyGiven", "organisation.LessonPublished"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -562,6 +566,25 @@ rules! {
          place goes to the first of those who wait. Where people are counted, no one signs up by \
          name."
         ["gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.SessionMoved"]
+    }
+
+    Learning {
+    LessonConsented
+        "Lessons are published with the numbers 1, 2, 3 and so on. A lesson with words of a group \
+         has `consent`, with a `consented_on` that is not after `published_on`. It has words of a \
+         group if its `voice` is `group` or if its `grew_from` names an `update`."
+        ["organisation.LessonPublished"]
+    TallyOfAims
+        "Aims are adopted with the versions 1, 2, 3 and so on. The question of a tally stands in \
+         the aims of its `version`, and each option in `counts` is one of that question there. A \
+         tally has the next number of its record and is of two people or more. A correction is of \
+         a tally that was given, with options of the same question."
+        ["organisation.AimsAdopted", "group.TallyGiven", "group.TallyCorrected",
+         "gathering.TallyGiven", "gathering.TallyCorrected"]
+    ChosenStory
+        "A story is chosen after it was published and before it is withdrawn, and once at each \
+         gathering."
+        ["gathering.StoryChosen"]
     }
 }
 

@@ -70,8 +70,9 @@ grounds! {
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
         FundNotInState => [FundOpen, StepsInOrder],
-        RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
+        RoundNotInState | VariationNotInState | UpdateNotInState | LessonWithdrawn |
             GatheringNotInState | SessionNotInState => [StepsInOrder],
+        StoryWithdrawn => [StepsInOrder, ChosenStory],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -85,7 +86,7 @@ grounds! {
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
         NotInAims | SingleAnswer => [TallyOfAims],
-        ConsentMissing | LessonWithdrawn => [LessonConsented],
+        ConsentMissing => [LessonConsented],
         LetterHeld => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],

@@ -25,6 +25,8 @@ pub enum RuleSubject {
     Grants,
     #[strum(message = "Gatherings")]
     Gatherings,
+    #[strum(message = "Lessons, aims and tallies")]
+    Learning,
 }
 
 impl RuleSubject {
