@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 pub use definitions::agreements::AgreementRow;
 pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
+pub use definitions::chosen_stories::ChosenStoryRow;
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::files::FileRow;
@@ -30,6 +31,7 @@ pub use definitions::groups::{
     CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, search_key,
 };
 pub use definitions::identifiers::IdentifierRow;
+pub use definitions::lessons::LessonRow;
 pub use definitions::moment::Moment;
 pub use definitions::organisations::{
     AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow, ProposedSettingsRow,
@@ -44,6 +46,7 @@ pub use definitions::published::{
 };
 pub use definitions::sessions::GatheringSessionRow;
 pub use definitions::sign_ups::{SignUpRow, SignUpState};
+pub use definitions::tallies::{TallyCorrection, TallyRow};
 pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;
 pub use engine::projector::{ProjectionError, Projector};
@@ -174,11 +177,12 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 21] = [
+const ALL: [AnyProjection; 24] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
+    AnyProjection::of::<definitions::chosen_stories::ChosenStoriesProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
     AnyProjection::of::<definitions::files::FilesProjection>(),
@@ -187,6 +191,7 @@ const ALL: [AnyProjection; 21] = [
     AnyProjection::of::<definitions::grants::GrantsProjection>(),
     AnyProjection::of::<definitions::groups::GroupsProjection>(),
     AnyProjection::of::<definitions::identifiers::IdentifiersProjection>(),
+    AnyProjection::of::<definitions::lessons::LessonsProjection>(),
     AnyProjection::of::<definitions::organisations::OrganisationsProjection>(),
     AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
     AnyProjection::of::<definitions::payments::PaymentsProjection>(),
@@ -195,6 +200,7 @@ const ALL: [AnyProjection; 21] = [
     AnyProjection::of::<definitions::published::PublishedProjection>(),
     AnyProjection::of::<definitions::sessions::SessionsProjection>(),
     AnyProjection::of::<definitions::sign_ups::SignUpsProjection>(),
+    AnyProjection::of::<definitions::tallies::TalliesProjection>(),
     AnyProjection::of::<definitions::updates::UpdatesProjection>(),
 ];
 

@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GatheringSessionRow,
-    GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
-    PersonRow, PublishedRow, SignUpRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, ChosenStoryRow, FileRow, FundRow, GatheringRow,
+    GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, LessonRow, OrganisationRow,
+    PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TallyRow,
+    UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -46,6 +47,9 @@ impl_table_row!(
     PublishedRow => "published",
     GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",
+    LessonRow => "lessons",
+    ChosenStoryRow => "chosen_stories",
+    TallyRow => "tallies",
     UpdateRow => "updates",
 );
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aim::Aim;
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
 use crate::domain::organisation::{AreaReportTranslation, Question, Settings};
@@ -40,6 +41,11 @@ pub struct OrganisationRow {
     /// Themes that were adopted before and are not any more. Records that name one keep it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_themes: Vec<Theme>,
+    #[serde(default)]
+    pub aims_version: u32,
+    /// The aims in force, with the questions that people are asked.
+    #[serde(default)]
+    pub aims: Vec<Aim>,
     pub form_version: u32,
     pub form: Vec<Question>,
     pub agreement_version: u32,
@@ -88,6 +94,9 @@ pub struct AreaReportRow {
     pub context: String,
     pub hard: String,
     pub lessons: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub published_on: Option<Date>,
     /// The same text in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_languages: BTreeMap<Language, AreaReportTranslation>,
@@ -167,7 +176,7 @@ pub(in crate::projections) struct OrganisationsProjection;
 
 impl Projection for OrganisationsProjection {
     const NAME: &'static str = "organisations";
-    const SCHEMA_VERSION: i64 = 4;
+    const SCHEMA_VERSION: i64 = 5;
     type Row = OrganisationRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -197,6 +206,8 @@ impl Projection for OrganisationsProjection {
                 themes_version: 0,
                 themes: Vec::new(),
                 former_themes: Vec::new(),
+                aims_version: 0,
+                aims: Vec::new(),
                 form_version: 0,
                 form: Vec::new(),
                 agreement_version: 0,
@@ -222,6 +233,10 @@ impl Projection for OrganisationsProjection {
                 row.former_themes = with_former(themes, &before).split_off(themes.len());
                 row.themes.clone_from(themes);
             }
+            OrganisationEvent::AimsAdopted { version, aims } => {
+                row.aims_version = *version;
+                row.aims.clone_from(aims);
+            }
             OrganisationEvent::FormPublished {
                 version, questions, ..
             } => {
@@ -238,7 +253,7 @@ impl Projection for OrganisationsProjection {
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
             }
-            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened),
+            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened, event),
             OrganisationEvent::SettingsProposed { .. }
             | OrganisationEvent::SettingsSet { .. }
             | OrganisationEvent::SettingsRefused { .. } => row.apply_settings(happened),
@@ -249,7 +264,7 @@ impl Projection for OrganisationsProjection {
 }
 
 impl OrganisationRow {
-    fn apply_report(&mut self, happened: &OrganisationEvent) {
+    fn apply_report(&mut self, happened: &OrganisationEvent, event: &RecordedEvent) {
         let OrganisationEvent::ReportPublished {
             version,
             area,
@@ -269,6 +284,7 @@ impl OrganisationRow {
                 context,
                 hard,
                 lessons,
+                published_on: Some(event.recorded_on()),
                 other_languages: other_languages.clone(),
             },
         );
