@@ -93,9 +93,10 @@ pub struct LibraryEntry {
 /// Which entries are asked for. Without a condition, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LibraryFilter {
-    pub theme: Option<Slug>,
-    pub sign: Option<Slug>,
-    pub area: Option<Slug>,
+    /// The keys of a theme, a sign and an area. An unknown one allows nothing.
+    pub theme: Option<String>,
+    pub sign: Option<String>,
+    pub area: Option<String>,
     pub kind: Option<LessonKind>,
     pub source: Option<LibrarySource>,
 }
@@ -103,15 +104,18 @@ pub struct LibraryFilter {
 impl LibraryFilter {
     #[must_use]
     pub fn allows(&self, entry: &LibraryEntry) -> bool {
-        let has = |set: &BTreeSet<Slug>, wanted: &Option<Slug>| {
-            wanted.as_ref().is_none_or(|wanted| set.contains(wanted))
-        };
-        has(&entry.themes, &self.theme)
-            && has(&entry.signs, &self.sign)
-            && (self.area.is_none() || entry.area == self.area)
+        has_any(&entry.themes, self.theme.as_deref())
+            && has_any(&entry.signs, self.sign.as_deref())
+            && has_any(&entry.area, self.area.as_deref())
             && (self.kind.is_none() || entry.kind == self.kind)
             && self.source.is_none_or(|source| entry.source == source)
     }
+}
+
+/// Whether one of the keys is the wanted one, if one is wanted.
+fn has_any<'a>(keys: impl IntoIterator<Item = &'a Slug>, wanted: Option<&str>) -> bool {
+    let mut keys = keys.into_iter();
+    wanted.is_none_or(|wanted| keys.any(|key| key.as_str() == wanted))
 }
 
 /// The library with what a filter allows.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{OrganisationEvent, must_be_distinct, version_number};
 use crate::domain::Refusal;
 use crate::domain::aim::{AIM_QUESTIONS_MAX, AIMS_MAX, Aim, AimQuestion};
-use crate::domain::text::Slug;
+use crate::domain::text::{Line, Slug};
 
 /// The aims of the organisation. They replace all that were adopted before.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -21,11 +21,33 @@ pub struct AdoptAims {
 /// The options of each question, by the keys of both.
 type OptionsByQuestion = BTreeMap<Slug, BTreeSet<Slug>>;
 
+/// What people read when they were asked: tallies of one question are added up, so it never
+/// changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct AskedWords {
+    words: Line,
+    options: Vec<(Slug, Line)>,
+}
+
+impl AskedWords {
+    fn of(question: &AimQuestion) -> Self {
+        let options = question.options.iter();
+        Self {
+            words: question.words.clone(),
+            options: options
+                .map(|one| (one.option.clone(), one.label.clone()))
+                .collect(),
+        }
+    }
+}
+
 /// The aims in force, and the questions of every version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AdoptedAims {
     aims: Vec<Aim>,
     versions: Vec<OptionsByQuestion>,
+    /// The words of every question that was ever adopted, by its key.
+    asked: BTreeMap<Slug, AskedWords>,
 }
 
 impl AdoptedAims {
@@ -54,6 +76,13 @@ impl AdoptedAims {
         }
         if !questions.iter().all(|question| has_options(question)) {
             return Err(Refusal::OptionsMissing);
+        }
+        let has_changed = |question: &&&AimQuestion| {
+            let before = self.asked.get(&question.question);
+            before.is_some_and(|before| *before != AskedWords::of(question))
+        };
+        if let Some(changed) = questions.iter().find(has_changed) {
+            return Err(Refusal::QuestionChanged(changed.question.to_string()));
         }
         if *aims == self.aims {
             return Err(Refusal::NoChange);
@@ -106,7 +135,11 @@ impl AdoptedAims {
             (question.question.clone(), keys.collect())
         };
         let questions = aims.iter().flat_map(|aim| &aim.questions);
-        self.versions.push(questions.map(options).collect());
+        self.versions.push(questions.clone().map(options).collect());
+        for question in questions {
+            let words = AskedWords::of(question);
+            self.asked.insert(question.question.clone(), words);
+        }
         self.aims = aims.to_vec();
     }
 }

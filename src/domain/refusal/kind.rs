@@ -68,6 +68,7 @@ impl Refusal {
             | Self::UnknownSign(_)
             | Self::ThemeUnknown { .. }
             | Self::NotInAims { .. }
+            | Self::QuestionChanged(_)
             | Self::SingleAnswer
             | Self::LooksPersonal { .. }
             | Self::DateInFuture(_)

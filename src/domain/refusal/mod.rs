@@ -507,6 +507,11 @@ pub enum Refusal {
     #[error("{name} is not in your organisation's aims")]
     #[strum(message = "Choose a question, an answer or an aim from the list.")]
     NotInAims { field: &'static str, name: String },
+    #[error("the question {0} had other words or answers before")]
+    #[strum(
+        message = "Add the changed question as a new one. Numbers of the old one stay beside it."
+    )]
+    QuestionChanged(String),
     #[error("one person's answer on its own would not stay private")]
     #[strum(message = "Ask more people, or add them to the numbers of another day.")]
     SingleAnswer,

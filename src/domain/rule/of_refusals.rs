@@ -114,7 +114,7 @@ grounds! {
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
-            InstalmentMissing | LooksPersonal | UnknownSign | TextBroken | NameUnknown |
+            InstalmentMissing | LooksPersonal | QuestionChanged | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
             DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |

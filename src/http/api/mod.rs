@@ -15,6 +15,7 @@ pub(super) mod grants;
 mod groups;
 mod json_input;
 mod legible;
+mod library;
 pub(super) mod log;
 mod organisation;
 mod people;
@@ -44,8 +45,8 @@ pub(super) use query::PAGE_MAX;
 pub use response::{Accepted, Collection};
 use routes::{
     APPLICATIONS_PARAMS, FUNDS_PARAMS, GATHERING_ITEMS_PARAMS, GATHERINGS_PARAMS,
-    GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS, PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS,
-    UPDATES_PARAMS,
+    GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS, LIBRARY_PARAMS, PAGE_PARAMS, PAYMENTS_PARAMS,
+    PEOPLE_PARAMS, UPDATES_PARAMS,
 };
 pub use routes::{ActionRoute, ReadRoute, action_routes, read_routes};
 pub(super) use routes::{FUND_EXPANSIONS, GRANT_EXPANSIONS};

@@ -4,8 +4,8 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
-    accesses, applications, files, funds, gatherings, grants, groups, log, organisation, people,
-    webhooks,
+    accesses, applications, files, funds, gatherings, grants, groups, library, log, organisation,
+    people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -14,9 +14,9 @@ use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
-    Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
-    MovementSummary, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
-    Statement, UpdateView,
+    AimsSummary, Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView,
+    HistoryLine, LibraryEntry, MovementSummary, OrganisationView, Outcome, PaymentView, PersonView,
+    RelatedGroup, SignUpView, Statement, UpdateView,
 };
 
 /// A GET route of the API.
@@ -161,6 +161,18 @@ pub(super) const GATHERING_ITEMS_PARAMS: &[&str] = &[
     "updated_since",
     "state",
 ];
+pub(super) const LIBRARY_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "count",
+    "theme",
+    "sign",
+    "area",
+    "kind",
+    "source",
+];
 /// The values of `expand`: for records that name their group and fund, and for records that also
 /// name their grant.
 pub(in crate::http) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
@@ -176,6 +188,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
+        learning_routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -441,6 +454,28 @@ fn gathering_routes() -> Vec<ReadRoute> {
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<MovementSummary>(),
             route: || web::get().to(gatherings::movement),
+        },
+    ]
+}
+
+/// What was learned, and what came of the aims.
+fn learning_routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/library",
+            name: "library",
+            summary: "What the programme learned.",
+            query: LIBRARY_PARAMS,
+            shape: ResponseShape::page::<LibraryEntry>(),
+            route: || web::get().to(library::library),
+        },
+        ReadRoute {
+            path: "/aims",
+            name: "aims",
+            summary: "What came of the aims.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<AimsSummary>(),
+            route: || web::get().to(library::aims),
         },
     ]
 }

@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -43,6 +43,10 @@ const TAGS: [(&str, &str); 10] = [
         "Gatherings with their sessions, sign-ups, leads and who came.",
     ),
     (
+        "library",
+        "What was learned: lessons, chosen stories, notes of sessions and reports.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -53,7 +57,7 @@ const TAGS: [(&str, &str); 10] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 35] = [
+const READ_DESCRIPTIONS: [(&str, &str); 37] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -175,6 +179,17 @@ const READ_DESCRIPTIONS: [(&str, &str); 35] = [
             seen, as at any past day or position. For staff.",
     ),
     (
+        "library",
+        "Lessons, chosen stories, what was learned at sessions and reports on areas, as at any past \
+            day or position. What was withdrawn since is not there on any day.",
+    ),
+    (
+        "aims",
+        "What was counted this quarter beside the same quarter a year before, and answers at the \
+            beginning beside later ones, as at any past day or position. Small numbers of people \
+            are for the office.",
+    ),
+    (
         "payments",
         "Payments of all grants that the reader may see. Use `state` to find payments that wait \
             for approval, for the bank or for confirmation.",
@@ -234,7 +249,7 @@ fn tag(path: &str) -> &str {
         .unwrap_or_default()
     {
         "funders" => "funds",
-        "budget" | "outcomes" | "movement" => "figures",
+        "budget" | "outcomes" | "movement" | "aims" => "figures",
         "payments" | "updates" => "grants",
         noun => noun,
     }

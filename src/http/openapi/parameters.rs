@@ -108,6 +108,8 @@ fn query_parameter(name: &str) -> Value {
             "Only the application with this reference.",
             text("^[0-9]{6,18}$", 18),
         ),
+        "kind" => ("Only lessons of this kind.", schema_ref("LessonKind")),
+        "source" => ("Only what comes from this.", schema_ref("LibrarySource")),
         "role" => ("Only people with this role.", schema_ref("Role")),
         "fund" | "group" | "grant" => ("Only records of this one.", id()),
         _ => (
