@@ -284,6 +284,7 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
+        facts.grant = stream_of(&self.grants, related.grant);
         let named = command.groups_read().into_iter();
         facts.named_groups = named
             .map(|group| (group, stream_of(&self.groups, Some(group.0))))

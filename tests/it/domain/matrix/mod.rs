@@ -238,6 +238,7 @@ fn every_event_happens_somewhere() {
         states::with_one_signature(),
         states::with_a_bank_file(),
         states::with_somebody_unknown(),
+        states::with_lessons(),
     ];
     let histories = settings.iter().flat_map(|setting| &setting.world.history);
 

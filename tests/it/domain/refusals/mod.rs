@@ -6,6 +6,7 @@ mod erasure;
 mod funds;
 mod gatherings;
 mod grants;
+mod learning;
 mod roles;
 
 use std::collections::BTreeSet;
@@ -98,6 +99,7 @@ fn every_rule_says_no_when_it_should() {
     decisions::refusals(&mut seen);
     grants::refusals(&mut seen);
     gatherings::refusals(&mut seen);
+    learning::refusals(&mut seen);
     erasure::refusals(&mut seen);
     crate::domain::lifecycle::refusals(&mut seen);
 

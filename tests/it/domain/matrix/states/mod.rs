@@ -6,6 +6,7 @@ mod funds;
 mod gatherings;
 mod grants;
 mod groups;
+mod learning;
 mod payments;
 mod people;
 
@@ -25,6 +26,7 @@ use gatherings::gathering;
 pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
 use groups::{correction, file, group, member};
+pub use learning::with_lessons;
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
