@@ -8,6 +8,7 @@ mod agreed;
 mod days;
 mod gatherings;
 mod givers;
+mod learning;
 mod letters;
 mod log_lines;
 mod money;
@@ -44,6 +45,7 @@ fn all_breaks() -> Vec<Break> {
         money::breaks(),
         named::breaks(),
         gatherings::breaks(),
+        learning::breaks(),
         days::breaks(),
         givers::breaks(),
         letters::breaks(),
