@@ -11,6 +11,7 @@ pub mod gatherings;
 pub mod graceful_shutdown;
 pub mod header_client;
 pub mod integrators;
+pub mod library;
 pub mod limits;
 pub mod lists;
 pub mod problems;
