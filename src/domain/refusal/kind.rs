@@ -67,10 +67,10 @@ impl Refusal {
             | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::ThemeUnknown { .. }
+            | Self::LooksPersonal { .. }
             | Self::NotInAims { .. }
             | Self::QuestionChanged(_)
             | Self::SingleAnswer
-            | Self::LooksPersonal { .. }
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)

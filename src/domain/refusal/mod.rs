@@ -501,6 +501,11 @@ pub enum Refusal {
     #[error("{0} is not one of your organisation's signs of success")]
     #[strum(message = "Choose one of the signs in the list.")]
     UnknownSign(String),
+    #[error("this tells how someone can be reached")]
+    #[strum(
+        message = "Take out any email address, phone number or postcode. Everyone can read it."
+    )]
+    LooksPersonal { field: &'static str },
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
     ThemeUnknown { field: &'static str, theme: String },
@@ -515,11 +520,6 @@ pub enum Refusal {
     #[error("one person's answer on its own would not stay private")]
     #[strum(message = "Ask more people, or add them to the numbers of another day.")]
     SingleAnswer,
-    #[error("this tells how someone can be reached")]
-    #[strum(
-        message = "Take out any email address, phone number or postcode. Everyone can read it."
-    )]
-    LooksPersonal { field: &'static str },
     #[error("this lesson has been withdrawn")]
     #[strum(message = "If everyone agrees, publish it again as a new lesson.")]
     LessonWithdrawn,
