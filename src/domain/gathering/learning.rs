@@ -1,5 +1,5 @@
-//! What people make of the programme at a gathering: the stories that they choose, and the tallies of
-//! their answers.
+//! What people make of the programme at a gathering: the stories that they choose, and the tallies
+//! of their answers.
 
 use super::command::ChooseStory;
 use super::{Gathering, GatheringEvent, GatheringState};

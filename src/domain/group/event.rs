@@ -183,7 +183,8 @@ events! {
             /// The grant.
             past: PastGrant,
         },
-        /// It was recorded how many people of the group chose each answer to a question of the aims.
+        /// It was recorded how many people of the group chose each answer to a question of the
+        /// aims.
         TallyGiven {
             /// The number of the tally of this group: 1, 2, 3 …
             tally: u16,

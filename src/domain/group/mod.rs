@@ -289,6 +289,18 @@ impl Group {
                 self.files.remove(file);
                 self.handed_in.remove(file);
             }
+            GroupEvent::CheckFiled {
+                check,
+                grant,
+                good_until,
+                ..
+            } => {
+                let on_file = CheckOnFile {
+                    grant: *grant,
+                    good_until: *good_until,
+                };
+                self.on_file.insert(check.clone(), on_file);
+            }
             _ => {}
         }
     }
@@ -386,23 +398,9 @@ impl Aggregate for Group {
             GroupEvent::PayeeProvided { .. } | GroupEvent::PayeeVerified { .. } => {
                 self.apply_payee(event);
             }
-            GroupEvent::FileKept { .. } | GroupEvent::FileRemoved { .. } => {
-                self.apply_files(event);
-            }
-            GroupEvent::CheckFiled {
-                check,
-                grant,
-                good_until,
-                ..
-            } => {
-                self.on_file.insert(
-                    check.clone(),
-                    CheckOnFile {
-                        grant: *grant,
-                        good_until: *good_until,
-                    },
-                );
-            }
+            GroupEvent::FileKept { .. }
+            | GroupEvent::FileRemoved { .. }
+            | GroupEvent::CheckFiled { .. } => self.apply_files(event),
             // From now on the members of the other group act for this one.
             GroupEvent::GroupMerged {
                 into,

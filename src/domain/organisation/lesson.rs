@@ -1,5 +1,5 @@
-//! Lessons: what the programme learned, in the words of staff or, with consent, of a group. They are
-//! published for everyone and withdrawn for good.
+//! Lessons: what the programme learned, in the words of staff or, with consent, of a group. They
+//! are published for everyone and withdrawn for good.
 
 use std::collections::BTreeSet;
 

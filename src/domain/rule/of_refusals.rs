@@ -114,9 +114,9 @@ grounds! {
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
-            InstalmentMissing | LooksPersonal | QuestionChanged | UnknownSign | TextBroken | NameUnknown |
+            InstalmentMissing | QuestionChanged | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
             RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |

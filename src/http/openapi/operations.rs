@@ -180,8 +180,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 37] = [
     ),
     (
         "library",
-        "Lessons, chosen stories, what was learned at sessions and reports on areas, as at any past \
-            day or position. What was withdrawn since is not there on any day.",
+        "Lessons, chosen stories, what was learned at sessions and reports on areas, as at any \
+            past day or position. What was withdrawn since is not there on any day.",
     ),
     (
         "aims",

@@ -223,20 +223,9 @@ impl Projection for OrganisationsProjection {
         let mut row = row?;
         (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         match happened {
-            OrganisationEvent::SignsAdopted { version, signs, .. } => {
-                row.signs_version = *version;
-                row.signs.clone_from(signs);
-            }
-            OrganisationEvent::ThemesAdopted { version, themes } => {
-                row.themes_version = *version;
-                let before = row.all_themes().cloned().collect::<Vec<_>>();
-                row.former_themes = with_former(themes, &before).split_off(themes.len());
-                row.themes.clone_from(themes);
-            }
-            OrganisationEvent::AimsAdopted { version, aims } => {
-                row.aims_version = *version;
-                row.aims.clone_from(aims);
-            }
+            OrganisationEvent::SignsAdopted { .. }
+            | OrganisationEvent::ThemesAdopted { .. }
+            | OrganisationEvent::AimsAdopted { .. } => row.apply_adopted(happened),
             OrganisationEvent::FormPublished {
                 version, questions, ..
             } => {
@@ -264,6 +253,26 @@ impl Projection for OrganisationsProjection {
 }
 
 impl OrganisationRow {
+    fn apply_adopted(&mut self, happened: &OrganisationEvent) {
+        match happened {
+            OrganisationEvent::SignsAdopted { version, signs } => {
+                self.signs_version = *version;
+                self.signs.clone_from(signs);
+            }
+            OrganisationEvent::ThemesAdopted { version, themes } => {
+                self.themes_version = *version;
+                let before = self.all_themes().cloned().collect::<Vec<_>>();
+                self.former_themes = with_former(themes, &before).split_off(themes.len());
+                self.themes.clone_from(themes);
+            }
+            OrganisationEvent::AimsAdopted { version, aims } => {
+                self.aims_version = *version;
+                self.aims.clone_from(aims);
+            }
+            _ => {}
+        }
+    }
+
     fn apply_report(&mut self, happened: &OrganisationEvent, event: &RecordedEvent) {
         let OrganisationEvent::ReportPublished {
             version,

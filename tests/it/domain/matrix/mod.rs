@@ -5,6 +5,7 @@
 //! A cell is the refusal's code, `ok`, or `-> state` for a change of state.
 
 mod current_state;
+mod learning;
 pub mod samples;
 pub mod states;
 

@@ -6,6 +6,7 @@ use microgrants::domain::{Actor, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::learning;
 use super::states::APPLICATION;
 use crate::support::fixtures::AGREEMENT_TEXT;
 use crate::support::scenario::Scenario;
@@ -48,6 +49,9 @@ pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15
 type Sample = (SampleActor, Value);
 
 pub fn sample(noun: &str, name: &str) -> Sample {
+    if let Some(body) = learning::body(name) {
+        return staff(body);
+    }
     match noun {
         "person" => person(name),
         "organisation" => organisation(name),
@@ -135,17 +139,6 @@ fn organisation(name: &str) -> Sample {
             "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }],
         })),
         "adopt-themes" => staff(json!({ "themes": [{ "theme": "food", "name": "Food" }] })),
-        "adopt-aims" => staff(aims_sample()),
-        "publish-lesson" => staff(json!({
-            "title": "Begin with a meal",
-            "words": "People talk when they eat.",
-            "kind": "lesson",
-            "voice": "group",
-            "link": "https://www.example.org/meals",
-            "grew_from": { "from": "report", "area": "oldham" },
-            "consent": { "consented_on": "2026-06-01", "how": "A phone call" },
-        })),
-        "withdraw-lesson" => staff(json!({ "lesson": 1 })),
         "publish-form" => {
             let question =
                 json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
@@ -325,8 +318,6 @@ fn group(name: &str) -> Sample {
         "take-correction" => staff(json!({ "proposal": 1 })),
         "refuse-correction" => staff(json!({ "reason": "It is a person's name" })),
         "set-contact" => member(json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })),
-        "give-tally" => staff(tally_sample()),
-        "correct-tally" => staff(tally_correction()),
         "record-past-grant" => staff(json!({
             "reference": "360G-other-1",
             "title": "Tools",
@@ -419,40 +410,6 @@ fn application(name: &str) -> Sample {
     }
 }
 
-/// An aim with one count and one question.
-fn aims_sample() -> Value {
-    let option = |key: &str, label: &str| json!({ "option": key, "label": label });
-    let question = json!({
-        "question": "lonely",
-        "words": "How often do you feel lonely?",
-        "options": [option("often", "Often"), option("never", "Never")],
-        "source": "Office for National Statistics",
-        "licence": "Open Government Licence v3.0",
-    });
-    let aim = json!({
-        "aim": "connected",
-        "name": "Fewer people feel lonely",
-        "level": 4,
-        "counts": ["sessions"],
-        "questions": [question],
-    });
-    json!({ "aims": [aim] })
-}
-
-fn tally_sample() -> Value {
-    json!({
-        "version": 1,
-        "question": "lonely",
-        "counts": { "often": 5, "never": 7 },
-        "asked_on": "2026-06-01",
-        "occasion": "baseline",
-    })
-}
-
-fn tally_correction() -> Value {
-    json!({ "tally": 1, "counts": { "often": 4, "never": 8 }, "reason": "One was misread." })
-}
-
 fn gathering(name: &str) -> Sample {
     let lead = Uuid::from_u128(10);
     let about = json!({ "title": "A walk", "description": "We walk and talk." });
@@ -496,13 +453,6 @@ fn gathering(name: &str) -> Sample {
             "learned": "People want to meet again.",
             "signs": ["acting-early"],
         })),
-        "choose-story" => staff(json!({
-            "grant": APPLICATION,
-            "story": 1,
-            "why": "It tells how a group began.",
-        })),
-        "give-tally" => staff(tally_sample()),
-        "correct-tally" => staff(tally_correction()),
         "offer-lead" => staff(stranger),
         "take-lead" => (SampleActor::Person(STRANGER), stranger),
         "leave-lead" => staff(json!({ "person": lead })),
