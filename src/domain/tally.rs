@@ -12,7 +12,7 @@ use super::{DecisionContext, Refusal};
 /// The most people who can have chosen one answer.
 const COUNT_MAX: u32 = 10_000;
 /// The fewest people in a tally. The tally of one person would be their answer.
-pub const ANSWERS_MIN: u32 = 2;
+const ANSWERS_MIN: u32 = 2;
 
 /// When in the life of a group or gathering people were asked.
 #[derive(

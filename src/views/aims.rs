@@ -88,6 +88,7 @@ pub struct TallySum {
 /// A tally of a group or gathering.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct TallyView {
+    /// Its number within the group or gathering. A correction names it.
     pub tally: u16,
     /// The version of the aims in which the question stands.
     pub version: u32,

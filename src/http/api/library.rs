@@ -2,22 +2,78 @@
 //! people are for the office only.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
 
+use super::gatherings::visible_gathering;
+use super::groups::visible_group;
 use super::query::QueryParams;
 use super::response::{Collection, PageEnd};
+use super::{ReadRoute, ResponseShape};
 use crate::auth::SignedIn;
 use crate::clock::day_of;
 use crate::http::AppState;
-use crate::http::problem::{ErrorCode, Problem};
-use crate::views::{AsAt, LibraryEntry, LibraryFilter, Paged};
+use crate::http::problem::Problem;
+use crate::views::{AimsSummary, AsAt, LibraryEntry, LibraryFilter, Paged, Reader, TallyView};
+
+/// The query parameters of the library.
+const PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "count",
+    "theme",
+    "sign",
+    "area",
+    "kind",
+    "source",
+];
+
+/// What was learned, and what came of the aims.
+pub(super) fn routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/library",
+            name: "library",
+            summary: "What the programme learned.",
+            query: PARAMS,
+            shape: ResponseShape::page::<LibraryEntry>(),
+            route: || web::get().to(library),
+        },
+        ReadRoute {
+            path: "/aims",
+            name: "aims",
+            summary: "What came of the aims.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<AimsSummary>(),
+            route: || web::get().to(aims),
+        },
+        ReadRoute {
+            path: "/groups/{group}/tallies",
+            name: "group_tallies",
+            summary: "How many people of a group chose each answer to questions of the aims.",
+            query: &super::PAGE_PARAMS,
+            shape: ResponseShape::page::<TallyView>(),
+            route: || web::get().to(tallies_of_group),
+        },
+        ReadRoute {
+            path: "/gatherings/{gathering}/tallies",
+            name: "gathering_tallies",
+            summary: "How many people at a gathering chose each answer to questions of the aims.",
+            query: &super::PAGE_PARAMS,
+            shape: ResponseShape::page::<TallyView>(),
+            route: || web::get().to(tallies_of_gathering),
+        },
+    ]
+}
 
 /// The entries of the library, ordered by id.
-pub(super) async fn library(
+async fn library(
     http: HttpRequest,
     _signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::LIBRARY_PARAMS)?;
+    let params = QueryParams::parse(&http, PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let filter = LibraryFilter {
         theme: params.equality_value("theme")?,
@@ -45,7 +101,7 @@ pub(super) async fn library(
 }
 
 /// What came of the aims.
-pub(super) async fn aims(
+async fn aims(
     http: HttpRequest,
     signed: SignedIn,
     app: web::Data<AppState>,
@@ -55,7 +111,48 @@ pub(super) async fn aims(
     let as_at: Option<AsAt> = params.parsed("as_at", "use a date or a position")?;
     let today = day_of(app.commands.now());
     let day = app.views.day_counted(as_at, today).await?;
-    let sees_small = signed.reader.sees_all() || signed.reader.works_with_people();
+    let sees_small = sees_small_numbers(&signed.reader);
     let aims = app.views.aims(position, day, sees_small).await?;
     Ok(HttpResponse::Ok().json(aims))
+}
+
+/// Small numbers of people are for the office.
+fn sees_small_numbers(reader: &Reader) -> bool {
+    reader.sees_all() || reader.works_with_people()
+}
+
+/// The tallies of a group.
+async fn tallies_of_group(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let group = visible_group(&http, &signed, &app).await?;
+    tallies_response(&http, &signed, &app, group).await
+}
+
+/// The tallies of a gathering.
+async fn tallies_of_gathering(
+    http: HttpRequest,
+    signed: SignedIn,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let gathering = visible_gathering(&http, &signed, &app).await?;
+    tallies_response(&http, &signed, &app, gathering).await
+}
+
+/// A page of the tallies of a group or gathering that the reader may see.
+async fn tallies_response(
+    http: &HttpRequest,
+    signed: &SignedIn,
+    app: &AppState,
+    of: Uuid,
+) -> Result<HttpResponse, Problem> {
+    let params = QueryParams::parse(http, &super::PAGE_PARAMS)?;
+    let as_at = params.as_at(app).await?;
+    let sees_small = sees_small_numbers(&signed.reader);
+    let tallies = app.views.tallies_of(of, as_at, sees_small).await?;
+    let id = |tally: &TallyView| format!("{:05}", tally.tally);
+    let Paged { items, next } = Paged::paginate(tallies, &params.page_request()?, id);
+    Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }

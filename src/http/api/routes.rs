@@ -14,9 +14,9 @@ use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
-    AimsSummary, Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView,
-    HistoryLine, LibraryEntry, MovementSummary, OrganisationView, Outcome, PaymentView, PersonView,
-    RelatedGroup, SignUpView, Statement, UpdateView,
+    Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
+    MovementSummary, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
+    Statement, UpdateView,
 };
 
 /// A GET route of the API.
@@ -161,18 +161,6 @@ pub(super) const GATHERING_ITEMS_PARAMS: &[&str] = &[
     "updated_since",
     "state",
 ];
-pub(super) const LIBRARY_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "count",
-    "theme",
-    "sign",
-    "area",
-    "kind",
-    "source",
-];
 /// The values of `expand`: for records that name their group and fund, and for records that also
 /// name their grant.
 pub(in crate::http) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
@@ -188,7 +176,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
-        learning_routes(),
+        library::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -454,28 +442,6 @@ fn gathering_routes() -> Vec<ReadRoute> {
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<MovementSummary>(),
             route: || web::get().to(gatherings::movement),
-        },
-    ]
-}
-
-/// What was learned, and what came of the aims.
-fn learning_routes() -> Vec<ReadRoute> {
-    vec![
-        ReadRoute {
-            path: "/library",
-            name: "library",
-            summary: "What the programme learned.",
-            query: LIBRARY_PARAMS,
-            shape: ResponseShape::page::<LibraryEntry>(),
-            route: || web::get().to(library::library),
-        },
-        ReadRoute {
-            path: "/aims",
-            name: "aims",
-            summary: "What came of the aims.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<AimsSummary>(),
-            route: || web::get().to(library::aims),
         },
     ]
 }

@@ -57,7 +57,7 @@ const TAGS: [(&str, &str); 11] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 37] = [
+const READ_DESCRIPTIONS: [(&str, &str); 39] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -172,6 +172,16 @@ const READ_DESCRIPTIONS: [(&str, &str); 37] = [
         "gathering_sign_ups",
         "Staff and leads see everyone. Other people see only themselves. Staff who work with \
             groups, and leads, see their names and what they need.",
+    ),
+    (
+        "group_tallies",
+        "Ordered by number. For readers outside the office a number of people under five is null, \
+            and so is one from which it could be worked out.",
+    ),
+    (
+        "gathering_tallies",
+        "Ordered by number. For readers outside the office a number of people under five is null, \
+            and so is one from which it could be worked out.",
     ),
     (
         "movement",
