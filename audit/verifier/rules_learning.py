@@ -24,6 +24,14 @@ def words_of_a_group_have_consent(event: Event, state: LogState) -> Iterator[str
         yield "a lesson with words of a group has no consent from before it"
 
 
+@check("theme-adopted", "organisation.LessonPublished")
+def the_themes_are_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """A lesson has themes that are adopted, once there are any."""
+    for theme in event.p["themes"]:
+        if state.themes and theme not in state.themes:
+            yield f"the lesson has the theme {theme}, which was not adopted"
+
+
 @check("tally-of-aims", "organisation.AimsAdopted")
 def aims_have_the_next_version(event: Event, state: LogState) -> Iterator[str]:
     """Aims are adopted with the versions 1, 2, 3 and so on."""

@@ -58,6 +58,7 @@ fn level<'de, D: serde::Deserializer<'de>>(input: D) -> Result<u8, D::Error> {
     Deserialize,
     utoipa::ToSchema,
     strum::IntoStaticStr,
+    strum::EnumString,
     strum::VariantArray,
 )]
 #[serde(rename_all = "snake_case")]

@@ -27,6 +27,8 @@ const ANSWERS_MIN: u32 = 2;
     Deserialize,
     utoipa::ToSchema,
     strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantArray,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

@@ -36,7 +36,6 @@ use crate::store::filter::Filter;
     strum::IntoStaticStr,
     strum::EnumString,
     strum::VariantArray,
-    strum::VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

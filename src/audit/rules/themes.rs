@@ -1,4 +1,4 @@
-//! Themes: answers and gatherings name adopted ones, and an offer has the theme of its
+//! Themes: answers, gatherings and lessons name adopted ones, and an offer has the theme of its
 //! application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, Event, GatheringEvent, GrantEvent, Rule};
+use crate::domain::{ApplicationEvent, Event, GatheringEvent, GrantEvent, OrganisationEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -54,6 +54,12 @@ impl RuleRoom for Themes {
                 for theme in about.themes.iter().filter(|theme| !is_known(theme)) {
                     let says =
                         format!("the gathering has the theme {theme}, which was not adopted");
+                    broken.report(Rule::ThemeAdopted, says);
+                }
+            }
+            Event::Organisation(OrganisationEvent::LessonPublished { themes, .. }) => {
+                for theme in themes.iter().filter(|theme| !is_known(theme)) {
+                    let says = format!("the lesson has the theme {theme}, which was not adopted");
                     broken.report(Rule::ThemeAdopted, says);
                 }
             }

@@ -291,7 +291,10 @@ const DEEDS: &[(&str, &str)] = &[
     ("NotesWritten", "wrote what we learned at a session"),
     ("StoryChosen", "recorded which story people chose"),
     ("TallyGiven", "gave the numbers of answers to a question"),
-    ("TallyCorrected", "corrected the numbers of answers to a question"),
+    (
+        "TallyCorrected",
+        "corrected the numbers of answers to a question",
+    ),
     ("LeadOffered", "offered the lead to someone"),
     ("LeadTaken", "took the lead"),
     ("LeadLeft", "ended someone’s lead"),

@@ -94,6 +94,11 @@ fn of_lessons() -> Vec<Break> {
         broken(CONSENTED, "a lesson without the next number", |log| {
             put(log, vec![lesson(7, &json!({}))]);
         }),
+        broken(
+            Rule::ThemeAdopted,
+            "a lesson is about a theme that was not adopted",
+            |log| put(log, vec![lesson(1, &json!({ "themes": ["fishing"] }))]),
+        ),
         broken(STEPS, "a lesson was withdrawn twice", |log| {
             let events = vec![lesson(1, &json!({})), withdrawn(1), withdrawn(1)];
             put(log, events);
