@@ -55,6 +55,7 @@ RoleConfirmed person:id role:Role confirmed_by:id
 RoleEnded person:id role:Role ended_on:day?
 SignsAdopted version:int32 signs:[Sign]
 ThemesAdopted version:int32 themes:[Theme]
+AimsAdopted version:int32 aims:[Aim]
 PledgesPublished version:int32 pledges:[Pledge] co_designed_at:id?
 FormPublished version:int32 questions:[Question] name:Line?
 NoticePublished version:int32 purpose:NoticePurpose hash:text text:Prose \
@@ -62,6 +63,10 @@ NoticePublished version:int32 purpose:NoticePurpose hash:text text:Prose \
 AgreementPublished version:int32 text:Document hash:text
 ReportPublished version:int32 area:Slug context:Prose hard:Prose lessons:Prose \
     other_languages:{en,pl=AreaReportTranslation}~
+LessonPublished lesson:int32 title:Line words:Prose kind:LessonKind voice:LessonVoice \
+    themes:[Slug] signs:[Slug] published_on:day area:Slug? consent:LessonConsent? \
+    grew_from:LessonOrigin? link:LessonLink?
+LessonWithdrawn lesson:int32
 MailTextPublished version:int32 mail:MailKind language:Language subject:Line body:Prose \
     confirmed_by:id? fund:id? proposed_by:id?
 MailTextProposed proposal:int32 mail:MailKind language:Language subject:Line body:Prose \
@@ -135,6 +140,8 @@ GroupTakenIn group:id
 GrantOpened grant:id
 GrantEnded grant:id paid:bool ended_on:day
 PastGrantRecorded past:PastGrant
+TallyGiven tally:int16 version:int32 question:Slug counts:{int32} asked_on:day occasion:TallyOccasion
+TallyCorrected tally:int16 counts:{int32} reason:Prose
 ErasureRequested
 ErasureRefused reason:Prose
 PersonalDataErased reason:Prose
@@ -283,6 +290,9 @@ SignUpsCounted session:int16 people:int32
 SessionHeld session:int16 came:came
 AttendanceCorrected session:int16 came:came reason:Prose
 NotesWritten session:int16 learned:Prose ideas:[Line] signs:[Slug]
+StoryChosen grant:id story:int16 why:Prose chosen_on:day aim:Slug?
+TallyGiven tally:int16 version:int32 question:Slug counts:{int32} asked_on:day occasion:TallyOccasion
+TallyCorrected tally:int16 counts:{int32} reason:Prose
 LeadOffered person:id
 LeadTaken person:id staff:bool
 LeadLeft person:id
@@ -566,6 +576,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     **values.read_types(),
 }
 TYPES["EncryptedPayee"] = values.payee_details(day, TYPES["Line"])
+TYPES["LessonOrigin"] = values.lesson_origin(identifier, TYPES["Slug"])
 TYPES["ReleaseCondition"] = values.release_condition(day, TYPES["Slug"])
 TYPES["sitting"] = of_fields(
     "present:ids withdrew:ids recorded_by:id? quorum:int8? confirm_by:day?"

@@ -37,6 +37,9 @@ UNDISTURBING = frozenset(
 
 def apply(event: Event, state: LogState) -> None:
     """Brings the state up to date with an event."""
+    if event.name == "TallyGiven":
+        p = event.p
+        state.tallies[event.id][p["tally"]] = p["version"], p["question"]
     if event.name in ("ThemesAdopted", "GatheringPlanned") or event.p.get("waits_until"):
         state.asks_again = True
     FOLDS[event.stream](event, state)
@@ -103,6 +106,10 @@ def fold_organisation(event: Event, state: LogState) -> None:
         case "PledgesPublished":
             state.pledges_version = p["version"]
             state.pledge_keys = {pledge["pledge"] for pledge in p["pledges"]}
+        case "AimsAdopted":
+            state.aims.append(options_by_question(p["aims"]))
+        case "LessonPublished":
+            state.lessons = p["lesson"]
         case "SettingsProposed":
             proposal = Proposal(p["proposed_by"], p["settings"])
             state.settings_proposals = {p["proposal"]: proposal}
@@ -130,6 +137,15 @@ def fold_organisation(event: Event, state: LogState) -> None:
             state.statement_links[p["link"]] = False
     if state.administrators() >= 2:
         state.had_two_administrators = True
+
+
+def options_by_question(aims: list[dict]) -> dict[str, set[str]]:
+    """The options of each question of some aims."""
+    questions = [question for aim in aims for question in aim.get("questions") or []]
+    return {
+        question["question"]: {option["option"] for option in question["options"]}
+        for question in questions
+    }
 
 
 def words_of(p: dict) -> tuple:
@@ -547,6 +563,8 @@ def fold_gathering(event: Event, state: LogState) -> None:
             gathering.leads.add(p["person"])
         case "LeadLeft":
             gathering.leads.discard(p["person"])
+        case "StoryChosen":
+            gathering.chosen.add((p["grant"], p["story"]))
         case _ if "session" in p:
             fold_session(event, gathering.sessions[p["session"]])
             if event.name == "PlaceGivenUp":

@@ -14,10 +14,13 @@ organisation.RoleEnded administrator operator
 organisation.SignsAdopted administrator
 organisation.ThemesAdopted administrator
 organisation.PledgesPublished officer
+organisation.AimsAdopted administrator
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
 organisation.NoticePublished administrator
 organisation.ReportPublished administrator officer
+organisation.LessonPublished officer connector
+organisation.LessonWithdrawn officer connector
 organisation.MailTextPublished administrator officer
 organisation.MailTextProposed administrator
 organisation.MailTextRefused administrator
@@ -103,6 +106,8 @@ group.GroupTakenIn officer
 group.GrantOpened panel
 group.GrantEnded officer panel member job
 group.PastGrantRecorded officer
+group.TallyGiven officer connector member
+group.TallyCorrected officer connector member
 group.ErasureRequested officer member
 group.ErasureRefused administrator
 group.PersonalDataErased administrator job operator
@@ -215,6 +220,9 @@ gathering.SignUpsCounted officer connector lead
 gathering.SessionHeld officer connector lead
 gathering.AttendanceCorrected officer connector lead
 gathering.NotesWritten officer connector
+gathering.StoryChosen officer connector
+gathering.TallyGiven officer connector
+gathering.TallyCorrected officer connector
 gathering.LeadOffered officer connector lead
 gathering.LeadTaken officer connector person
 gathering.LeadLeft officer connector lead

@@ -12,6 +12,7 @@ from . import (
     rules_funds,
     rules_gatherings,
     rules_introductions,
+    rules_learning,
     rules_office,
     rules_panel,
     rules_payments,
@@ -27,6 +28,7 @@ from .state import Event, LogState
 ROOMS = (
     rules_steps, rules_office, rules_days, rules_funds, rules_panel, rules_agreements,
     rules_payments, rules_gatherings, rules_assets, rules_introductions, rules_barriers,
+    rules_learning,
 )
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 

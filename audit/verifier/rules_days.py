@@ -54,6 +54,8 @@ OF_CLOCK = {
     "barrier.BarrierRaised": "raised_on",
     "barrier.BarrierPassedOn": "passed_on",
     "barrier.BarrierAnswered": "answered_on",
+    "gathering.StoryChosen": "chosen_on",
+    "organisation.LessonPublished": "published_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {
@@ -71,6 +73,8 @@ ENTERED = {
     "grant.EntrySettled": "happened_on",
     "grant.StoryPublished": "consented_on",
     "asset.ExchangeRecorded": "on",
+    "group.TallyGiven": "asked_on",
+    "gathering.TallyGiven": "asked_on",
 }
 
 

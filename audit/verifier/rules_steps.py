@@ -177,11 +177,18 @@ session AttendanceCorrected held
 session NotesWritten held
 session SessionReminded planned
 session NeedsForgotten planned,held,cancelled
+gathering StoryChosen open,ended
+gathering TallyGiven open,ended
+gathering TallyCorrected open,ended
+group TallyGiven registered
+group TallyCorrected registered,merged
+lesson LessonPublished none published
+lesson LessonWithdrawn published withdrawn
 """
 # The records that are part of another one. Each is named by the event's field of this name.
 PARTS = {
     "batch": "fund", "round": "fund", "hold": "grant", "update": "grant", "variation": "grant",
-    "story": "grant", "session": "gathering",
+    "story": "grant", "session": "gathering", "lesson": "organisation",
 }
 # Steps that can be undone: the state before the last of them comes back.
 UNDONE = frozenset(

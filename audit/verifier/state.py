@@ -134,6 +134,8 @@ class Gathering:
     is_open: bool = False
     leads: set[str] = field(default_factory=set)
     offered_to: str | None = None
+    # The stories that were chosen there: grant and number.
+    chosen: set[tuple[str, int]] = field(default_factory=set)
     sessions: defaultdict[int, Session] = field(default_factory=lambda: defaultdict(Session))
 
 
@@ -443,6 +445,12 @@ class LogState:
         self.agreement: tuple[int, str] | None = None
         # The keys of the themes that were adopted last.
         self.themes: set[str] = set()
+        # By version of the aims: the options of each question.
+        self.aims: list[dict[str, set[str]]] = []
+        # The number of the lesson that was published last.
+        self.lessons = 0
+        # By group or gathering, and number of the tally: its version of the aims and its question.
+        self.tallies: defaultdict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
         self.summaries: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
         self.settings_proposals: dict[int, Proposal] = {}
@@ -499,6 +507,12 @@ class LogState:
         """How often a person's details changed. None if they are not registered, or erased."""
         own = self.people[person]
         return own.changes if own.registered and not own.erased else None
+
+    def options_of(self, version: int, question: str) -> set[str] | None:
+        """The options that a question has in a version of the aims. None if it is not in them."""
+        if not 1 <= version <= len(self.aims):
+            return None
+        return self.aims[version - 1].get(question)
 
     def administrators(self) -> int:
         """How many people are administrators."""

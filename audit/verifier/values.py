@@ -19,6 +19,7 @@ FileDigest 64 [0-9a-f]{64}
 HelpLine 140
 Identifier 15 GB-(CHC-[0-9]{6,7}|SC-SC[0-9]{6}|NIC-1[0-9]{5}|COH-([A-Z0-9]{2}[0-9]{6}|\
 [A-Z]{2}[0-9]{5}[A-Z]|[A-Z]{2}[0-9]{4}[A-Z]{2})|MPR-[0-9]{1,6}[A-Z]{0,2})
+LessonLink 300 https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?
 LanguageTag 35 [a-z]{2,3}(-[A-Za-z0-9]{2,8})*
 Line 140
 MailHost 253 [A-Za-z0-9-]+([.][A-Za-z0-9-]+)*
@@ -39,6 +40,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 WORDS = """
 AssetKind group|organisation|place|thing|skill|interest
 AssetWay offer|wish
+AimCount sessions|people|groups|handed_over|lessons|stories_chosen
 Channel web|phone|paper|in_person
 CameTo went|goes_on|did_not_go|stopped
 CloseReason done|no_answer|not_reached|found_other|other
@@ -54,6 +56,8 @@ GatheringKind call_to_action|circle|workshop|conversation|community|activity|vis
 GroupMaturity existing|new
 InterestKind committee|employment|family|friendship|supply|helped_to_word|other
 Language en|pl
+LessonKind lesson|how_to|victory|finding
+LessonVoice staff|group
 MailEncryption tls|starttls
 MailKind sign_in|colleague_invited|submitted|changes_requested|ineligible|declined|deferred|\
 reserved|reviewed|offered|offer_ended|check_requested|paid|update_due|update_queried|\
@@ -75,6 +79,7 @@ Shared name|telephone|email|matters
 SignUpWay named|counted
 Strength none|some|strong
 TieKind partner|introduced|grew_from
+TallyOccasion baseline|follow_up
 ToldHow phone|letter|in_person
 WritingDirection ltr|rtl
 """
@@ -82,6 +87,11 @@ WritingDirection ltr|rtl
 # An object with these fields; with an exclamation mark it has no others.
 OBJECTS = """
 ActivityKind! activity:Slug label:Line other_languages:{en,pl=Line}~
+Aim! aim:Slug name:Line level:int8 counts:[AimCount]~ questions:[AimQuestion]~ \
+    other_languages:{en,pl=Line}~
+AimOption! option:Slug label:Line other_languages:{en,pl=Line}~
+AimQuestion! question:Slug words:Line options:[AimOption] source:Prose licence:Line \
+    other_languages:{en,pl=Line}~
 ApplicationHelp! by:id kind:HelpKind
 AreaLanguage! tag:LanguageTag own_name:Line line:HelpLine checked:bool~ direction:WritingDirection~
 AreaReportTranslation! context:Prose hard:Prose lessons:Prose
@@ -97,6 +107,7 @@ FundTranslation! name:Line? purpose:Prose? who:Prose?
 HeldLetter! met_on:day letters_on:day
 Instalment! amount:money released:ReleaseCondition
 Interest! kind:InterestKind note:Prose
+LessonConsent! consented_on:day how:Line
 MailSender! name:Line email:OfficeEmail
 MailServer! host:MailHost port:int16 encryption:MailEncryption~ password:id? user:Line?
 PastGrant! reference:Line title:Line description:Prose amount:money awarded_on:day funder:Line \
@@ -216,6 +227,29 @@ def payee_details(day: Callable[[Any], Any], line: Callable[[Any], Any]) -> Call
                         day(value.get("consented_on"))
                     return value
         raise ValueError("EncryptedPayee is expected")
+
+    return parse
+
+
+def lesson_origin(
+    identifier: Callable[[Any], Any], slug: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
+    """The type of what a lesson grew from."""
+
+    def parse(value: Any) -> Any:
+        match value:
+            case {"from": "grant", "grant": grant}:
+                identifier(grant)
+                update = value.get("update")
+                if update is None or type(update) is int:
+                    return value
+            case {"from": "gathering" | "barrier" as source}:
+                identifier(value.get(source))
+                return value
+            case {"from": "report", "area": area}:
+                slug(area)
+                return value
+        raise ValueError("LessonOrigin is expected")
 
     return parse
 

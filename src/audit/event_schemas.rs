@@ -11,7 +11,10 @@ use super::export_layout::EVENTS;
 use super::line_form::{METADATA, SERVICE_ACTORS};
 use super::manifest::{DigestWriter, FolderError};
 use crate::domain::command::collect_schemas;
-use crate::domain::{ Aggregate, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction, Organisation, Person, };
+use crate::domain::{
+    Aggregate, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction,
+    Organisation, Person,
+};
 use crate::eventlog::upcast;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted};
-use crate::domain::{ AssetEvent, BarrierEvent, Event, GatheringEvent, GroupEvent, IntroductionEvent, PersonEvent, };
+use crate::domain::{
+    AssetEvent, BarrierEvent, Event, GatheringEvent, GroupEvent, IntroductionEvent, PersonEvent,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The SHA-256 of an encrypted value.

@@ -47,6 +47,13 @@ async fn answer(folder: &Path, query: &ReplayQuery) -> Result<(), TaskError> {
             let movement = views.movement(Some(counted.position)).await?;
             print_json(&*movement)
         }
+        "aims" => {
+            must_not_group(query)?;
+            let as_at = query.as_at.as_deref().and_then(|text| text.parse().ok());
+            let today = day_of(Clock::System.now());
+            let day = views.day_counted(as_at, today).await?;
+            print_json(&views.aims(Some(counted.position), day, true).await?)
+        }
         "statement" => print_statement(&replayed, query, counted.position).await,
         name => print_rows(&replayed, query, name, counted.position).await,
     }

@@ -9,7 +9,8 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
- Aggregate, Application, Asset, Barrier, Command, DomainEvent, Event, EventPermission, FollowUps, Fund, Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
+    Aggregate, Application, Asset, Barrier, Command, DomainEvent, Event, EventPermission,
+    FollowUps, Fund, Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;

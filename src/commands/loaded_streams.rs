@@ -13,7 +13,9 @@ use crate::clock::day_of;
 use crate::domain::asset::Party;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
- Aggregate, Application, Asset, Barrier, Command, DecisionContext, Fund, FundId, Gathering, GrantId, Group, Introduction, Organisation, Person, PersonId, ReadDependencies, TrackedRead,
+    Aggregate, Application, Asset, Barrier, Command, DecisionContext, Fund, FundId, Gathering,
+    Grant, GrantId, Group, Introduction, Organisation, Person, PersonId, ReadDependencies,
+    TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -140,6 +142,9 @@ impl<'a> LoadedStreams<'a> {
         if let Some(barrier) = related.barrier {
             facts.barrier = TrackedRead::new(self.load::<Barrier>(barrier).await?);
         }
+        if let Some(grant) = related.grant {
+            facts.grant = TrackedRead::new(self.load::<Grant>(grant).await?);
+        }
         for group in command.groups_read() {
             let state = self.load::<Group>(group.0).await?;
             facts.named_groups.insert(group, TrackedRead::new(state));
@@ -249,6 +254,7 @@ impl<'a> LoadedStreams<'a> {
         look(related.gathering.looked(), Gathering::TYPE);
         look(related.asset.looked(), Asset::TYPE);
         look(related.barrier.looked(), Barrier::TYPE);
+        look(related.grant.looked(), Grant::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);
         look(

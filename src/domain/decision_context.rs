@@ -18,8 +18,8 @@ use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
- Application, Asset, Barrier, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
-    RestrictedAction,
+    Application, Asset, Barrier, Connections, Fund, Gathering, Grant, Group, Organisation, Person,
+    Refusal, RestrictedAction,
 };
 
 /// An aggregate's loaded state, and whether the decision has read it.
@@ -115,6 +115,8 @@ pub struct DecisionContext {
     pub granted: Vec<TrackedRead<Application>>,
     /// The gathering that the command concerns; for a new one, that which it grew from.
     pub gathering: TrackedRead<Gathering>,
+    /// The grant that a lesson grew from, or that a chosen story is of.
+    pub grant: TrackedRead<Grant>,
     /// The barrier that another one is joined to.
     pub barrier: TrackedRead<Barrier>,
     /// Another entry of the directory that the command names.
@@ -150,6 +152,7 @@ impl DecisionContext {
             gathering: TrackedRead::default(),
             asset: TrackedRead::default(),
             barrier: TrackedRead::default(),
+            grant: TrackedRead::default(),
             named_groups: BTreeMap::new(),
         }
     }
@@ -416,6 +419,11 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such barrier.
     pub fn barrier(&self) -> Result<&Barrier, Refusal> {
         self.barrier.look("barrier")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such grant.
+    pub fn grant(&self) -> Result<&Grant, Refusal> {
+        self.grant.look("grant")
     }
 
     /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.

@@ -12,7 +12,8 @@ use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
 use super::{
- Aggregate, Application, Asset, Barrier, DomainEvent, Fund, Gathering, Grant, Group, Introduction, Organisation, Person,
+    Aggregate, Application, Asset, Barrier, DomainEvent, Fund, Gathering, Grant, Group,
+    Introduction, Organisation, Person,
 };
 
 /// Events that contain a score. Who may see them depends on who has scored: see
@@ -25,7 +26,7 @@ pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
- "^(person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\\.\ [A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
+ "^(person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {
@@ -169,5 +170,8 @@ from_stream_event!(
     Group(GroupEvent),
     Application(ApplicationEvent),
     Grant(GrantEvent),
- Gathering(GatheringEvent), Asset(AssetEvent), Introduction(IntroductionEvent), Barrier(BarrierEvent)
+    Gathering(GatheringEvent),
+    Asset(AssetEvent),
+    Introduction(IntroductionEvent),
+    Barrier(BarrierEvent)
 );

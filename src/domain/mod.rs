@@ -13,6 +13,7 @@
 //! all of them.
 
 mod aggregate;
+pub mod aim;
 pub mod application;
 pub mod asset;
 pub mod barrier;
@@ -37,7 +38,6 @@ pub mod id;
 mod independence;
 pub mod introduction;
 pub mod language;
-pub mod looks_personal;
 pub mod mail;
 pub mod money;
 pub mod organisation;
@@ -57,6 +57,7 @@ pub mod registered_number;
 pub mod role;
 mod rule;
 pub mod take_back;
+pub mod tally;
 pub mod text;
 pub mod theme;
 mod tidy;
@@ -76,7 +77,11 @@ pub use fund::{Fund, FundCommand, FundEvent};
 pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
-pub use id::{ ApplicationId, AssetId, BarrierId, FundId, GatheringId, GrantId, GroupId, IntroductionId, OrganisationId, PersonId, }; pub use introduction::{Introduction, IntroductionCommand, IntroductionEvent};
+pub use id::{
+    ApplicationId, AssetId, BarrierId, FundId, GatheringId, GrantId, GroupId, IntroductionId,
+    OrganisationId, PersonId,
+};
+pub use introduction::{Introduction, IntroductionCommand, IntroductionEvent};
 pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};

@@ -524,6 +524,8 @@ pub fn created_number(event: &Event) -> Option<u32> {
     use super::OrganisationEvent;
     match event {
         Event::Gathering(GatheringEvent::SessionAdded { session, .. }) => Some(u32::from(*session)),
+        Event::Gathering(GatheringEvent::TallyGiven { tally, .. })
+        | Event::Group(GroupEvent::TallyGiven { tally, .. }) => Some(u32::from(*tally)),
         Event::Grant(
             GrantEvent::PaymentPrepared {
                 payment: number, ..
@@ -567,6 +569,10 @@ pub fn created_number(event: &Event) -> Option<u32> {
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::ThemesAdopted { version, .. }
             | OrganisationEvent::PledgesPublished { version, .. }
+            | OrganisationEvent::AimsAdopted { version, .. }
+            | OrganisationEvent::LessonPublished {
+                lesson: version, ..
+            }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
             | OrganisationEvent::NoticePublished { version, .. }

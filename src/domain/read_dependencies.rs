@@ -3,8 +3,11 @@
 
 use uuid::Uuid;
 
+use super::organisation::LessonOrigin;
 use super::{
- Actor, Application, ApplicationCommand, Asset, AssetCommand, BarrierCommand, Command, FundCommand, GatheringCommand, GrantCommand, Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
+    Actor, Application, ApplicationCommand, Asset, AssetCommand, BarrierCommand, Command,
+    FundCommand, GatheringCommand, GrantCommand, Group, GroupCommand, GroupId, Organisation,
+    OrganisationCommand, PersonId, Role,
 };
 use crate::domain::asset::Party;
 
@@ -17,6 +20,8 @@ pub struct ReadDependencies {
     pub application: Option<Uuid>,
     pub gathering: Option<Uuid>,
     pub asset: Option<Uuid>,
+    pub barrier: Option<Uuid>,
+    pub grant: Option<Uuid>,
 }
 
 impl ReadDependencies {
@@ -35,7 +40,6 @@ impl ReadDependencies {
             None => self,
         }
     }
-    pub barrier: Option<Uuid>,
 }
 
 impl Command {
@@ -108,7 +112,9 @@ impl Command {
             self,
             Self::Organisation(
                 _,
-                OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
+                OrganisationCommand::ShareStatement(_)
+                    | OrganisationCommand::PublishReport(_)
+                    | OrganisationCommand::PublishLesson(_)
             ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
                 | Self::Asset(_, AssetCommand::Record(_) | AssetCommand::Publish(_))
                 | Self::Barrier(_, BarrierCommand::Raise(_))
@@ -140,6 +146,8 @@ impl Command {
                 person: person_read(command),
                 fund: fund_read(command),
                 gathering: gathering_read(command),
+                gathering: gathering_read(command),
+                grant: grant_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -214,6 +222,10 @@ fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
             person: Some(hand_over.to.0),
             ..of_gathering
         },
+        C::ChooseStory(chosen) => ReadDependencies {
+            grant: Some(chosen.grant.0),
+            ..of_gathering
+        },
         C::OfferLead(of) | C::TakeLead(of) => ReadDependencies {
             person: Some(of.person.0),
             ..of_gathering
@@ -282,6 +294,29 @@ fn fund_read(command: &OrganisationCommand) -> Option<Uuid> {
         OrganisationCommand::PublishMailText(text) | OrganisationCommand::ProposeMailText(text) => {
             text.fund.map(|fund| fund.0)
         }
+        _ => None,
+    }
+}
+
+/// The gathering that a lesson grew from.
+fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Gathering { gathering }) => Some(gathering.0),
+        _ => None,
+    }
+}
+
+/// The grant that a lesson grew from.
+fn grant_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Grant { grant, .. }) => Some(grant.0),
+        _ => None,
+    }
+}
+
+fn lesson_origin(command: &OrganisationCommand) -> Option<&LessonOrigin> {
+    match command {
+        OrganisationCommand::PublishLesson(lesson) => lesson.grew_from.as_ref(),
         _ => None,
     }
 }

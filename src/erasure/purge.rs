@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{ AssetEvent, BarrierEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent, PersonEvent, };
+use crate::domain::{
+    AssetEvent, BarrierEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent,
+    PersonEvent,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};

@@ -357,7 +357,8 @@ impl From<Refusal> for Problem {
             Refusal::DayOutOfRange { field, .. }
             | Refusal::ContactUnfit { field, .. }
             | Refusal::ThemeUnknown { field, .. }
-            | Refusal::LooksPersonal { field } => problem.with_field(field),
+            | Refusal::LooksPersonal { field }
+            | Refusal::NotInAims { field, .. } => problem.with_field(field),
             Refusal::AccentTooPale(_) => problem.with_field("accent"),
             _ => problem,
         }

@@ -43,7 +43,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
- ApplicationCommand, AssetCommand, BarrierCommand, Command, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, PersonCommand, PersonId,
+    ApplicationCommand, AssetCommand, BarrierCommand, Command, GatheringCommand, GrantCommand,
+    GroupCommand, IntroductionCommand, PersonCommand, PersonId,
 };
 use crate::views::Reader;
 

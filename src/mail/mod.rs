@@ -16,8 +16,8 @@
 
 mod access_notices;
 mod addresses;
-mod barriers;
 mod assets;
+mod barriers;
 mod by_hand;
 mod checkpoint_mails;
 mod compose;

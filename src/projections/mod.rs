@@ -18,8 +18,9 @@ pub use definitions::agreements::AgreementRow;
 pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
 pub use definitions::assets::AssetRow;
-pub use definitions::consents::{ConsentRow, ConsentState};
 pub use definitions::barriers::{BarrierAnswerRow, BarrierRow};
+pub use definitions::chosen_stories::ChosenStoryRow;
+pub use definitions::consents::{ConsentRow, ConsentState};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::exchanges::ExchangeRow;
@@ -35,6 +36,7 @@ pub use definitions::groups::{
 };
 pub use definitions::identifiers::IdentifierRow;
 pub use definitions::introductions::IntroductionRow;
+pub use definitions::lessons::LessonRow;
 pub use definitions::listed::DirectoryRow;
 pub use definitions::moment::Moment;
 pub use definitions::notices::NoticeRow;
@@ -52,6 +54,7 @@ pub use definitions::published::{
 };
 pub use definitions::sessions::GatheringSessionRow;
 pub use definitions::sign_ups::{SignUpRow, SignUpState};
+pub use definitions::tallies::{TallyCorrection, TallyRow};
 pub use definitions::ties::{TieRow, TieState};
 pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;
@@ -183,7 +186,7 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 30] = [
+const ALL: [AnyProjection; 33] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
@@ -191,6 +194,7 @@ const ALL: [AnyProjection; 30] = [
     AnyProjection::of::<definitions::barriers::BarriersProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
     AnyProjection::of::<definitions::consents::ConsentsProjection>(),
+    AnyProjection::of::<definitions::chosen_stories::ChosenStoriesProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
     AnyProjection::of::<definitions::exchanges::ExchangesProjection>(),
@@ -203,6 +207,7 @@ const ALL: [AnyProjection; 30] = [
     AnyProjection::of::<definitions::listed::ListedProjection>(),
     AnyProjection::of::<definitions::introductions::IntroductionsProjection>(),
     AnyProjection::of::<definitions::notices::NoticesProjection>(),
+    AnyProjection::of::<definitions::lessons::LessonsProjection>(),
     AnyProjection::of::<definitions::organisations::OrganisationsProjection>(),
     AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
     AnyProjection::of::<definitions::payments::PaymentsProjection>(),
@@ -213,6 +218,7 @@ const ALL: [AnyProjection; 30] = [
     AnyProjection::of::<definitions::sessions::SessionsProjection>(),
     AnyProjection::of::<definitions::sign_ups::SignUpsProjection>(),
     AnyProjection::of::<definitions::ties::TiesProjection>(),
+    AnyProjection::of::<definitions::tallies::TalliesProjection>(),
     AnyProjection::of::<definitions::updates::UpdatesProjection>(),
 ];
 

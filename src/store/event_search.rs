@@ -3,7 +3,8 @@
 use super::events::{COLUMNS, EventRow};
 use super::{Store, StoreResult, on_reader};
 use crate::domain::{
- Aggregate as _, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction, Organisation, Person,
+    Aggregate as _, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction,
+    Organisation, Person,
 };
 
 /// The criteria of a search.

@@ -3,6 +3,7 @@
 //! decrypted.
 
 mod accesses;
+mod aims;
 mod as_at;
 mod budget;
 mod contacts;
@@ -13,6 +14,7 @@ mod directory;
 mod duplicates;
 mod event_search;
 mod heard;
+mod library;
 mod list_cache;
 mod lists;
 mod money_by_month;
@@ -28,6 +30,7 @@ mod related_groups;
 mod saved_views;
 mod search;
 mod search_index;
+mod small_numbers;
 mod statement;
 mod subject_access;
 mod told_grants;
@@ -46,18 +49,22 @@ pub use crate::store::filter::Filter;
 pub use crate::store::row_query::{SortKey, SortOrder};
 
 pub use accesses::{AccessFilter, AccessRow, AccessedData};
+pub use aims::{AimCountLine, AimLine, AimsSummary, TallyComparison, TallySum, TallyView};
 pub use as_at::{AsAt, ParseAsAtError};
 pub use budget::{Budget, BudgetLine, GroupBy, Outcome, OutcomeLine, TotalsQuery as Sums};
 pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
- Answer, ApplicationView, AssetView, BarrierView, GatheringView, GrantView, GroupView, IntroductionReader, IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
+    Answer, ApplicationView, AssetView, BarrierView, GatheringView, GrantView, GroupView,
+    IntroductionReader, IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView,
+    PersonView, ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
 };
 pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use heard::{HeardBarrier, HeardBarriers};
+pub use library::{Library, LibraryEntry, LibraryFilter, LibrarySource};
 pub use lists::{
     ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
     ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
@@ -75,6 +82,7 @@ pub use queries::{COUNT_MAX, PAGE_MAX, PageRequest, Paged, TableRow};
 pub use related_groups::{HistoryLine, RelatedGroup};
 pub use saved_views::{NewSavedView, SavedViewRefusal, SavedViewRow, VIEW_NAME_MAX};
 pub use search::{HitKind, HitState, SearchHit, SearchResult};
+pub use small_numbers::ShownNumber;
 pub use statement::{Balances, Statement, StatementLine, StatementSubject};
 pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::budget::{GroupBy, OutcomeLine, TotalsQuery};
 use super::quarters::start_of_quarter;
+use super::small_numbers::FEW_PEOPLE;
 use super::{ViewError, Views};
 use crate::domain::text::Slug;
 use crate::projections::{GatheringRow, GatheringSessionRow};
@@ -62,9 +63,6 @@ pub struct SignSources {
     /// In the notes of how many sessions it was seen.
     pub gatherings: i64,
 }
-
-/// Fewer people than this are not counted outside the office: somebody could know who they are.
-const FEW_PEOPLE: i64 = 5;
 
 impl MovementFigures {
     /// Whether so few people came that outside the office only "fewer than five" is said.

@@ -7,7 +7,11 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
- AgreementRow, AnswersRow, ApplicationRow, AssetRow, ConsentRow, DirectoryRow, ExchangeRow, BarrierRow, FileRow, FundRow, GatheringRow, GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, IntroductionRow, NoticeRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TieRow, TakenPledgesRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, AssetRow, BarrierRow, ChosenStoryRow, ConsentRow,
+    DirectoryRow, ExchangeRow, FileRow, FundRow, GatheringRow, GatheringSessionRow, GrantRow,
+    GroupRow, IdentifierRow, IntroductionRow, LessonRow, NoticeRow, OrganisationRow, PastGrantRow,
+    PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TakenPledgesRow, TallyRow,
+    TieRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -53,6 +57,9 @@ impl_table_row!(
     GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",
     TieRow => "ties",
+    LessonRow => "lessons",
+    ChosenStoryRow => "chosen_stories",
+    TallyRow => "tallies",
     UpdateRow => "updates",
 );
 

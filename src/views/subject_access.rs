@@ -11,9 +11,13 @@ use super::{Filter, ViewError, Views};
 use crate::domain::asset::Party;
 use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
+use crate::domain::organisation::LessonOrigin;
 use crate::domain::{GroupId, PersonId};
 use crate::eventlog::LogError;
-use crate::projections::{ AssetRow, ConsentRow, BarrierRow, GatheringRow, GroupRow, IntroductionRow, PersonRow, SignUpRow, TakenPledgesRow, };
+use crate::projections::{
+    AssetRow, BarrierRow, ChosenStoryRow, ConsentRow, GatheringRow, GroupRow, IntroductionRow,
+    LessonRow, PersonRow, SignUpRow, TakenPledgesRow,
+};
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -83,7 +87,21 @@ impl Views {
         Ok(SubjectAccessReport {
             through: self.log.length().await? - 1,
             sections: vec![
- given, groups, gatherings, entries, hours, introductions, consents, pledges, barriers, acted, signed_in, programs, written, looked, looks,
+                given,
+                groups,
+                gatherings,
+                entries,
+                hours,
+                introductions,
+                consents,
+                pledges,
+                barriers,
+                acted,
+                signed_in,
+                programs,
+                written,
+                looked,
+                looks,
             ],
         })
     }
@@ -106,7 +124,9 @@ impl Views {
             part.title = format!("What we recorded about group {merged}, which was merged into it");
             parts.push(part);
         }
+        let mut grants = BTreeSet::new();
         for line in self.history(group, None).await? {
+            grants.insert(line.id);
             // A merged group keeps its own encryption key.
             let opened = self.log.vault().decrypt_all(line.group).await?;
             let mut part = self.recorded_events(&[line.id], &opened).await?;
@@ -117,6 +137,7 @@ impl Views {
             );
             parts.push(part);
         }
+        parts.extend(self.list_lessons(&grants).await?);
         if let Some(first) = parts.first_mut() {
             first.title = format!("What we recorded about {}", row.name);
         }
@@ -135,6 +156,41 @@ impl Views {
             through: self.log.length().await? - 1,
             sections: parts,
         })
+    }
+
+    /// Lessons that grew from some grants, and their stories that were chosen. None if there are
+    /// none. Whoever asks for erasure can also ask for these to be withdrawn.
+    async fn list_lessons(
+        &self,
+        grants: &BTreeSet<Uuid>,
+    ) -> Result<Option<SubjectAccessSection>, ViewError> {
+        let mut found = SubjectAccessSection::new("Lessons and chosen stories from its grants");
+        for row in self.all_rows::<LessonRow>(None, Vec::new()).await? {
+            let Some(LessonOrigin::Grant { grant, .. }) = &row.grew_from else {
+                continue;
+            };
+            if grants.contains(&grant.0) && row.withdrawn_on.is_none() {
+                let says = vec![
+                    ("title".to_owned(), row.title),
+                    ("words".to_owned(), row.words),
+                    ("published".to_owned(), row.published_on.to_string()),
+                ];
+                found.items.push((format!("Lesson {}", row.lesson), says));
+            }
+        }
+        for row in self.all_rows::<ChosenStoryRow>(None, Vec::new()).await? {
+            if grants.contains(&row.grant.0) {
+                let says = vec![
+                    ("gathering".to_owned(), row.gathering.to_string()),
+                    ("why it was chosen".to_owned(), row.why),
+                    ("chosen".to_owned(), row.chosen_on.to_string()),
+                ];
+                found
+                    .items
+                    .push((format!("Story {} of grant {}", row.story, row.grant), says));
+            }
+        }
+        Ok(Some(found).filter(|found| !found.items.is_empty()))
     }
 
     async fn list_actions(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {

@@ -97,7 +97,8 @@ fn author_of(event: &Event) -> Option<PersonId> {
         Event::Group(event) => of_group(event),
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
- Event::Gathering(_) | Event::Asset(_) | Event::Barrier(_) => None, Event::Introduction(event) => of_introduction(event),
+        Event::Gathering(_) | Event::Asset(_) | Event::Barrier(_) => None,
+        Event::Introduction(event) => of_introduction(event),
     }
 }
 

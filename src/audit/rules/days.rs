@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use super::{Broken, LogState, RuleRoom};
 use crate::clock::day_of;
 use crate::domain::{
- ApplicationEvent, AssetEvent, BarrierEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, FundEvent, GatheringEvent, GrantEvent,
+    GroupEvent, IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -57,6 +58,9 @@ fn day_in(event: &Event) -> Option<DayInEvent> {
         Event::Person(event) => of_person(event),
         Event::Organisation(OrganisationEvent::RoleEnded { ended_on, .. }) => {
             Some(D::OfClock("ended_on", *ended_on))
+        }
+        Event::Organisation(OrganisationEvent::LessonPublished { published_on, .. }) => {
+            Some(D::OfClock("published_on", Some(*published_on)))
         }
         Event::Fund(event) => of_fund(event),
         Event::Group(event) => of_group(event),
@@ -114,6 +118,7 @@ fn of_group(event: &GroupEvent) -> Option<DayInEvent> {
         E::CheckFiled { passed_on, .. } => Some(D::OfClock("passed_on", Some(*passed_on))),
         E::GroupMerged { merged_on, .. } => Some(D::OfClock("merged_on", *merged_on)),
         E::GrantEnded { ended_on, .. } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        E::TallyGiven { asked_on, .. } => Some(D::Entered("asked_on", *asked_on)),
         _ => None,
     }
 }
@@ -203,6 +208,8 @@ fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {
         E::GatheringPlanned { planned_on, .. } => Some(D::OfClock("planned_on", Some(*planned_on))),
         E::GatheringOpened { opened_on } => Some(D::OfClock("opened_on", Some(*opened_on))),
         E::GatheringEnded { ended_on } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        E::StoryChosen { chosen_on, .. } => Some(D::OfClock("chosen_on", Some(*chosen_on))),
+        E::TallyGiven { asked_on, .. } => Some(D::Entered("asked_on", *asked_on)),
         _ => None,
     }
 }

@@ -24,6 +24,7 @@ mod earlier_programs;
 mod funds;
 mod gatherings;
 mod introductions;
+mod learning;
 mod memberships;
 mod offers;
 mod own_keys;
@@ -160,6 +161,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<assets::Assets>::default(),
         Box::<introductions::Introductions>::default(),
         Box::<barriers::PledgesAndBarriers>::default(),
+        Box::<learning::Learning>::default(),
     ]
 }
 

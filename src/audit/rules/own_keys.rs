@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::introductions::introduced;
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::asset::Party; use crate::domain::{AssetEvent, BarrierEvent, Event, GatheringEvent, Rule};
+use crate::domain::asset::Party;
+use crate::domain::{AssetEvent, BarrierEvent, Event, GatheringEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]

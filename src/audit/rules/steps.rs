@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::gathering::session_number;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, Rule,
+    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
+    Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -342,6 +343,13 @@ const STEPS: &[AllowedStep] = &[
         "agreed made welcomed declined came_to closed",
         "",
     ),
+    ("gathering", "StoryChosen", "open ended", ""),
+    ("gathering", "TallyGiven", "open ended", ""),
+    ("gathering", "TallyCorrected", "open ended", ""),
+    ("group", "TallyGiven", "registered", ""),
+    ("group", "TallyCorrected", "registered merged", ""),
+    ("lesson", "LessonPublished", "none", "published"),
+    ("lesson", "LessonWithdrawn", "published", "withdrawn"),
 ];
 
 /// Parts of a record, with the stream of the record.
@@ -353,6 +361,7 @@ const PARTS: &[(&str, &str)] = &[
     ("variation", "grant"),
     ("story", "grant"),
     ("session", "gathering"),
+    ("lesson", "organisation"),
 ];
 
 pub(super) struct StepOrder {
@@ -520,6 +529,13 @@ fn name_of_part(part: &str, event: &Event) -> String {
         ("session", Event::Gathering(happened)) => session_number(happened)
             .map(|number| number.to_string())
             .unwrap_or_default(),
+        (
+            "lesson",
+            Event::Organisation(
+                OrganisationEvent::LessonPublished { lesson, .. }
+                | OrganisationEvent::LessonWithdrawn { lesson },
+            ),
+        ) => lesson.to_string(),
         ("variation" | "story", Event::Grant(happened)) => match happened {
             GrantEvent::VariationRequested { variation, .. }
             | GrantEvent::VariationApproved { variation, .. }

@@ -1,5 +1,5 @@
-//! Themes: answers, gatherings, entries of the directory and barriers name adopted ones, and an
-//! offer has the theme of its application.
+//! Themes: answers, gatherings, entries of the directory, barriers and lessons name adopted ones,
+//! and an offer has the theme of its application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
 
@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, Rule};
+use crate::domain::{
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent,
+    OrganisationEvent, Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -76,6 +79,12 @@ impl RuleRoom for Themes {
                 Rule::ThemeAdopted,
                 format!("the barrier has the theme {theme}, which was not adopted"),
             ),
+            Event::Organisation(OrganisationEvent::LessonPublished { themes, .. }) => {
+                for theme in themes.iter().filter(|theme| !is_known(theme)) {
+                    let says = format!("the lesson has the theme {theme}, which was not adopted");
+                    broken.report(Rule::ThemeAdopted, says);
+                }
+            }
             _ => {}
         }
     }

@@ -21,10 +21,10 @@ pub use exchange::MINUTES_MAX;
 pub use website::Website;
 
 use super::id::{AssetId, PersonId};
-use super::looks_personal::looks_personal;
 use super::money::BelowZero;
 use super::person::ConsentPurpose;
 use super::personal_data::{Encrypted, PersonalInput};
+use super::public_words::must_not_look_personal;
 use super::role::{Actor, Role};
 use super::text::{Line, Prose, Slug};
 use super::{Aggregate, DecisionContext, Refusal};
@@ -399,8 +399,7 @@ impl RecordAsset {
             ));
         }
         match &self.name {
-            Some(name) if looks_personal(name.as_str()) => Err(Refusal::LooksPersonal),
-            Some(_) => Ok(()),
+            Some(name) => must_not_look_personal("name", name.as_str()),
             None => Err(Refusal::Nothing("give it a name")),
         }
     }
@@ -409,16 +408,14 @@ impl RecordAsset {
 impl AssetListing {
     /// Refuses public words that look as if they said how to reach somebody.
     fn must_be_impersonal(&self) -> Result<(), Refusal> {
-        let words = [Some(self.name.as_str()), Some(self.description.as_str())]
-            .into_iter()
-            .chain([
-                self.when.as_ref().map(Line::as_str),
-                self.access.as_ref().map(Prose::as_str),
-            ]);
-        if words.flatten().any(looks_personal) {
-            Err(Refusal::LooksPersonal)
-        } else {
-            Ok(())
+        must_not_look_personal("name", self.name.as_str())?;
+        must_not_look_personal("description", self.description.as_str())?;
+        if let Some(when) = &self.when {
+            must_not_look_personal("when", when.as_str())?;
+        }
+        match &self.access {
+            Some(access) => must_not_look_personal("access", access.as_str()),
+            None => Ok(()),
         }
     }
 }

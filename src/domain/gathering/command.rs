@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::clock_time::ClockTime;
 use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, commands};
-use crate::domain::id::{FundId, GatheringId, GroupId, PersonId};
+use crate::domain::id::{FundId, GatheringId, GrantId, GroupId, PersonId};
 use crate::domain::personal_data::{PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
+use crate::domain::tally::{CorrectTally, GiveTally};
 use crate::domain::text::{Line, Prose, Slug};
 
 /// Fewer people than this are not counted in public.
@@ -65,6 +66,15 @@ commands! {
             Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Writes what was learned at a session. Everyone can read it.
         WriteNotes(SessionNotes) = "write-notes",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Records that a story of a grant was chosen there, and why. Everyone can read it.
+        ChooseStory(ChooseStory) = "choose-story",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Records how many people chose each answer to a question of the aims.
+        GiveTally(GiveTally) = "give-tally",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Corrects the numbers of a tally, with the reason.
+        CorrectTally(CorrectTally) = "correct-tally",
             Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Offers the lead to a person. A new offer replaces the one before.
         OfferLead(LeadRef) = "offer-lead",
@@ -371,6 +381,21 @@ pub struct SessionNotes {
     /// The signs of success that were seen.
     #[serde(default)]
     pub signs: BTreeSet<Slug>,
+}
+
+/// A story that people chose in company as the one that tells of the most significant change.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseStory {
+    pub grant: GrantId,
+    /// The number of the story of that grant.
+    #[schema(minimum = 1, maximum = 65535)]
+    pub story: u16,
+    /// The key of the aim that it tells of, if one was named.
+    #[serde(default)]
+    pub aim: Option<Slug>,
+    /// Why it was chosen. Everyone can read it. It must not contain names of people.
+    pub why: Prose,
 }
 
 /// The person concerned.

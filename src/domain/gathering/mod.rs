@@ -6,6 +6,7 @@ mod command;
 mod event;
 mod hand_over;
 mod lead;
+mod learning;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,18 +16,19 @@ use serde::{Deserialize, Serialize};
 
 pub use clock_time::ClockTime;
 pub use command::{
-    AgreedNeeds, AskForHand, CancelSession, CorrectTurnout, CountSignUps, GatheringCommand,
-    GatheringKind, GatheringWords, GroupTurnout, HandOver, LeadRef, MoveSession, PassRiskCheck,
-    PlaceAudience, PlanGathering, RecordTurnout, SessionNotes, SessionPlan, SessionRef, SignUp,
-    SignUpWay, StepDown, Turnout,
+    AgreedNeeds, AskForHand, CancelSession, ChooseStory, CorrectTurnout, CountSignUps,
+    GatheringCommand, GatheringKind, GatheringWords, GroupTurnout, HandOver, LeadRef, MoveSession,
+    PassRiskCheck, PlaceAudience, PlanGathering, RecordTurnout, SessionNotes, SessionPlan,
+    SessionRef, SignUp, SignUpWay, StepDown, Turnout,
 };
 pub use event::GatheringEvent;
 use session::GatheringSession;
 pub use session::{REMINDED_DAYS_BEFORE, SessionState, needs_kept_until, session_number};
 
-use super::id::PersonId;
+use super::id::{GrantId, PersonId};
 use super::money::BelowZero;
 use super::role::{Actor, Role};
+use super::tally::GivenTallies;
 use super::{Aggregate, DecisionContext, Refusal};
 
 /// State of a gathering.
@@ -64,6 +66,11 @@ pub struct Gathering {
     /// The person to whom the lead is offered. There is one offer at a time.
     offered_to: Option<PersonId>,
     sessions: BTreeMap<u16, GatheringSession>,
+    /// The stories that were chosen there, each by its grant and number.
+    #[serde(default)]
+    chosen: BTreeSet<(GrantId, u16)>,
+    #[serde(default)]
+    tallies: GivenTallies,
 }
 
 impl Gathering {
@@ -248,6 +255,9 @@ impl Aggregate for Gathering {
             C::RecordAttendance(recorded) => self.record_attendance(recorded, facts)?,
             C::CorrectAttendance(corrected) => self.correct_attendance(corrected, facts)?,
             C::WriteNotes(notes) => self.write_notes(notes, facts)?,
+            C::ChooseStory(chosen) => self.choose_story(chosen, facts)?,
+            C::GiveTally(give) => self.give_tally(give, facts)?,
+            C::CorrectTally(correct) => self.correct_tally(correct, facts)?,
             C::OfferLead(LeadRef { person }) => self.offer_lead(*person, facts)?,
             C::TakeLead(LeadRef { person }) => self.take_lead(*person, facts)?,
             C::LeaveLead(LeadRef { person }) => self.leave_lead(*person, facts)?,
@@ -278,6 +288,9 @@ impl Aggregate for Gathering {
             E::RiskChecked { good_until } => self.checked_until = Some(*good_until),
             E::LeadOffered { .. } | E::LeadTaken { .. } | E::LeadLeft { .. } => {
                 self.apply_lead(event);
+            }
+            E::StoryChosen { .. } | E::TallyGiven { .. } | E::TallyCorrected { .. } => {
+                self.apply_learning(event);
             }
             _ => self.apply_session(event),
         }

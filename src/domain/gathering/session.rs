@@ -584,6 +584,9 @@ pub fn session_number(event: &GatheringEvent) -> Option<u16> {
         | E::LeadTaken { .. }
         | E::LeadLeft { .. }
         | E::HandAskedFor { .. }
+        | E::StoryChosen { .. }
+        | E::TallyGiven { .. }
+        | E::TallyCorrected { .. }
         | E::RiskChecked { .. } => None,
     }
 }

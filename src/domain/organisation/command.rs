@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::aims::AdoptAims;
 use super::checkpoint_key::RecordKeyRotation;
+use super::lesson::{LessonRef, PublishLesson};
 use super::notice::PublishNotice;
 use super::pledge::PublishPledges;
 use super::question::Question;
@@ -48,6 +50,8 @@ commands! {
         AdoptThemes(AdoptThemes) = "adopt-themes", Permission::Staff(&[Role::Administrator]);
         /// Publishes the pledges that people can take, as the next version.
         PublishPledges(PublishPledges) = "publish-pledges", Permission::Staff(&[Role::Officer]);
+        /// Adopts aims, as the next version. Tallies answer their questions from then on.
+        AdoptAims(AdoptAims) = "adopt-aims", Permission::Staff(&[Role::Administrator]);
         /// Publishes the questions of the application form, as its next version.
         PublishForm(PublishForm) = "publish-form",
             Permission::Staff(&[Role::Administrator, Role::Officer]);
@@ -61,6 +65,12 @@ commands! {
         /// Publishes staff's text on an area for the public report, as its next version.
         PublishReport(PublishReport) = "publish-report",
             Permission::Staff(&[Role::Administrator, Role::Officer]);
+        /// Publishes a lesson for everyone to read.
+        PublishLesson(PublishLesson) = "publish-lesson",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Withdraws a lesson. Nobody reads it any more, on the page of no day.
+        WithdrawLesson(LessonRef) = "withdraw-lesson",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Publishes staff's wording of an email, as its next version.
         PublishMailText(PublishMailText) = "publish-mail-text",
             Permission::Staff(&[Role::Administrator, Role::Officer]);

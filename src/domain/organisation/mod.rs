@@ -1,10 +1,12 @@
-//! The organisation aggregate: roles, signs of success, themes, pledges, versions of forms and
+//! The organisation aggregate: roles, signs of success, themes, pledges, aims, versions of forms, lessons,
 //! agreements, mail templates, settings, webhooks and links to statements.
 
 mod accent;
+mod aims;
 mod checkpoint_key;
 mod command;
 mod event;
+mod lesson;
 mod mail_text;
 mod notice;
 mod pledge;
@@ -23,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use accent::{Accent, CONTRAST_MIN};
+pub use aims::AdoptAims;
+use aims::AdoptedAims;
 pub use checkpoint_key::{CheckpointKey, RecordKeyRotation};
 pub use command::{
     AdoptSigns, AdoptThemes, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
@@ -30,6 +34,11 @@ pub use command::{
     RefuseMailText, RoleRef,
 };
 pub use event::OrganisationEvent;
+use lesson::PublishedLessons;
+pub use lesson::{
+    LessonConsent, LessonKind, LessonLink, LessonOrigin, LessonRef, LessonVoice, PublishLesson,
+    uses_group_words,
+};
 use mail_text::MailTexts;
 use notice::NoticeInForce;
 pub use notice::{NoticePurpose, PublishNotice};
@@ -74,6 +83,10 @@ pub struct Organisation {
     themes_version: u32,
     #[serde(default)]
     pledges: PublishedPledges,
+    #[serde(default)]
+    aims: AdoptedAims,
+    #[serde(default)]
+    lessons: PublishedLessons,
     forms: Vec<Vec<Question>>,
     /// The names of the forms, in the same order.
     #[serde(default)]
@@ -223,6 +236,22 @@ impl Organisation {
     #[must_use]
     pub fn pledges(&self) -> &PublishedPledges {
         &self.pledges
+    }
+
+    /// Refuses with [`Refusal::NotInAims`] a question that is not in the aims of a version, and
+    /// options that the question did not have then.
+    pub fn must_have_answers<'a>(
+        &self,
+        version: u32,
+        question: &Slug,
+        options: impl Iterator<Item = &'a Slug>,
+    ) -> Result<(), Refusal> {
+        self.aims.must_have_answers(version, question, options)
+    }
+
+    /// Refuses with [`Refusal::NotInAims`] an aim that is not in force.
+    pub fn must_have_aim(&self, aim: &Slug) -> Result<(), Refusal> {
+        self.aims.must_have_aim(aim)
     }
 
     /// The questions of a version of the form.
@@ -404,6 +433,7 @@ impl Aggregate for Organisation {
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
             C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
             C::PublishPledges(publish) => self.pledges.publish(publish, facts)?,
+            C::AdoptAims(adopted) => self.aims.adopt(adopted)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
             C::PublishNotice(notice) => self.publish_notice(notice)?,
@@ -411,6 +441,8 @@ impl Aggregate for Organisation {
                 facts.has_area(&report.area)?;
                 self.publish_report(report)
             }
+            C::PublishLesson(lesson) => self.lessons.publish(lesson, self, facts)?,
+            C::WithdrawLesson(of) => self.lessons.withdraw(*of)?,
             C::PublishMailText(_)
             | C::ProposeMailText(_)
             | C::ConfirmMailText(_)
@@ -460,6 +492,7 @@ impl Aggregate for Organisation {
             OrganisationEvent::PledgesPublished {
                 version, pledges, ..
             } => self.pledges.replace(*version, pledges),
+            OrganisationEvent::AimsAdopted { aims, .. } => self.aims.apply(aims),
             OrganisationEvent::FormPublished {
                 questions, name, ..
             } => {
@@ -472,6 +505,8 @@ impl Aggregate for Organisation {
             }
             OrganisationEvent::NoticePublished { .. } => self.apply_notice(event),
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
+            OrganisationEvent::LessonPublished { .. }
+            | OrganisationEvent::LessonWithdrawn { .. } => self.lessons.apply(event),
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }
             | OrganisationEvent::MailTextRefused { .. } => self.mail_texts.apply(event),

@@ -69,6 +69,9 @@ impl Refusal {
             | Self::ThemeUnknown { .. }
             | Self::PledgeUnknown(_)
             | Self::LooksPersonal { .. }
+            | Self::NotInAims { .. }
+            | Self::QuestionChanged(_)
+            | Self::SingleAnswer
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)
@@ -80,7 +83,6 @@ impl Refusal {
             | Self::NamedOnly
             | Self::NotSignedUp
             | Self::Private
-            | Self::LooksPersonal
             | Self::SameParty
             | Self::NotInTimeBank
             | Self::NoticeOutOfDate

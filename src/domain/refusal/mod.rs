@@ -272,9 +272,6 @@ pub enum Refusal {
     #[error("what a person holds is never public")]
     #[strum(message = "Leave it unpublished. You can introduce people to each other instead.")]
     Private,
-    #[error("these words look as if they said how to reach someone")]
-    #[strum(message = "Leave out email addresses, phone numbers and postcodes.")]
-    LooksPersonal,
     #[error("both sides are the same")]
     #[strum(message = "Choose someone else for one of them.")]
     SameParty,
@@ -566,6 +563,20 @@ pub enum Refusal {
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
     ThemeUnknown { field: &'static str, theme: String },
+    #[error("{name} is not in your organisation's aims")]
+    #[strum(message = "Choose a question, an answer or an aim from the list.")]
+    NotInAims { field: &'static str, name: String },
+    #[error("the question {0} had other words or answers before")]
+    #[strum(
+        message = "Add the changed question as a new one. Numbers of the old one stay beside it."
+    )]
+    QuestionChanged(String),
+    #[error("one person's answer on its own would not stay private")]
+    #[strum(message = "Ask more people, or add them to the numbers of another day.")]
+    SingleAnswer,
+    #[error("this lesson has been withdrawn")]
+    #[strum(message = "If everyone agrees, publish it again as a new lesson.")]
+    LessonWithdrawn,
     #[error("the final report has not been accepted or excused")]
     #[strum(message = "Accept or excuse the final report first.")]
     UpdateOutstanding,

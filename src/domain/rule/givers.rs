@@ -7,7 +7,11 @@ use crate::domain::command::CommandSpec;
 use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
- Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent, Barrier, BarrierCommand, BarrierEvent, Fund, FundCommand, FundEvent, Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group, GroupCommand, GroupEvent, Introduction, IntroductionCommand, IntroductionEvent, Organisation, OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent,
+    Barrier, BarrierCommand, BarrierEvent, Fund, FundCommand, FundEvent, Gathering,
+    GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group, GroupCommand,
+    GroupEvent, Introduction, IntroductionCommand, IntroductionEvent, Organisation,
+    OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -231,10 +235,13 @@ event_permissions! {
         SignsAdopted: ["organisation/adopt-signs"] [] [];
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
         PledgesPublished: ["organisation/publish-pledges"] [] [];
+        AimsAdopted: ["organisation/adopt-aims"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
         NoticePublished: ["organisation/publish-notice"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];
+        LessonPublished: ["organisation/publish-lesson"] [] [];
+        LessonWithdrawn: ["organisation/withdraw-lesson"] [] [];
         MailTextPublished: [
             "organisation/publish-mail-text", "organisation/confirm-mail-text"
         ] [] [];
@@ -351,6 +358,8 @@ event_permissions! {
             "grant/confirm-revocation", "grant/close", "application/take-back-decision"
         ] [] [];
         PastGrantRecorded: ["group/record-past-grant"] [] [];
+        TallyGiven: ["group/give-tally"] [] [];
+        TallyCorrected: ["group/correct-tally"] [] [];
         ErasureRequested: ["group/request-erasure"] [] [];
         ErasureRefused: ["group/refuse-erasure"] [] [];
         PersonalDataErased: ["group/erase", "group/erase-again", "person/expire"] [] [];
@@ -506,6 +515,9 @@ event_permissions! {
         SessionHeld: ["gathering/record-attendance"] [] [];
         AttendanceCorrected: ["gathering/correct-attendance"] [] [];
         NotesWritten: ["gathering/write-notes"] [] [];
+        StoryChosen: ["gathering/choose-story"] [] [];
+        TallyGiven: ["gathering/give-tally"] [] [];
+        TallyCorrected: ["gathering/correct-tally"] [] [];
         LeadOffered: ["gathering/offer-lead"] [] [];
         LeadTaken: ["gathering/take-lead"] [Officer, Connector, Person] [];
         LeadLeft: ["gathering/leave-lead"] [] [];

@@ -58,7 +58,7 @@ rules! {
          "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
          "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
          "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
- "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten", "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished", "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged", "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded", "asset.WordsForgotten", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "introduction.MattersForgotten", "barrier.BarrierRaised", "barrier.BarrierSummedUp", "barrier.BarrierJoined", "barrier.BarrierTakenIn", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "barrier.BarrierClosed", "barrier.BarrierReminded", "barrier.BarrierWordsForgotten"]
+ "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten", "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished", "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged", "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded", "asset.WordsForgotten", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "introduction.MattersForgotten", "barrier.BarrierRaised", "barrier.BarrierSummedUp", "barrier.BarrierJoined", "barrier.BarrierTakenIn", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "barrier.BarrierClosed", "barrier.BarrierReminded", "barrier.BarrierWordsForgotten", "gathering.StoryChosen", "gathering.TallyGiven", "gathering.TallyCorrected", "group.TallyGiven", "group.TallyCorrected", "organisation.LessonPublished", "organisation.LessonWithdrawn"]
     }
 
     People {
@@ -145,12 +145,13 @@ rules! {
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
          `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
-         `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `sent_on` \
-         of `ReminderSent` and `NewsSent`, `received_on` of `UpdateReceived`, and `raised_on`, \
-         `answered_on`, `taken_on` and `kept_on`. A day that a person enters for what has \
-         happened is not after it: `told_on`, `met_on` of `PanelMet`, `on` of \
+         `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `chosen_on`, \
+         `sent_on` of `ReminderSent` and `NewsSent`, `received_on` of `UpdateReceived`, and \
+         `raised_on`, `answered_on`, `taken_on` and `kept_on`. A day that a person enters for \
+         what has happened is not after it: `told_on`, `met_on` of `PanelMet`, `on` of \
          `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
-         `consented_on`, and every other `sent_on` and `received_on`."
+         `consented_on` of `StoryPublished`, `asked_on` of tallies, and every other `sent_on` and \
+         `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -162,7 +163,7 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
- "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded", "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven", "person.ConsentTakenBack", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised", "barrier.BarrierPassedOn", "barrier.BarrierAnswered"]
+ "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded", "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven", "person.ConsentTakenBack", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "gathering.StoryChosen", "gathering.TallyGiven", "group.TallyGiven", "organisation.LessonPublished"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -279,12 +280,12 @@ rules! {
          "application.NoInterestDeclared", "application.InterestDeclared"]
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
-         each of the `themes` of a gathering when it is planned or described, and of an entry of \
-         the directory when it is recorded or published, and the `theme` of a barrier. The theme \
-         of an offer is the one that the answers of its application named last. It holds from the \
-         first `ThemesAdopted` on; before it, an offer may name none."
+         each of the `themes` of a gathering when it is planned or described, of an entry of the \
+         directory when it is recorded or published, and of a lesson, and the `theme` of a \
+         barrier. The theme of an offer is the one that the answers of its application named \
+         last. It holds from the first `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
- "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished", "barrier.BarrierRaised"]
+ "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished", "barrier.BarrierRaised", "organisation.LessonPublished"]
     }
 
     Decisions {
@@ -589,6 +590,25 @@ rules! {
          (`comes_to`) is not what came of the one before. A barrier that takes in another one \
          takes in all who raised that one, in the command that joins it."
         ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined"]
+    }
+
+    Learning {
+    LessonConsented
+        "Lessons are published with the numbers 1, 2, 3 and so on. A lesson with words of a group \
+         has `consent`, with a `consented_on` that is not after `published_on`. It has words of a \
+         group if its `voice` is `group` or if its `grew_from` names an `update`."
+        ["organisation.LessonPublished"]
+    TallyOfAims
+        "Aims are adopted with the versions 1, 2, 3 and so on. The question of a tally stands in \
+         the aims of its `version`, and each option in `counts` is one of that question there. A \
+         tally has the next number of its record and is of two people or more. A correction is of \
+         a tally that was given, with options of the same question."
+        ["organisation.AimsAdopted", "group.TallyGiven", "group.TallyCorrected",
+         "gathering.TallyGiven", "gathering.TallyCorrected"]
+    ChosenStory
+        "A story is chosen after it was published and before it is withdrawn, and once at each \
+         gathering."
+        ["gathering.StoryChosen"]
     }
 }
 

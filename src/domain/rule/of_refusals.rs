@@ -72,8 +72,9 @@ grounds! {
         FundNotInState => [FundOpen, StepsInOrder],
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
         GroupMerged => [StepsInOrder],
-        RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
+        RoundNotInState | VariationNotInState | UpdateNotInState | LessonWithdrawn |
  GatheringNotInState | SessionNotInState | IntroductionNotInState | BarrierNotInState | Joined | NotSummedUp => [StepsInOrder],
+        StoryWithdrawn => [StepsInOrder, ChosenStory],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -86,6 +87,7 @@ grounds! {
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
+        NotInAims | SingleAnswer => [TallyOfAims],
         LetterHeld | OfferExpired => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
@@ -107,7 +109,8 @@ grounds! {
         SameParty => [HoursBalanced],
         NotInTimeBank => [DirectoryConsent],
         NoticeOutOfDate => [ConsentOnNotice],
-        ConsentMissing | TakenBack => [IntroductionAgreed],
+        ConsentMissing => [IntroductionAgreed, LessonConsented, DirectoryConsent],
+        TakenBack => [IntroductionAgreed],
         GroupNotChecked => [IntroductionChecked],
         NoPledges | PledgeUnknown => [PledgeStands],
         NotPassedOn => [AnswerAfterPassingOn, StepsInOrder],
@@ -122,11 +125,9 @@ grounds! {
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
-            InstalmentMissing | UnknownSign | TextBroken | NameUnknown |
+            InstalmentMissing | QuestionChanged | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
- DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline | HostMissing => FORM_ONLY,
-        RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
-            ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
+ DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline | HostMissing => FORM_ONLY, RankTaken | OutOfTurn | LettersNotDue | LettersDiffer | ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
         Erased | GrantOpen | RecordsKept => PERSONAL,

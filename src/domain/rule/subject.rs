@@ -31,6 +31,8 @@ pub enum RuleSubject {
     Introductions,
     #[strum(message = "Pledges and barriers")]
     Barriers,
+    #[strum(message = "Lessons, aims and tallies")]
+    Learning,
 }
 
 impl RuleSubject {

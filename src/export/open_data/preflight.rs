@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::csv::contains_formula;
-use crate::domain::looks_personal::{has_email, has_postcode};
+use crate::domain::public_words::{has_email, has_postcode};
 
 /// A defect that prevents the publication of a grant or a package.
 #[derive(Clone, Debug, PartialEq, Eq)]

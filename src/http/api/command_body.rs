@@ -14,7 +14,9 @@ use super::json_input::{BoundedJson, normalise_integers, tidy_texts};
 use super::legible::must_be_legible;
 use crate::domain::command::CommandSpec;
 use crate::domain::{
- ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId, Command, FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, IntroductionId, OrganisationCommand, PersonCommand, PersonId,
+    ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId, Command,
+    FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand,
+    GroupId, IntroductionCommand, IntroductionId, OrganisationCommand, PersonCommand, PersonId,
 };
 use crate::http::problem::{ErrorCode, FieldError, FieldErrorCode, Problem};
 

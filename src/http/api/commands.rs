@@ -11,7 +11,8 @@ use uuid::Uuid;
 pub(in crate::http) use super::command_body::{parse_body, required_fields};
 use super::response::CommandResponse;
 use super::{
- PREFIX, Resource, applications, assets, barriers, funds, gatherings, grants, groups, introductions, organisation, people, query,
+    PREFIX, Resource, applications, assets, barriers, funds, gatherings, grants, groups,
+    introductions, organisation, people, query,
 };
 use crate::auth::SignedIn;
 use crate::clock;

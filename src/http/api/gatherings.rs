@@ -149,6 +149,17 @@ pub(super) async fn sessions(
     Ok(Collection::new(rows, end).to_response())
 }
 
+/// The gathering in the address, if the reader may see it.
+pub(super) async fn visible_gathering(
+    http: &HttpRequest,
+    signed: &SignedIn,
+    app: &AppState,
+) -> Result<Uuid, Problem> {
+    let gathering = path_id(http, "gathering")?;
+    find_visible(app, signed, gathering, None).await?;
+    Ok(gathering)
+}
+
 /// The figures of gatherings, for staff.
 pub(super) async fn movement(
     http: HttpRequest,

@@ -18,6 +18,7 @@ mod groups;
 mod introductions;
 mod json_input;
 mod legible;
+mod library;
 pub(super) mod log;
 mod organisation;
 mod people;
@@ -36,7 +37,8 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
- ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, GatheringCommand, GrantCommand,
+    GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
 pub use files::FileKept;

@@ -4,7 +4,8 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
- accesses, applications, assets, barriers, files, funds, gatherings, grants, groups, introductions, log, organisation, people, webhooks,
+    accesses, applications, assets, barriers, files, funds, gatherings, grants, groups,
+    introductions, library, log, organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -178,6 +179,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         assets::routes(),
         introductions::routes(),
         barriers::routes(),
+        library::routes(),
         log_routes(),
         webhook_routes(),
     ];

@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -59,6 +59,10 @@ const TAGS: [(&str, &str); 14] = [
         "What stands in people's way: raised, summed up, passed on, answered.",
     ),
     (
+        "library",
+        "What was learned: lessons, chosen stories, notes of sessions and reports.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -69,7 +73,7 @@ const TAGS: [(&str, &str); 14] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 48] = [
+const READ_DESCRIPTIONS: [(&str, &str); 52] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -246,9 +250,30 @@ const READ_DESCRIPTIONS: [(&str, &str); 48] = [
             four.",
     ),
     (
+        "group_tallies",
+        "Ordered by number. For readers outside the office a number of people under five is null, \
+            and so is one from which it could be worked out.",
+    ),
+    (
+        "gathering_tallies",
+        "Ordered by number. For readers outside the office a number of people under five is null, \
+            and so is one from which it could be worked out.",
+    ),
+    (
         "movement",
         "Sessions that were held, people who came, leads that were handed over and signs that were \
             seen, as at any past day or position. For staff.",
+    ),
+    (
+        "library",
+        "Lessons, chosen stories, what was learned at sessions and reports on areas, as at any \
+            past day or position. What was withdrawn since is not there on any day.",
+    ),
+    (
+        "aims",
+        "What was counted this quarter beside the same quarter a year before, and answers at the \
+            beginning beside later ones, as at any past day or position. Small numbers of people \
+            are for the office.",
     ),
     (
         "payments",
@@ -310,7 +335,7 @@ fn tag(path: &str) -> &str {
         .unwrap_or_default()
     {
         "funders" => "funds",
-        "budget" | "outcomes" | "movement" => "figures",
+        "budget" | "outcomes" | "movement" | "aims" => "figures",
         "payments" | "updates" => "grants",
         "hours" => "assets",
         "heard" | "pledges" => "barriers",

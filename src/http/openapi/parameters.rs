@@ -46,6 +46,16 @@ fn add_shared(shared: &mut OpenApiComponents, name: &str, parameter: Value) -> V
     component_ref("parameters", name)
 }
 
+/// A parameter that is one of the words of a type.
+fn with_words(name: &str) -> (&'static str, Value) {
+    match name {
+        "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
+        "role" => ("Only people with this role.", schema_ref("Role")),
+        "kind" => ("Only lessons of this kind.", schema_ref("LessonKind")),
+        _ => ("Only what comes from this.", schema_ref("LibrarySource")),
+    }
+}
+
 /// The definition of a query parameter.
 fn query_parameter(name: &str) -> Value {
     let (about, schema) = match name {
@@ -83,7 +93,7 @@ fn query_parameter(name: &str) -> Value {
             "What to group the totals by.",
             json!({ "type": "string", "enum": GROUPINGS }),
         ),
-        "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
+        "purpose" | "role" | "kind" | "source" => with_words(name),
         "count" => (
             "Return the number of all items as `total`.",
             json!({ "type": "boolean" }),
@@ -122,7 +132,6 @@ fn query_parameter(name: &str) -> Value {
             json!({ "type": "boolean" }),
         ),
         "stale_by" => ("Only what counts as out of date by this day.", day()),
-        "role" => ("Only people with this role.", schema_ref("Role")),
         "fund" | "group" | "grant" => ("Only records of this one.", id()),
         _ => (
             "Only records with this value.",

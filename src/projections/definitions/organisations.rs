@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aim::Aim;
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
 use crate::domain::organisation::{AreaReportTranslation, Pledge, Question, Settings};
@@ -51,6 +52,11 @@ pub struct OrganisationRow {
     /// The gathering at which people wrote the pledges together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pledges_written_at: Option<GatheringId>,
+    #[serde(default)]
+    pub aims_version: u32,
+    /// The aims in force, with the questions that people are asked.
+    #[serde(default)]
+    pub aims: Vec<Aim>,
     pub form_version: u32,
     pub form: Vec<Question>,
     pub agreement_version: u32,
@@ -99,6 +105,9 @@ pub struct AreaReportRow {
     pub context: String,
     pub hard: String,
     pub lessons: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub published_on: Option<Date>,
     /// The same text in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_languages: BTreeMap<Language, AreaReportTranslation>,
@@ -212,6 +221,8 @@ impl Projection for OrganisationsProjection {
                 pledges: Vec::new(),
                 former_pledges: Vec::new(),
                 pledges_written_at: None,
+                aims_version: 0,
+                aims: Vec::new(),
                 form_version: 0,
                 form: Vec::new(),
                 agreement_version: 0,
@@ -227,16 +238,9 @@ impl Projection for OrganisationsProjection {
         let mut row = row?;
         (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         match happened {
-            OrganisationEvent::SignsAdopted { version, signs, .. } => {
-                row.signs_version = *version;
-                row.signs.clone_from(signs);
-            }
-            OrganisationEvent::ThemesAdopted { version, themes } => {
-                row.themes_version = *version;
-                let before = row.all_themes().cloned().collect::<Vec<_>>();
-                row.former_themes = with_former(themes, &before).split_off(themes.len());
-                row.themes.clone_from(themes);
-            }
+            OrganisationEvent::SignsAdopted { .. }
+            | OrganisationEvent::ThemesAdopted { .. }
+            | OrganisationEvent::AimsAdopted { .. } => row.apply_adopted(happened),
             OrganisationEvent::PledgesPublished { .. } => row.apply_pledges(happened),
             OrganisationEvent::FormPublished {
                 version, questions, ..
@@ -254,7 +258,7 @@ impl Projection for OrganisationsProjection {
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
             }
-            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened),
+            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened, event),
             OrganisationEvent::SettingsProposed { .. }
             | OrganisationEvent::SettingsSet { .. }
             | OrganisationEvent::SettingsRefused { .. } => row.apply_settings(happened),
@@ -283,7 +287,27 @@ impl OrganisationRow {
         (self.pledges_version, self.pledges_written_at) = (*version, *co_designed_at);
     }
 
-    fn apply_report(&mut self, happened: &OrganisationEvent) {
+    fn apply_adopted(&mut self, happened: &OrganisationEvent) {
+        match happened {
+            OrganisationEvent::SignsAdopted { version, signs } => {
+                self.signs_version = *version;
+                self.signs.clone_from(signs);
+            }
+            OrganisationEvent::ThemesAdopted { version, themes } => {
+                self.themes_version = *version;
+                let before = self.all_themes().cloned().collect::<Vec<_>>();
+                self.former_themes = with_former(themes, &before).split_off(themes.len());
+                self.themes.clone_from(themes);
+            }
+            OrganisationEvent::AimsAdopted { version, aims } => {
+                self.aims_version = *version;
+                self.aims.clone_from(aims);
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_report(&mut self, happened: &OrganisationEvent, event: &RecordedEvent) {
         let OrganisationEvent::ReportPublished {
             version,
             area,
@@ -303,6 +327,7 @@ impl OrganisationRow {
                 context,
                 hard,
                 lessons,
+                published_on: Some(event.recorded_on()),
                 other_languages: other_languages.clone(),
             },
         );

@@ -6,13 +6,17 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
- ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, FundId, GatheringCommand, GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, FundId, GatheringCommand,
+    GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, OrganisationCommand,
+    PersonCommand,
 };
 use microgrants::http::api::is_offered;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::matrix::samples::{ ASSET, BARRIER, GATHERING, INTRODUCTION, NEW_APPLICATION, STRANGER, sample, };
+use crate::domain::matrix::samples::{
+    ASSET, BARRIER, GATHERING, INTRODUCTION, NEW_APPLICATION, STRANGER, sample,
+};
 use crate::pages::journeys::{signed_in, visible_text};
 use crate::support::fixtures::Office;
 use crate::support::in_memory_domain::ORGANISATION;

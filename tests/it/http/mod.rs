@@ -13,6 +13,7 @@ pub mod graceful_shutdown;
 pub mod header_client;
 pub mod integrators;
 pub mod introductions;
+pub mod library;
 pub mod limits;
 pub mod lists;
 pub mod problems;

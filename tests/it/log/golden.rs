@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
- Aggregate, Application, ApplicationEvent, Asset, AssetEvent, Barrier, BarrierEvent, DomainEvent, Event, Fund, FundEvent, Gathering, GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Introduction, IntroductionEvent, Organisation, OrganisationEvent, Person, PersonEvent,
+    Aggregate, Application, ApplicationEvent, Asset, AssetEvent, Barrier, BarrierEvent,
+    DomainEvent, Event, Fund, FundEvent, Gathering, GatheringEvent, Grant, GrantEvent, Group,
+    GroupEvent, Introduction, IntroductionEvent, Organisation, OrganisationEvent, Person,
+    PersonEvent,
 };
 use microgrants::eventlog::recorded_event::RecordedEvent;
 use microgrants::store::events::EventRow;

@@ -602,7 +602,11 @@ async fn what_grew_from_a_gathering_is_on_the_pages_of_both(app: TestApp) {
     let mut stranger = Browser::new(&address);
     let mut desk = signed_in(&app, &address, office.ada).await;
     for (page, says, other) in [
-        (stranger.get(&circle.path()), "What grew from it", "A walk</a>"),
+        (
+            stranger.get(&circle.path()),
+            "What grew from it",
+            "A walk</a>",
+        ),
         (
             stranger.get(&walk.path()),
             "It grew from",

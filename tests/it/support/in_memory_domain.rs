@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use microgrants::domain::asset::Party;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
- Actor, Application, Asset, Barrier, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group, Introduction, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
+    Actor, Application, Asset, Barrier, Command, DecisionContext, Event, FollowUps, Fund,
+    Gathering, Grant, Group, Introduction, Organisation, OrganisationId, Person, PersonId,
+    ReadDependencies, Refusal, Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -331,6 +333,7 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
+        facts.grant = stream_of(&self.grants, related.grant);
         facts.barrier = stream_of(&self.barriers, related.barrier);
         facts.asset = stream_of(&self.assets, related.asset);
         let introduced = match command {

@@ -14,7 +14,10 @@ use microgrants::domain::panel::Award;
 use microgrants::domain::person::{MailedAddress, PersonDetails};
 use microgrants::domain::role::Permission;
 use microgrants::domain::{
- Actor, ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId, Command, FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, IntroductionId, Money, OrganisationCommand, OrganisationId, PersonCommand, PersonId, Refusal, Role,
+    Actor, ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId,
+    Command, FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId,
+    GroupCommand, GroupId, IntroductionCommand, IntroductionId, Money, OrganisationCommand,
+    OrganisationId, PersonCommand, PersonId, Refusal, Role,
 };
 use serde_json::Value;
 use uuid::Uuid;

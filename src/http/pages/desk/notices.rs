@@ -46,7 +46,17 @@ struct ActionNotice {
 
 /// All sentences. They mention the group only if the service writes to the group.
 fn notices() -> impl Iterator<Item = &'static ActionNotice> {
- [ OF_SETUP, OF_RECORDS, OF_GRANTS, OF_GATHERINGS, OF_ASSETS, OF_INTRODUCTIONS, OF_BARRIERS] .into_iter() .flatten()
+    [
+        OF_SETUP,
+        OF_RECORDS,
+        OF_GRANTS,
+        OF_GATHERINGS,
+        OF_ASSETS,
+        OF_INTRODUCTIONS,
+        OF_BARRIERS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const fn says(room: &'static str, name: &'static str, sentence: &'static str) -> ActionNotice {

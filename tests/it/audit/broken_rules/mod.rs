@@ -11,6 +11,7 @@ mod days;
 mod gatherings;
 mod givers;
 mod introductions;
+mod learning;
 mod letters;
 mod log_lines;
 mod money;
@@ -52,6 +53,7 @@ fn all_breaks() -> Vec<Break> {
         assets::breaks(),
         introductions::breaks(),
         barriers::breaks(),
+        learning::breaks(),
         days::breaks(),
         givers::breaks(),
         letters::breaks(),

@@ -5,6 +5,7 @@
 //! A cell is the refusal's code, `ok`, or `-> state` for a change of state.
 
 mod current_state;
+mod learning;
 pub mod samples;
 pub mod states;
 
@@ -15,7 +16,9 @@ use std::sync::LazyLock;
 
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
- ApplicationCommand, AssetCommand, BarrierCommand, DomainEvent, Event, FundCommand, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, BarrierCommand, DomainEvent, Event, FundCommand,
+    GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand,
+    PersonCommand,
 };
 
 use current_state::current_state;
@@ -240,6 +243,7 @@ fn every_event_happens_somewhere() {
         states::with_one_signature(),
         states::with_a_bank_file(),
         states::with_somebody_unknown(),
+        states::with_lessons(),
     ];
     let histories = settings.iter().flat_map(|setting| &setting.world.history);
 

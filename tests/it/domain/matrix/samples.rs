@@ -6,6 +6,7 @@ use microgrants::domain::{Actor, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::learning;
 use super::states::APPLICATION;
 use crate::support::fixtures::AGREEMENT_TEXT;
 use crate::support::scenario::Scenario;
@@ -58,6 +59,9 @@ pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15
 type Sample = (SampleActor, Value);
 
 pub fn sample(noun: &str, name: &str) -> Sample {
+    if let Some(body) = learning::body(name) {
+        return staff(body);
+    }
     match noun {
         "person" => person(name),
         "organisation" => organisation(name),

@@ -56,7 +56,9 @@ const TERMINAL_COMMANDS: [&str; 15] = [
 ];
 /// Commands that are always accepted, or that undo what others need; drawn less often, so that they
 /// do not fill a history.
-const LESS_FREQUENT_COMMANDS: [&str; 27] = [
+const LESS_FREQUENT_COMMANDS: [&str; 29] = [
+    "organisation/publish-lesson",
+    "group/give-tally",
     "group/provide-payee",
     "group/remove-member",
     "group/add-member",

@@ -9,6 +9,7 @@ mod funds;
 mod gatherings;
 mod grants;
 mod introductions;
+mod learning;
 mod roles;
 
 use std::collections::BTreeSet;
@@ -104,6 +105,7 @@ fn every_rule_says_no_when_it_should() {
     assets::refusals(&mut seen);
     introductions::refusals(&mut seen);
     barriers::refusals(&mut seen);
+    learning::refusals(&mut seen);
     erasure::refusals(&mut seen);
     crate::domain::lifecycle::refusals(&mut seen);
 

@@ -202,6 +202,16 @@ impl MarkedProgramme<'_> {
             "write-notes",
             json!({ "session": 1, "learned": PAYLOAD, "ideas": [PAYLOAD] }),
         );
+        let tally = json!({
+            "version": 1, "question": "lonely", "counts": { "often": 5 },
+            "asked_on": self.app.today(), "occasion": "baseline",
+        });
+        on(self.ada, "give-tally", tally);
+        on(
+            self.ada,
+            "correct-tally",
+            json!({ "tally": 1, "counts": { "often": 6 }, "reason": PAYLOAD }),
+        );
         let needs = json!({ "words": PAYLOAD, "consent": true });
         on(
             self.ada,
@@ -253,6 +263,20 @@ impl MarkedProgramme<'_> {
         on(self.ada, "adopt-signs", json!({ "signs": [sign] }));
         let theme = json!({ "theme": "food", "name": PAYLOAD });
         on(self.ada, "adopt-themes", json!({ "themes": [theme] }));
+        let option = |key: &str| json!({ "option": key, "label": PAYLOAD });
+        let asked = json!({
+            "question": "lonely", "words": PAYLOAD, "options": [option("often"), option("never")],
+            "source": PAYLOAD, "licence": PAYLOAD,
+        });
+        let aim = json!({ "aim": "connected", "name": PAYLOAD, "level": 4, "questions": [asked] });
+        on(self.ada, "adopt-aims", json!({ "aims": [aim] }));
+        on(
+            self.ada,
+            "publish-lesson",
+            json!({ "title": PAYLOAD, "words": PAYLOAD, "kind": "lesson", "voice": "group",
+                "area": "oldham",
+                "consent": { "consented_on": self.app.today(), "how": PAYLOAD } }),
+        );
         let question =
             json!({ "question": "idea", "label": PAYLOAD, "help": PAYLOAD, "required": true });
         on(self.ada, "publish-form", json!({ "questions": [question] }));

@@ -9,6 +9,7 @@ mod gatherings;
 mod grants;
 mod groups;
 mod introductions;
+mod learning;
 mod payments;
 mod people;
 
@@ -32,6 +33,7 @@ use grants::{check, grant, offer, raised_award, revocation, story, update, varia
 use groups::{correction, file, group, member};
 pub use introductions::published_entry;
 use introductions::{consent, introduction};
+pub use learning::with_lessons;
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
