@@ -46,8 +46,6 @@ identity!(
     IntroductionId,
     /// Id of a barrier.
     BarrierId,
-    /// Id of a barrier.
-    BarrierId,
     /// Id of a grant. It equals the id of the application from which the grant came.
     GrantId,
 );

@@ -146,7 +146,6 @@ impl Command {
                 person: person_read(command),
                 fund: fund_read(command),
                 gathering: gathering_read(command),
-                gathering: gathering_read(command),
                 grant: grant_read(command),
                 ..ReadDependencies::default()
             },
@@ -280,15 +279,6 @@ fn person_read(command: &OrganisationCommand) -> Option<Uuid> {
     }
 }
 
-fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
-    match command {
-        OrganisationCommand::PublishPledges(publish) => {
-            publish.co_designed_at.map(|gathering| gathering.0)
-        }
-        _ => None,
-    }
-}
-
 fn fund_read(command: &OrganisationCommand) -> Option<Uuid> {
     match command {
         OrganisationCommand::PublishMailText(text) | OrganisationCommand::ProposeMailText(text) => {
@@ -298,12 +288,16 @@ fn fund_read(command: &OrganisationCommand) -> Option<Uuid> {
     }
 }
 
-/// The gathering that a lesson grew from.
+/// The gathering that a lesson grew from, or at which pledges were written.
 fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
-    match lesson_origin(command) {
-        Some(LessonOrigin::Gathering { gathering }) => Some(gathering.0),
-        _ => None,
-    }
+    let gathering = match command {
+        OrganisationCommand::PublishPledges(publish) => publish.co_designed_at?,
+        _ => match lesson_origin(command)? {
+            LessonOrigin::Gathering { gathering } => *gathering,
+            _ => return None,
+        },
+    };
+    Some(gathering.0)
 }
 
 /// The grant that a lesson grew from.

@@ -141,10 +141,10 @@ impl Views {
         if let Some(first) = parts.first_mut() {
             first.title = format!("What we recorded about {}", row.name);
         }
-        let party = Party::Group(GroupId(group));
+        let holder = Party::Group(GroupId(group));
         let opened = self.log.vault().decrypt_all(group).await?;
-        parts.push(self.list_entries(party, &opened).await?);
-        parts.push(self.list_hours(party).await?);
+        parts.push(self.list_entries(holder, &opened).await?);
+        parts.push(self.list_hours(holder).await?);
         parts.push(
             self.accesses(
                 AccessFilter::Of(&group.to_string()),

@@ -26,7 +26,7 @@ use super::person::ConsentPurpose;
 use super::personal_data::{Encrypted, PersonalInput};
 use super::public_words::must_not_look_personal;
 use super::role::{Actor, Role};
-use super::text::{Line, Prose, Slug};
+use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
 
 /// The months after an entry was confirmed at which those who hold it are reminded. After the last

@@ -3,7 +3,7 @@
 /// Declares the rules, each with its subject, its sentence and the events that can break it.
 macro_rules! rules {
     ($( $subject:ident {
-        $( $rule:ident $sentence:literal [$( $event:literal ),+ $(,)?] )+
+        $( $rule:ident $sentence:literal $events:tt )+
     } )+) => {
         /// A rule of the service. Its name in findings is the variant's name in kebab case.
         #[derive(
@@ -37,7 +37,7 @@ macro_rules! rules {
             #[must_use]
             pub fn events(self) -> &'static [&'static str] {
                 match self {
-                    $( $( Self::$rule => &[$( $event ),+], )+ )+
+                    $( $( Self::$rule => &$events, )+ )+
                 }
             }
         }

@@ -7,11 +7,13 @@
 mod declare;
 mod givers;
 mod of_refusals;
+mod steps;
 mod subject;
 
 use declare::rules;
 pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
+use steps::STEPS;
 pub use subject::RuleSubject;
 
 rules! {
@@ -23,42 +25,7 @@ rules! {
          after it was received. The group that another is merged into takes it in \
          (`GroupTakenIn`) after that and in the same command, and no group takes in one that was \
          not merged into it so. A gathering grows from one that was planned before it."
-        ["person.PersonRegistered", "person.ContactChangeProposed", "person.ContactChangeRefused",
-         "person.ContactChanged", "person.AddressProven", "person.PersonalDataErased",
-         "organisation.OrganisationFounded", "fund.FundCreated", "fund.RulesSet",
-         "fund.RulesProposed", "fund.RulesConfirmed", "fund.FundOpened", "fund.FundPaused",
-         "fund.FundResumed", "fund.FundClosed", "fund.FundArchived", "fund.FundingAllocated",
-         "fund.FundingWithdrawn", "fund.RoundPlanned", "fund.RoundClosed", "fund.DecidingStarted",
-         "fund.RoundCompleted", "fund.PanelMet", "fund.BatchSent", "fund.RoundOpened",
-         "fund.RoundExtended", "group.GroupRegistered", "group.GroupCorrected",
-         "group.PayeeProvided", "group.GroupMerged", "group.GroupTakenIn",
-         "application.ApplicationStarted", "application.AnswersSaved",
-         "application.ApplicationSubmitted", "application.ChangesRequested",
-         "application.ApplicationResubmitted", "application.EligibilityConfirmed",
-         "application.EligibilityRefused",
-         "application.EligibilityTakenBack", "application.ScoreGiven", "application.ScoreRevised",
-         "application.ScoreSetAside", "application.Awarded", "application.Declined",
-         "application.Deferred", "application.Reserved", "application.DecisionTakenBack",
-         "application.ReviewRequested", "application.ReviewDecided",
-         "application.ApplicationWithdrawn", "application.ApplicationLapsed",
-         "application.DraftReopened", "grant.GrantOffered", "grant.AgreementSigned",
-         "grant.AgreementAccepted", "grant.OfferDeclined", "grant.OfferLapsed",
-         "grant.OfferWithdrawn", "grant.AwardTakenBack", "grant.CheckRequested",
-         "grant.CheckPassed", "grant.CheckReused", "grant.CheckFailed", "grant.WaiverProposed",
-         "grant.CheckWaived", "grant.PaymentsScheduled", "grant.VariationRequested",
-         "grant.VariationApproved", "grant.VariationRefused", "grant.AwardGrown",
-         "grant.GrantHeld", "grant.GrantResumed", "grant.GrantTerminated", "grant.UpdateRequested",
-         "grant.UpdateReceived", "grant.UpdateAccepted", "grant.UpdateQueried",
-         "grant.UpdateExcused", "grant.UnderspendDeclared", "grant.ClawbackDemanded",
-         "grant.GrantClosed", "grant.StoryPublished", "grant.UpdateCorrected",
-         "grant.OutcomeJudged", "grant.StoryWithdrawn", "gathering.GatheringPlanned",
-         "gathering.GatheringDescribed", "gathering.GatheringOpened", "gathering.GatheringEnded",
-         "gathering.SessionAdded", "gathering.SessionMoved", "gathering.SessionCancelled",
-         "gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.PlaceGivenUp",
-         "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
-         "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
-         "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
- "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten", "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished", "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged", "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded", "asset.WordsForgotten", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "introduction.MattersForgotten", "barrier.BarrierRaised", "barrier.BarrierSummedUp", "barrier.BarrierJoined", "barrier.BarrierTakenIn", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "barrier.BarrierClosed", "barrier.BarrierReminded", "barrier.BarrierWordsForgotten", "gathering.StoryChosen", "gathering.TallyGiven", "gathering.TallyCorrected", "group.TallyGiven", "group.TallyCorrected", "organisation.LessonPublished", "organisation.LessonWithdrawn"]
+        STEPS
     }
 
     People {

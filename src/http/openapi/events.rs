@@ -18,7 +18,7 @@ use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
 /// The types of streams.
-const STREAMS: [&str; 9] = [
+const STREAMS: [&str; 10] = [
     "application",
     "asset",
     "barrier",

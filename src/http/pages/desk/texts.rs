@@ -122,7 +122,7 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 6] = [
+const MAIL_PARTS: [&str; 7] = [
     "Applying",
     "The decision",
     "The grant",
