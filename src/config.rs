@@ -542,6 +542,9 @@ pub enum ExportTask {
     Preflight { file: PathBuf },
     /// Write the calendar of gatherings that everyone can read at `/gatherings.ics`.
     Calendar { file: PathBuf },
+    /// Write the directory in the format Open Referral UK 3.0 that programs can read at
+    /// `/open-referral`: one JSON file for each list, with all its records.
+    OpenReferral { folder: PathBuf },
 }
 
 /// Tasks for the first people.
