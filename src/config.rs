@@ -381,7 +381,7 @@ pub enum Task {
     /// Import a table: CSV, XLSX, ODS, or a 360Giving package. If any row is wrong, nothing is
     /// recorded. Rows that were imported before are skipped.
     Import {
-        /// What the table holds: groups, past-grants, funding or attendance
+        /// What the table holds: groups, past-grants, funding, attendance or assets
         /// (docs/integrations/import.md).
         kind: ImportKind,
         file: PathBuf,
