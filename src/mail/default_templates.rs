@@ -65,7 +65,7 @@ pub fn template_for_unproven(kind: MailKind, language: Language) -> Option<&'sta
 
 fn unproven_key(kind: MailKind) -> Option<&'static str> {
     match kind {
-        MailKind::PaperReceived => None,
+        MailKind::PaperReceived | MailKind::AssetDue => None,
         MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
         kind if kind.is_about_gathering() => Some(UNPROVEN_SIGN_UP_KEY),
         _ => Some(UNPROVEN_ADDRESS_KEY),

@@ -16,6 +16,7 @@
 
 mod access_notices;
 mod addresses;
+mod assets;
 mod by_hand;
 mod checkpoint_mails;
 mod compose;

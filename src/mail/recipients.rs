@@ -61,6 +61,7 @@ impl Mailer {
         let application = match readers {
             Recipients::Person(person) => return Ok(BTreeSet::from([*person])),
             Recipients::OfGathering => return self.people_of_gathering(event).await,
+            Recipients::HoldersOfEntry => return self.holders_of_entry(event).await,
             Recipients::GroupOfApplication(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(application, None).await?;
@@ -73,7 +74,11 @@ impl Mailer {
 
     /// Current members of a group and of the groups that it was merged into, and former members who
     /// left on or after a day.
-    async fn members_since(&self, group: Uuid, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
+    pub(super) async fn members_since(
+        &self,
+        group: Uuid,
+        day: Date,
+    ) -> Result<BTreeSet<PersonId>, MailError> {
         let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
         while let Some(id) = next.filter(|id| met.insert(*id)) {
             let group = self.commands.log().refresh::<Group>(id).await?.state;

@@ -8,7 +8,7 @@ use crate::domain::gathering::session_number;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
-    ApplicationEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
+    ApplicationEvent, AssetEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
     PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -27,6 +27,8 @@ pub(super) enum Recipients {
     Person(PersonId),
     /// Those whom an event of a gathering concerns.
     OfGathering,
+    /// Those who hold the entry of the directory that the event is about.
+    HoldersOfEntry,
 }
 
 impl Mailer {
@@ -97,6 +99,9 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             Recipients::GroupOfApplication(event.stream),
         ),
         Event::Gathering(happened) => (gathering_mail_kind(happened)?, Recipients::OfGathering),
+        Event::Asset(AssetEvent::AssetReminded { .. }) => {
+            (MailKind::AssetDue, Recipients::HoldersOfEntry)
+        }
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }

@@ -94,6 +94,8 @@ pub enum MailKind {
     SessionAfter,
     /// A person is asked to lead a gathering.
     LeadOffered,
+    /// Those who hold an entry of the directory are asked if it is still right.
+    AssetDue,
 }
 
 impl MailKind {
@@ -135,6 +137,7 @@ impl MailKind {
             | Self::SessionSoon => &["title", "day", "time", "place"],
             Self::SessionCancelled => &["title", "day", "time", "note"],
             Self::SessionAfter => &["title", "day", "note"],
+            Self::AssetDue => &["title", "day"],
         }
     }
 
@@ -142,7 +145,7 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() {
+        } else if self.is_about_gathering() || self == Self::AssetDue {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES

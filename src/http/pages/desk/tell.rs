@@ -428,6 +428,11 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
             let link = (path, "the gathering".to_owned());
             return group_record(request, None, link).await;
         }
+        Event::Asset(_) => {
+            let path = format!("/desk/assets/{}", event.stream);
+            let link = (path, "the entry".to_owned());
+            return group_record(request, None, link).await;
+        }
         _ => return Ok(MailRecord::default()),
     };
     let application: Option<ApplicationRow> = views.find(id, None).await?;

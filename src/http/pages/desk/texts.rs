@@ -122,16 +122,17 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 5] = [
+const MAIL_PARTS: [&str; 6] = [
     "Applying",
     "The decision",
     "The grant",
     "People and access",
     "Gatherings",
+    "Directory",
 ];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 38] = [
+const MAILS: [(&str, &str, &str); 39] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -285,6 +286,11 @@ const MAILS: [(&str, &str, &str); 38] = [
         "lead_offered",
         MAIL_PARTS[4],
         "When you ask someone to lead",
+    ),
+    (
+        "asset_due",
+        MAIL_PARTS[5],
+        "10, 11 and 12 months after an entry was last checked, to those who hold it",
     ),
 ];
 
@@ -484,6 +490,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "session_soon" => "Reminder of a session",
         "session_after" => "Thank you for coming",
         "lead_offered" => "Asked to lead a gathering",
+        "asset_due" => "Is the entry still right?",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };
