@@ -13,6 +13,7 @@ pub mod header_client;
 pub mod integrators;
 pub mod limits;
 pub mod lists;
+pub mod open_referral;
 pub mod problems;
 pub mod unproven_people;
 pub mod webhooks;

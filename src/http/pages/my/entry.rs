@@ -96,7 +96,10 @@ pub(super) async fn submit(
         Ok((command, done)) => {
             let command = Command::Asset(AssetId(row.id), command);
             match ownership::try_execute(&visitor, &app, &posted, command).await? {
-                None => return Ok(see_other(&format!("{}?done={done}", path_of(row.id)))),
+                // Who says twice on one day that it is right is thanked twice.
+                None | Some(Refusal::NoChange) => {
+                    return Ok(see_other(&format!("{}?done={done}", path_of(row.id))));
+                }
                 Some(refusal) => ("", refusal_text(&refusal, visitor.language)),
             }
         }
