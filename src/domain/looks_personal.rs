@@ -46,18 +46,22 @@ fn is_count(word: &str) -> bool {
         .any(|number| number.len() == 1)
 }
 
-/// Whether a text has a phone number: ten digits or more, from a nought or a plus on, with nothing
-/// but blanks, brackets, dots and hyphens between them.
+/// Whether a text has a phone number: ten digits or more from a nought or a plus on that begins a
+/// word, with nothing but blanks, brackets, dots and hyphens between them.
 fn has_phone(said: &str) -> bool {
     let is_of_number = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-.()".contains(c);
     said.split(|c: char| !is_of_number(c)).any(|run| {
-        let from = run.find(['0', '+']).and_then(|at| run.get(at..));
-        from.unwrap_or_default()
-            .chars()
-            .filter(char::is_ascii_digit)
-            .count()
-            >= PHONE_DIGITS_MIN
+        let mut before = ' ';
+        run.char_indices().any(|(at, c)| {
+            let begins = "0+".contains(c) && (before.is_whitespace() || before == '(');
+            before = c;
+            begins && run.get(at..).is_some_and(has_digits_of_phone)
+        })
     })
+}
+
+fn has_digits_of_phone(text: &str) -> bool {
+    text.chars().filter(char::is_ascii_digit).count() >= PHONE_DIGITS_MIN
 }
 
 #[cfg(test)]
@@ -83,6 +87,7 @@ mod tests {
         for said in [
             "Thursdays 15:30 to 17:00",
             "Boccia, 12 places, from 1 May 2027",
+            "From 2026-06-01 - 2026-07-01",
             "On the M60 2nd exit",
             "Room 101, 2nd floor",
             "Since 1998, @ the hall",

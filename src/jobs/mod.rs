@@ -1,8 +1,8 @@
 //! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
 //! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire. People are reminded of sessions, and what they need there is forgotten. Those who
-//! hold an entry of the directory are reminded to confirm it. Forms that were kept for an hour are
-//! deleted, which no command does.
+//! address expire. People are reminded of sessions, and what they need there is forgotten. Those
+//! who hold an entry of the directory are reminded to confirm it. Forms that were kept for an hour
+//! are deleted, which no command does.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
 //! of a command is derived from its key, so a repeat returns the first reply. Running the jobs

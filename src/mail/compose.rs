@@ -155,7 +155,7 @@ impl Composer {
             MailKind::ContactChanged => self.contact_changed_context(&mail.about, &person).await?,
             MailKind::ErasureAsked => self.own_context(&person).await?,
             MailKind::PaperReceived => self.paper_context(&mail.about, &person).await?,
-            MailKind::AssetDue => self.entry_context(&mail.about, &person).await?,
+            MailKind::AssetDue => self.asset_context(&mail.about, &person).await?,
             kind if kind.is_about_gathering() => {
                 self.gathering_context(&mail.about, kind, &person).await?
             }

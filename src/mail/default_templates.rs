@@ -65,9 +65,11 @@ pub fn template_for_unproven(kind: MailKind, language: Language) -> Option<&'sta
 
 fn unproven_key(kind: MailKind) -> Option<&'static str> {
     match kind {
-        MailKind::PaperReceived | MailKind::AssetDue => None,
+        MailKind::PaperReceived => None,
         MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
-        kind if kind.is_about_gathering() => Some(UNPROVEN_SIGN_UP_KEY),
+        kind if kind.is_about_gathering() || kind == MailKind::AssetDue => {
+            Some(UNPROVEN_SIGN_UP_KEY)
+        }
         _ => Some(UNPROVEN_ADDRESS_KEY),
     }
 }

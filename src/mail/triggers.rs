@@ -27,8 +27,8 @@ pub(super) enum Recipients {
     Person(PersonId),
     /// Those whom an event of a gathering concerns.
     OfGathering,
-    /// Those who hold the entry of the directory that the event is about.
-    HoldersOfEntry,
+    /// Those who hold the entry of the directory that an event is about.
+    OfAsset,
 }
 
 impl Mailer {
@@ -99,9 +99,7 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             Recipients::GroupOfApplication(event.stream),
         ),
         Event::Gathering(happened) => (gathering_mail_kind(happened)?, Recipients::OfGathering),
-        Event::Asset(AssetEvent::AssetReminded { .. }) => {
-            (MailKind::AssetDue, Recipients::HoldersOfEntry)
-        }
+        Event::Asset(AssetEvent::AssetReminded { .. }) => (MailKind::AssetDue, Recipients::OfAsset),
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }

@@ -19,7 +19,7 @@ commands! {
     /// Commands of an entry of the directory.
     AssetCommand {
         /// Records what a place has or wishes for. Nobody but staff and those who hold it sees it
-        /// until it is published. Whoever records it is its keeper.
+        /// until it is published. Who records it is its keeper.
         Record(RecordAsset) = "record", Permission::Staff(STAFF);
         /// Proposes words for the entry. A member of the group that holds it does so, or the
         /// person who does; for them, staff can.
@@ -27,13 +27,13 @@ commands! {
         /// Publishes the entry with the words of staff, or replaces the words that are there. What
         /// a person holds is never published.
         Publish(AssetListing) = "publish", Permission::Staff(STAFF);
-        /// Takes the entry out of the directory for a while.
+        /// Takes the entry out of the directory for a while. Those who hold it do so, or staff.
         Pause(NoBody) = "pause", Permission::Anyone;
-        /// Puts the entry back into the directory, as it was.
+        /// Puts the entry back into the directory, as it was. Those who hold it do so, or staff.
         Resume(NoBody) = "resume", Permission::Anyone;
-        /// Confirms that what the entry says is still right.
+        /// Confirms that what the entry says is still right. Those who hold it do so, or staff.
         Confirm(NoBody) = "confirm", Permission::Anyone;
-        /// Withdraws the entry for good, at once.
+        /// Withdraws the entry for good. Those who hold it do so, or staff.
         Withdraw(NoBody) = "withdraw", Permission::Anyone;
         /// Records that the entry and another one know each other.
         Tie(TieTo) = "tie", Permission::Staff(STAFF);
@@ -42,10 +42,11 @@ commands! {
         /// Becomes the keeper of the entry, who looks after it.
         TakeOver(NoBody) = "take-over", Permission::Staff(STAFF);
         /// Records the minutes that one party gave to another. They count for the one and against
-        /// the other, so that all balances together are nought.
+        /// the other, so that all balances together are nought. Staff do so, or those who hold the
+        /// entry if they are one of the parties.
         RecordExchange(RecordExchange) = "record-exchange", Permission::Anyone;
         /// Corrects the minutes of an exchange, with the reason. 0 minutes say that it did not
-        /// happen.
+        /// happen. Those who hold the entry do so, or staff.
         CorrectExchange(CorrectExchange) = "correct-exchange", Permission::Anyone;
         /// Reminds those who hold the entry to confirm it, 10, 11 and 12 months after it was last
         /// confirmed.

@@ -251,7 +251,7 @@ impl Asset {
 
     fn untie(&self, to: AssetId) -> Result<AssetEvent, Refusal> {
         if !self.ties.contains(&to) {
-            return Err(Refusal::Unknown("tie"));
+            return Err(Refusal::NoChange);
         }
         Ok(AssetEvent::TieEnded { to })
     }

@@ -94,7 +94,7 @@ pub enum MailKind {
     SessionAfter,
     /// A person is asked to lead a gathering.
     LeadOffered,
-    /// Those who hold an entry of the directory are asked if it is still right.
+    /// Those who hold an entry of the directory are asked whether it is still right.
     AssetDue,
 }
 
@@ -121,6 +121,7 @@ impl MailKind {
             | Self::GrantStopped => &["title", "note", "reference"],
             Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
             Self::UpdateDue => &["title", "due_on", "note"],
+            Self::AssetDue => &["title", "due_on"],
             Self::ReturnRequested => &["title", "due_on", "amount", "reference", "pay_to"],
             Self::ContactChanged => &["changed_on"],
             Self::AgreementAccepted
@@ -137,7 +138,6 @@ impl MailKind {
             | Self::SessionSoon => &["title", "day", "time", "place"],
             Self::SessionCancelled => &["title", "day", "time", "note"],
             Self::SessionAfter => &["title", "day", "note"],
-            Self::AssetDue => &["title", "day"],
         }
     }
 

@@ -187,11 +187,11 @@ rules! {
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
          `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
-         `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `sent_on` \
-         of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
-         person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `on` of `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
-         `sent_on` and `received_on`."
+         `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `sent_on` of \
+         `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a person \
+         enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, `on` of \
+         `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, \
+         and every other `sent_on` and `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -315,7 +315,8 @@ rules! {
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
          each of the `themes` of a gathering when it is planned or described, and of an entry of \
-         the directory when it is recorded or published. The theme of an offer is the one that the answers of its application named last. It holds from the first \
+         the directory when it is recorded or published. The theme of an offer is the one that the \
+         answers of its application named last. It holds from the first \
          `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
          "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished"]

@@ -1,6 +1,8 @@
 //! Reads of the directory. Everyone who is signed in sees the published entries; those who hold one
 //! see it always, and staff see all.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
@@ -8,13 +10,90 @@ use super::query::{
     QueryParams, list_rows, not_found, only_ids, own_groups, path_id, require_staff,
 };
 use super::response::{Collection, record_response};
+use super::{ReadRoute, ResponseShape};
 use crate::auth::SignedIn;
 use crate::domain::Role;
 use crate::domain::asset::{AssetKind, AssetState, AssetWay};
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::{AssetRow, ExchangeRow, TieRow, TieState};
-use crate::views::{Filter, Reader};
+use crate::views::{AssetView, Filter, HoursSummary, Reader};
+
+const ASSETS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "state",
+    "group",
+    "area",
+    "theme",
+    "way",
+    "kind",
+    "named",
+    "keeper",
+    "without_keeper",
+    "mine",
+    "stale_by",
+];
+const ASSET_ITEMS_PARAMS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+];
+
+/// The directory, and the hours that were given.
+pub(super) fn routes() -> Vec<ReadRoute> {
+    vec![
+        ReadRoute {
+            path: "/assets",
+            name: "assets",
+            summary: "The directory. Others than staff see what is published, and what they hold.",
+            query: ASSETS_PARAMS,
+            shape: ResponseShape::page_by_state::<AssetView, AssetState>(),
+            route: || web::get().to(list),
+        },
+        ReadRoute {
+            path: "/assets/{asset}",
+            name: "asset",
+            summary: "One entry of the directory.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<AssetView>(),
+            route: || web::get().to(show),
+        },
+        ReadRoute {
+            path: "/assets/{asset}/ties",
+            name: "asset_ties",
+            summary: "The ties from an entry to others.",
+            query: super::GATHERING_ITEMS_PARAMS,
+            shape: ResponseShape::page_by_state::<TieRow, TieState>(),
+            route: || web::get().to(ties),
+        },
+        ReadRoute {
+            path: "/assets/{asset}/exchanges",
+            name: "asset_exchanges",
+            summary: "The time that was given for an entry.",
+            query: ASSET_ITEMS_PARAMS,
+            shape: ResponseShape::page::<ExchangeRow>(),
+            route: || web::get().to(exchanges),
+        },
+        ReadRoute {
+            path: "/hours",
+            name: "hours",
+            summary: "The balances of the time bank.",
+            query: &["as_at", "min_position"],
+            shape: ResponseShape::record::<HoursSummary>(),
+            route: || web::get().to(hours),
+        },
+    ]
+}
 
 /// Whether the reader sees all entries of the directory.
 fn sees_directory(reader: &Reader) -> bool {
@@ -31,7 +110,7 @@ pub(super) async fn list(
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::ASSETS_PARAMS)?;
+    let params = QueryParams::parse(&http, ASSETS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let mut filters = params.state_filter::<AssetState>()?;
     filters.extend(params.equality_filters(&[("area", "area"), ("group", "group_id")])?);
@@ -47,7 +126,10 @@ pub(super) async fn list(
     if !sees_directory(&signed.reader) && !mine && !of_own_group {
         filters.push(Filter::in_state([AssetState::Published]));
     }
-    let (rows, end) = list_rows::<AssetRow>(&app, &params, as_at, filters).await?;
+    let (mut rows, end) = list_rows::<AssetRow>(&app, &params, as_at, filters).await?;
+    if !sees_directory(&signed.reader) && !mine && !of_own_group {
+        rows = without_withdrawn(&app, rows).await?;
+    }
     let person = signed.reader.person;
     let words = reads_words(&signed.reader);
     let rows = rows
@@ -164,11 +246,31 @@ async fn find_visible(
         None => false,
     };
     let is_own = is_of_own_group || row.person == Some(reader.person);
-    if row.is_public() || sees_directory(reader) || is_own {
-        Ok(VisibleAsset { row, is_own })
-    } else {
-        Err(not_found())
+    if sees_directory(reader) || is_own {
+        return Ok(VisibleAsset { row, is_own });
     }
+    let mut shown = without_withdrawn(app, vec![row]).await?;
+    match shown.pop() {
+        Some(row) if row.is_public() => Ok(VisibleAsset { row, is_own }),
+        _ => Err(not_found()),
+    }
+}
+
+/// These rows, as at any day, without those of entries that are withdrawn now: who withdraws an
+/// entry does not want it read on past days either.
+async fn without_withdrawn(
+    app: &AppState,
+    mut rows: Vec<AssetRow>,
+) -> Result<Vec<AssetRow>, Problem> {
+    let ids = rows.iter().map(|row| row.id);
+    let withdrawn = vec![
+        Filter::any_of("id", ids),
+        Filter::in_state([AssetState::Withdrawn]),
+    ];
+    let found = app.views.all_rows::<AssetRow>(None, withdrawn).await?;
+    let gone: BTreeSet<Uuid> = found.into_iter().map(|row| row.id).collect();
+    rows.retain(|row| !gone.contains(&row.id));
+    Ok(rows)
 }
 
 /// Removes the keeper, and the person who holds it if that is not the reader.
@@ -214,7 +316,7 @@ pub(super) async fn exchanges(
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let params = QueryParams::parse(&http, super::ASSET_ITEMS_PARAMS)?;
+    let params = QueryParams::parse(&http, ASSET_ITEMS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let asset = own_path_id(&http, &signed, &app).await?;
     let filters = vec![Filter::equals("asset", asset)];

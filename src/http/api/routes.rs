@@ -8,16 +8,15 @@ use super::{
     people, webhooks,
 };
 use crate::domain::application::ApplicationState;
-use crate::domain::asset::AssetState;
 use crate::domain::fund::FundState;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
-use crate::projections::{ExchangeRow, GatheringSessionRow, SignUpState, TieRow, TieState};
+use crate::projections::{GatheringSessionRow, SignUpState};
 use crate::transparency::proof::Proof;
 use crate::views::{
-    Answer, ApplicationView, AssetView, Budget, FundView, GatheringView, GrantView, GroupView,
-    HistoryLine, HoursSummary, MovementSummary, OrganisationView, Outcome, PaymentView, PersonView,
-    RelatedGroup, SignUpView, Statement, UpdateView,
+    Answer, ApplicationView, Budget, FundView, GatheringView, GrantView, GroupView, HistoryLine,
+    MovementSummary, OrganisationView, Outcome, PaymentView, PersonView, RelatedGroup, SignUpView,
+    Statement, UpdateView,
 };
 
 /// A GET route of the API.
@@ -162,35 +161,6 @@ pub(super) const GATHERING_ITEMS_PARAMS: &[&str] = &[
     "updated_since",
     "state",
 ];
-pub(super) const ASSETS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "state",
-    "group",
-    "area",
-    "theme",
-    "way",
-    "kind",
-    "named",
-    "keeper",
-    "without_keeper",
-    "mine",
-    "stale_by",
-];
-pub(super) const ASSET_ITEMS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-];
 /// The values of `expand`: for records that name their group and fund, and for records that also
 /// name their grant.
 pub(in crate::http) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
@@ -206,7 +176,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
-        asset_routes(),
+        assets::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -472,52 +442,6 @@ fn gathering_routes() -> Vec<ReadRoute> {
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<MovementSummary>(),
             route: || web::get().to(gatherings::movement),
-        },
-    ]
-}
-
-/// The directory, and the hours that were given.
-fn asset_routes() -> Vec<ReadRoute> {
-    vec![
-        ReadRoute {
-            path: "/assets",
-            name: "assets",
-            summary: "The directory. Others than staff see what is published, and what they hold.",
-            query: ASSETS_PARAMS,
-            shape: ResponseShape::page_by_state::<AssetView, AssetState>(),
-            route: || web::get().to(assets::list),
-        },
-        ReadRoute {
-            path: "/assets/{asset}",
-            name: "asset",
-            summary: "One entry of the directory.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<AssetView>(),
-            route: || web::get().to(assets::show),
-        },
-        ReadRoute {
-            path: "/assets/{asset}/ties",
-            name: "asset_ties",
-            summary: "The ties from an entry to others.",
-            query: GATHERING_ITEMS_PARAMS,
-            shape: ResponseShape::page_by_state::<TieRow, TieState>(),
-            route: || web::get().to(assets::ties),
-        },
-        ReadRoute {
-            path: "/assets/{asset}/exchanges",
-            name: "asset_exchanges",
-            summary: "The time that was given for an entry.",
-            query: ASSET_ITEMS_PARAMS,
-            shape: ResponseShape::page::<ExchangeRow>(),
-            route: || web::get().to(assets::exchanges),
-        },
-        ReadRoute {
-            path: "/hours",
-            name: "hours",
-            summary: "The balances of the time bank.",
-            query: &["as_at", "min_position"],
-            shape: ResponseShape::record::<HoursSummary>(),
-            route: || web::get().to(assets::hours),
         },
     ]
 }

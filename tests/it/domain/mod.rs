@@ -2,6 +2,7 @@
 
 pub mod bank_facts;
 pub mod blank_streams;
+pub mod assets;
 pub mod conflicts;
 pub mod connections;
 pub mod extreme_values;

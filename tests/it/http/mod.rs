@@ -4,6 +4,7 @@ pub mod access_trail;
 pub mod api;
 pub mod api_journey;
 pub mod bad_input;
+pub mod assets;
 pub mod conditional_requests;
 pub mod contract;
 pub mod event_delivery;

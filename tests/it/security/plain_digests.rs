@@ -209,6 +209,7 @@ fn every_digest_in_the_schema_of_an_event_is_of_a_known_kind() {
         ("application", "ApplicationEvent"),
         ("grant", "GrantEvent"),
         ("gathering", "GatheringEvent"),
+        ("asset", "AssetEvent"),
     ] {
         collect_from_schema(noun, &schemas[schema], (schemas, &[]), &mut found);
     }

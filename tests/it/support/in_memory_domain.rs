@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use microgrants::domain::asset::Party;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group,
-    Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
+    Actor, Application, Asset, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant,
+    Group, Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles,
+    TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -24,6 +26,7 @@ pub struct InMemoryDomain {
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
     pub gatherings: BTreeMap<Uuid, Gathering>,
+    pub assets: BTreeMap<Uuid, Asset>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
     /// Every command that was accepted, in order.
@@ -53,6 +56,7 @@ impl InMemoryDomain {
             applications: BTreeMap::new(),
             grants: BTreeMap::new(),
             gatherings: BTreeMap::new(),
+            assets: BTreeMap::new(),
             history: Vec::new(),
             issued: Vec::new(),
         }
@@ -94,7 +98,7 @@ impl InMemoryDomain {
 
     /// Decides a command as a consequence of another.
     pub fn issue_consequence(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        fill_encrypted(&mut command, &self.applications);
+        fill_encrypted(&mut command, &self.applications, &self.assets);
         self.decide_all(actor, command, true)
     }
 
@@ -104,7 +108,7 @@ impl InMemoryDomain {
 
     /// Decides a command with its consequences. A refusal changes nothing.
     pub fn issue(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        fill_encrypted(&mut command, &self.applications);
+        fill_encrypted(&mut command, &self.applications, &self.assets);
         self.decide_all(actor, command, false)
     }
 
@@ -194,6 +198,9 @@ impl InMemoryDomain {
                 &facts,
                 &mut self.history,
             ),
+            Command::Asset(id, command) => {
+                decide_on(&mut self.assets, id.0, command, &facts, &mut self.history)
+            }
         }
     }
 
@@ -208,7 +215,12 @@ impl InMemoryDomain {
             .and_then(|id| self.applications.get(&id))
             .cloned()
             .unwrap_or_default();
-        let related = command.read_dependencies(&application);
+        let mut related = command.read_dependencies(&application);
+        if let Command::Asset(id, _) = command
+            && let Some(asset) = self.assets.get(&id.0)
+        {
+            related = related.with_holder_of(asset);
+        }
         let mut facts = DecisionContext::new(actor, self.today);
         facts.consequence = consequence;
         facts.organisation = TrackedRead::new(Arc::new(self.organisation.clone()));
@@ -275,7 +287,8 @@ impl InMemoryDomain {
         facts
     }
 
-    /// Adds the application and the gathering of a command, and the groups that it names.
+    /// Adds the application, the gathering and the other entry of the directory of a command, and
+    /// the groups that it names.
     fn add_records(
         &self,
         facts: &mut DecisionContext,
@@ -284,6 +297,7 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
+        facts.asset = stream_of(&self.assets, related.asset);
         let named = command.groups_read().into_iter();
         facts.named_groups = named
             .map(|group| (group, stream_of(&self.groups, Some(group.0))))
@@ -334,7 +348,11 @@ pub fn email_digest() -> String {
 
 /// Fills personal values with dummies, since the rules never read them: two values of one command
 /// differ.
-fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Application>) {
+fn fill_encrypted(
+    command: &mut Command,
+    applications: &BTreeMap<Uuid, Application>,
+    assets: &BTreeMap<Uuid, Asset>,
+) {
     let application = command
         .application_id()
         .and_then(|id| applications.get(&id));
@@ -344,6 +362,10 @@ fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Applicati
             command.read_dependencies(&application).group
         }
         Command::Gathering(_, own) => own.subject().map(|person| person.0),
+        Command::Asset(id, own) => {
+            let holder = assets.get(&id.0).and_then(Asset::holder);
+            own.subject(holder).map(Party::id)
+        }
         _ => None,
     };
     let subject = other.unwrap_or_else(|| command.id());

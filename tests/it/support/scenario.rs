@@ -14,9 +14,9 @@ use microgrants::domain::panel::Award;
 use microgrants::domain::person::{MailedAddress, PersonDetails};
 use microgrants::domain::role::Permission;
 use microgrants::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GatheringCommand,
-    GatheringId, GrantCommand, GrantId, GroupCommand, GroupId, Money, OrganisationCommand,
-    OrganisationId, PersonCommand, PersonId, Refusal, Role,
+    Actor, ApplicationCommand, ApplicationId, AssetCommand, AssetId, Command, FundCommand, FundId,
+    GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand, GroupId, Money,
+    OrganisationCommand, OrganisationId, PersonCommand, PersonId, Refusal, Role,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -322,6 +322,7 @@ pub fn command_from_json(noun: &str, id: Uuid, name: &str, body: &Value) -> Comm
             GatheringId(id),
             read(GatheringCommand::read(name, body), &says),
         ),
+        "asset" => Command::Asset(AssetId(id), read(AssetCommand::read(name, body), &says)),
         _ => Command::Grant(GrantId(id), read(GrantCommand::read(name, body), &says)),
     }
 }

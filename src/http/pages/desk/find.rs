@@ -1,5 +1,5 @@
-//! The search of the desk: groups, people, applications, grants, payments, gatherings and entries of
-//! the directory for one text.
+//! The search of the desk: groups, people, applications, grants, payments, gatherings and entries
+//! of the directory for one text.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -17,7 +17,7 @@ const FEW: usize = 8;
 /// Hits on the page of one kind.
 const MANY: usize = 50;
 /// The kinds with their names in the address and on the page.
-const KINDS: [(HitKind, &str, &str); 6] = [
+const KINDS: [(HitKind, &str, &str); 7] = [
     (HitKind::Group, "groups", "Groups"),
     (HitKind::Person, "people", "People"),
     (HitKind::Application, "applications", "Applications"),

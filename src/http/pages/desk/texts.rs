@@ -128,7 +128,7 @@ const MAIL_PARTS: [&str; 6] = [
     "The grant",
     "People and access",
     "Gatherings",
-    "Directory",
+    "The directory",
 ];
 
 /// Each email by its key, with its part and when it goes out.
@@ -290,7 +290,7 @@ const MAILS: [(&str, &str, &str); 39] = [
     (
         "asset_due",
         MAIL_PARTS[5],
-        "10, 11 and 12 months after an entry was last checked, to those who hold it",
+        "10, 11 and 12 months after an entry was confirmed, to those who hold it",
     ),
 ];
 
@@ -490,7 +490,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "session_soon" => "Reminder of a session",
         "session_after" => "Thank you for coming",
         "lead_offered" => "Asked to lead a gathering",
-        "asset_due" => "Is the entry still right?",
+        "asset_due" => "Reminder to confirm an entry",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };

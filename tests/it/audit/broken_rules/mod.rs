@@ -5,6 +5,7 @@
 //! office's signing key could, and the log is signed again.
 
 mod agreed;
+mod assets;
 mod days;
 mod gatherings;
 mod givers;
@@ -44,6 +45,7 @@ fn all_breaks() -> Vec<Break> {
         money::breaks(),
         named::breaks(),
         gatherings::breaks(),
+        assets::breaks(),
         days::breaks(),
         givers::breaks(),
         letters::breaks(),

@@ -40,6 +40,10 @@ pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
 const WAITING_MAIL: Uuid = Uuid::from_u128(110);
 /// A gathering with one session.
 pub const GATHERING: Uuid = Uuid::from_u128(400);
+/// An entry of the directory.
+pub const ASSET: Uuid = Uuid::from_u128(500);
+/// Another one, which nobody holds.
+pub const OTHER_ASSET: Uuid = Uuid::from_u128(501);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
@@ -55,6 +59,7 @@ pub fn sample(noun: &str, name: &str) -> Sample {
         "group" => group(name),
         "application" => application(name),
         "gathering" => gathering(name),
+        "asset" => asset(name),
         _ => grant(name),
     }
 }
@@ -455,6 +460,44 @@ fn gathering(name: &str) -> Sample {
         "ask-for-hand" => staff(json!({ "lead": lead, "words": "Someone to bring tea" })),
         "pass-risk-check" => staff(json!({ "good_until": "2027-06-01" })),
         "remind" | "forget-needs" => job(json!({ "session": 1 })),
+        _ => staff(json!({})),
+    }
+}
+
+fn asset(name: &str) -> Sample {
+    let [own, other] = [200, 201].map(|group| json!({ "group": Uuid::from_u128(group) }));
+    match name {
+        "record" => staff(json!({
+            "way": "offer",
+            "kind": "group",
+            "holder": own,
+            "name": "A bowls club",
+        })),
+        "propose" => member(json!({ "words": "We meet on Fridays, too" })),
+        "publish" => staff(json!({
+            "name": "Boccia at the bowls club",
+            "description": "Anyone can join in.",
+            "when": "Tuesdays from 2 to 4",
+            "access": "There is a ramp.",
+            "website": "https://bowls.example.org",
+            "welcomes": true,
+        })),
+        "pause" | "resume" | "confirm" | "withdraw" => member(json!({})),
+        "tie" => staff(json!({ "to": OTHER_ASSET, "how": "partner" })),
+        "untie" => staff(json!({ "to": OTHER_ASSET })),
+        "take-over" => second(json!({})),
+        "record-exchange" => member(json!({
+            "giver": own,
+            "receiver": other,
+            "minutes": 90,
+            "on": "2026-06-01",
+        })),
+        "correct-exchange" => staff(json!({
+            "exchange": 1,
+            "minutes": 60,
+            "reason": "They left after an hour.",
+        })),
+        "remind" | "forget-words" => job(json!({})),
         _ => staff(json!({})),
     }
 }

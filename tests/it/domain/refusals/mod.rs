@@ -1,6 +1,7 @@
 //! Every refusal: a scenario, a command that violates a rule, and the refusal that it gets.
 
 mod applications;
+mod assets;
 mod decisions;
 mod erasure;
 mod funds;
@@ -98,6 +99,7 @@ fn every_rule_says_no_when_it_should() {
     decisions::refusals(&mut seen);
     grants::refusals(&mut seen);
     gatherings::refusals(&mut seen);
+    assets::refusals(&mut seen);
     erasure::refusals(&mut seen);
     crate::domain::lifecycle::refusals(&mut seen);
 

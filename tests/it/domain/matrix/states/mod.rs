@@ -2,6 +2,7 @@
 //! variations, returns.
 
 mod applications;
+mod assets;
 mod funds;
 mod gatherings;
 mod grants;
@@ -19,6 +20,7 @@ pub use applications::with_an_interest;
 use applications::{
     application, attendance, draft, eligibility, held_offer, helper, letter, letters,
 };
+use assets::asset;
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 use gatherings::gathering;
@@ -293,6 +295,14 @@ pub const TABLES: &[StateTable] = &[
             "over", "held", "long_over", "counted", "ended",
         ],
         reach: gathering,
+    },
+    StateTable {
+        name: "asset", noun: "asset", commands: &[],
+        states: &[
+            "unknown", "recorded", "published", "tied", "exchanged", "due", "paused", "withdrawn",
+            "forgotten",
+        ],
+        reach: asset,
     },
 ];
 
