@@ -2,6 +2,7 @@
 //! it, and the hours that were given.
 
 mod actions;
+mod held;
 mod hours;
 mod new;
 mod record;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use uuid::Uuid;
 
+pub(super) use held::{HeldEntries, of_group, of_person};
 pub(super) use table::{LIST, spreadsheet, without_keeper_filter};
 
 use super::{DeskRequest, HistoryEntry, PersonNames, history};
