@@ -87,7 +87,7 @@ impl Rhythm {
         }
         let weeks: Vec<&str> = WEEKS
             .iter()
-            .filter(|(word, _)| has(&[word]))
+            .filter(|(word, _)| has(&[*word]))
             .map(|(_, week)| *week)
             .collect();
         let hours = hours_of(line);
@@ -98,7 +98,7 @@ impl Rhythm {
                 days: days.join(","),
                 hours,
             }),
-            ([week], [day]) => Some(Self {
+            ([week], [day]) if is_week_before_day(&words) => Some(Self {
                 is_monthly: true,
                 days: format!("{week}{day}"),
                 hours,
@@ -106,6 +106,20 @@ impl Rhythm {
             _ => None,
         }
     }
+}
+
+/// Whether a word for a week stands right before a day, as in "first Tuesday". In "last entry at
+/// 4pm" it does not.
+fn is_week_before_day(words: &[String]) -> bool {
+    words.windows(2).any(|pair| {
+        let [week, day] = pair else {
+            return false;
+        };
+        WEEKS.iter().any(|(known, _)| week == known)
+            && DAYS
+                .iter()
+                .any(|(known, _)| day.trim_end_matches('s') == *known)
+    })
 }
 
 fn words_of(line: &str) -> Vec<String> {
@@ -176,6 +190,7 @@ mod tests {
             "Fortnightly on Mondays",
             "Monthly, on a Sunday",
             "First and third Monday",
+            "Mondays, last entry at 4pm",
             "In the summer",
         ] {
             assert_eq!(rhythm(unknown), None, "{unknown}");

@@ -110,6 +110,6 @@ async fn found(request: &DeskRequest<'_>, text: &str) -> Result<Vec<(String, Str
     Ok(found)
 }
 
-fn address_for(field: &str, id: &impl ToString) -> String {
-    format!("/desk/assets/new?{field}={}", id.to_string())
+fn address_for(field: &str, id: &impl std::fmt::Display) -> String {
+    format!("/desk/assets/new?{field}={id}")
 }
