@@ -1,8 +1,9 @@
 //! The directory for other programs, in the profile Open Referral UK 3.0. It is open to all.
 
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::AppState;
@@ -97,12 +98,15 @@ impl FeedQuery {
     }
 }
 
-/// An answer that programs ask for again each time.
+/// An answer that programs ask for again each time, and download only if it changed.
 fn json_response(body: &Value) -> HttpResponse {
+    let text = body.to_string();
+    let tag = hex::encode(&Sha256::digest(&text)[..16]);
     HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{tag}\"")))
         .insert_header((CACHE_CONTROL, "no-cache"))
         .content_type("application/json")
-        .body(body.to_string())
+        .body(text)
 }
 
 async fn feed(app: &AppState) -> Result<OpenReferral, Problem> {
