@@ -120,6 +120,12 @@ async fn time_is_recorded_and_corrected(app: TestApp) {
     ];
     let done = take(&mut desk, id, "correct-exchange", &correct);
     assert!(done.contains("60 minutes"), "{}", visible_text(&done));
+    let hours = desk.get("/desk/assets/hours");
+    assert!(
+        hours.contains("+1 h") && hours.contains("−1 h"),
+        "{}",
+        visible_text(&hours)
+    );
     let of = vec![Filter::equals("asset", id)];
     let rows: Vec<ExchangeRow> = app.views().all_rows(None, of).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.minutes).collect::<Vec<_>>(), [60]);

@@ -31,6 +31,7 @@ const DESK_PAGES: [&str; 37] = [
     "/assets",
     "/assets?keeper=none&theme=a%25b&q=gr%25o_up",
     "/assets/new?q=group",
+    "/assets/hours",
     "/funds",
     "/people",
     "/people?all=yes",

@@ -15,7 +15,7 @@ use crate::http::AppState;
 use crate::http::pages::PageError;
 use crate::http::pages::directory::{kind_name, way_name};
 use crate::http::pages::i18n::translate;
-use crate::http::pages::words::{Tag, TagKind};
+use crate::http::pages::words::{Tag, TagKind, hours_text};
 use crate::mail::format_day;
 use crate::projections::{AssetRow, DirectoryRow, ExchangeRow, GroupRow};
 use crate::views::Filter;
@@ -108,16 +108,6 @@ impl OwnHours {
     }
 }
 
-/// Minutes as hours and minutes, in signs that all languages of the pages share.
-pub(super) fn hours_text(minutes: i64) -> String {
-    let (hours, minutes) = (minutes / 60, minutes % 60);
-    match (hours, minutes) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
-
 /// Whether an entry of others is in the group's area and about one of its themes. A group without
 /// themes sees all in its area.
 fn is_near(row: &DirectoryRow, group: &GroupRow, themes: &BTreeSet<&Slug>) -> bool {
@@ -177,16 +167,4 @@ pub(super) fn state_tag(state: AssetState, language: Language) -> Tag {
 
 pub(super) fn path_of(asset: Uuid) -> String {
     format!("/my/entries/{asset}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn minutes_are_shown_as_hours() {
-        assert_eq!(hours_text(45), "45 min");
-        assert_eq!(hours_text(120), "2 h");
-        assert_eq!(hours_text(150), "2 h 30 min");
-    }
 }

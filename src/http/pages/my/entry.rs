@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::entries::{hours_text, name_of, path_of, state_tag};
+use super::entries::{name_of, path_of, state_tag};
 use super::notices;
 use crate::domain::asset::{AssetState, ProposeWords};
 use crate::domain::command::NoBody;
@@ -14,7 +14,7 @@ use crate::domain::{AssetCommand, AssetId, Command, Refusal};
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
 use crate::http::pages::i18n::translate;
-use crate::http::pages::words::Tag;
+use crate::http::pages::words::{Tag, hours_text};
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,

@@ -2,6 +2,7 @@
 //! it, and the hours that were given.
 
 mod actions;
+mod balances;
 mod held;
 mod hours;
 mod new;
@@ -33,6 +34,7 @@ pub(super) async fn show_page(
     match steps {
         [] => table::show(request).await,
         ["new"] => new::show(request).await,
+        ["hours"] => balances::show(request).await,
         [id] => record::show(request, id).await,
         [id, "tie"] => tie::show(request, id).await,
         [id, "hours"] => hours::show(request, id).await,

@@ -230,11 +230,10 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         ..ListRow::default()
     };
     let rows = first.iter().enumerate().map(row).collect();
-    let links = if super::keeps_directory(request) {
-        vec![("Record an entry", "/desk/assets/new")]
-    } else {
-        Vec::new()
-    };
+    let mut links = vec![("Hours", "/desk/assets/hours")];
+    if super::keeps_directory(request) {
+        links.insert(0, ("Record an entry", "/desk/assets/new"));
+    }
     request.render_list(&LIST, &found, rows, links, "").await
 }
 
