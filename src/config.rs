@@ -381,7 +381,7 @@ pub enum Task {
     /// Import a table: CSV, XLSX, ODS, or a 360Giving package. If any row is wrong, nothing is
     /// recorded. Rows that were imported before are skipped.
     Import {
-        /// What the table holds: groups, past-grants, funding or attendance
+        /// What the table holds: groups, past-grants, funding, attendance or assets
         /// (docs/integrations/import.md).
         kind: ImportKind,
         file: PathBuf,
@@ -545,6 +545,9 @@ pub enum ExportTask {
     Preflight { file: PathBuf },
     /// Write the calendar of gatherings that everyone can read at `/gatherings.ics`.
     Calendar { file: PathBuf },
+    /// Write the directory in the format Open Referral UK 3.0 that programs can read at
+    /// `/open-referral`: one JSON file for each list, with all its records.
+    OpenReferral { folder: PathBuf },
 }
 
 /// Tasks for the first people.

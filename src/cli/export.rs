@@ -1,5 +1,5 @@
-//! Export tasks: open data, past grants, the pre-flight of a package, and the calendar of
-//! gatherings.
+//! Export tasks: open data, past grants, the pre-flight of a package, the calendar of gatherings,
+//! and the directory.
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use crate::config::{Config, ExportTask};
 use crate::eventlog::TimestampSource;
 use crate::export::calendar::{Calendar, sessions_for_calendar};
 use crate::export::open_data::{self, Places, PlacesError, Publisher, PublishingDefect, preflight};
+use crate::export::open_referral;
 use crate::projections::{GroupRow, PastGrantRow, Projector};
 use crate::store::{Store, StoreError};
 use crate::views::Views;
@@ -32,6 +33,7 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
             Ok(())
         }
         ExportTask::Calendar { file } => calendar(config, &file).await,
+        ExportTask::OpenReferral { folder } => open_referral(config, &folder).await,
     }
 }
 
@@ -170,6 +172,33 @@ async fn calendar(config: &Config, file: &Path) -> Result<(), TaskError> {
         "{} sessions are in {}",
         calendar.sessions.len(),
         file.display()
+    );
+    Ok(())
+}
+
+async fn open_referral(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let places = places(config, false)?;
+    let source = ExportSource::open(config).await?;
+    let office = source.commands.organisation().0;
+    let today = day_of(Clock::System.now());
+    let feed = open_referral::read(&source.views, office, &places, today).await?;
+    let services: Vec<_> = feed.services.iter().map(|one| one.full.clone()).collect();
+    let lists = [
+        ("services.json", services),
+        ("service_at_locations.json", feed.service_at_locations),
+        ("taxonomies.json", vec![feed.taxonomy]),
+        ("taxonomy_terms.json", feed.terms),
+    ];
+    std::fs::create_dir_all(folder)
+        .map_err(|error| not_checked(format!("{}: {error}", folder.display())))?;
+    for (name, items) in lists {
+        let page = open_referral::page_of(&items, 1, items.len());
+        write(&folder.join(name), &format!("{page:#}\n"))?;
+    }
+    print_line!(
+        "{} services are in {}",
+        feed.services.len(),
+        folder.display()
     );
     Ok(())
 }

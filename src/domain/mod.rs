@@ -54,6 +54,7 @@ mod read_dependencies;
 pub mod reference;
 mod refusal;
 pub mod registered_number;
+pub mod rhythm;
 pub mod role;
 mod rule;
 pub mod take_back;

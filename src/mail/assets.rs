@@ -34,10 +34,14 @@ impl Composer {
                 .stale_on
                 .map(|day| ("due_on", format_day(day, language))),
         );
+        let path = match entry.group {
+            Some(_) => format!("/my/entries/{}", event.stream),
+            None => format!("/desk/assets/{}", event.stream),
+        };
         Ok(MailContext {
             values,
             answers: Vec::new(),
-            path: "/my".to_owned(),
+            path,
             fund: None,
             language,
         })

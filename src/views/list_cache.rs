@@ -29,6 +29,8 @@ pub(super) struct ListCache {
     pub(super) organisation: PositionCache<(), Option<Arc<OrganisationRow>>>,
     /// Whether there is a gathering that everyone sees.
     pub(super) has_gatherings: PositionCache<(), bool>,
+    /// Whether there is an entry of the directory that everyone sees.
+    pub(super) has_directory: PositionCache<(), bool>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
     pub(super) library: PositionCache<(), Arc<Library>>,
     /// Names of groups by their ids.
@@ -102,6 +104,7 @@ impl Default for ListCache {
             funds: PositionCache::new(NonZeroUsize::MIN),
             organisation: PositionCache::new(NonZeroUsize::MIN),
             has_gatherings: PositionCache::new(NonZeroUsize::MIN),
+            has_directory: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
             library: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),

@@ -141,6 +141,8 @@ pub struct PageContext {
     pub open_data: bool,
     /// Whether there is a gathering that everyone sees.
     pub gatherings: bool,
+    /// Whether there is an entry of the directory that everyone sees.
+    pub directory: bool,
     pub csrf: String,
     pub path: String,
     pub today: jiff::civil::Date,
@@ -182,6 +184,7 @@ impl PageContext {
             .await?;
         Ok(Self {
             gatherings: app.views.has_public_gatherings().await?,
+            directory: app.views.has_public_directory().await?,
             ..Self::of(visitor, app, title, own.as_deref())
         })
     }
@@ -215,6 +218,7 @@ impl PageContext {
             demo: app.site.demo,
             open_data: app.site.open_data.is_some(),
             gatherings: false,
+            directory: false,
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
             today: crate::clock::day_of(app.commands.now()),
@@ -332,6 +336,9 @@ impl PageContext {
         if self.gatherings {
             pages.push(("/gatherings", self.t("What’s on")));
         }
+        if self.directory {
+            pages.push(("/directory", self.t("Directory")));
+        }
         pages.push(("/help", self.t("Help")));
         pages
     }
@@ -354,6 +361,7 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
+        community.push(room("Directory", "link", "/desk/assets"));
         if !self.connector {
             reports.push(room("Figures", "chart", "/desk/figures"));
         }

@@ -4,8 +4,8 @@
 //! A handler parses the request, queries views and renders a template. A submitted form becomes the
 //! same commands as a request to the API.
 //!
-//! `apply` is for applying, `gatherings` for coming to one, `my` for the members of a group, `desk`
-//! for staff, `public` for everyone.
+//! `apply` is for applying, `gatherings` for coming to one, `directory` for what is there nearby,
+//! `my` for the members of a group, `desk` for staff, `public` for everyone.
 
 mod account;
 mod account_contact;
@@ -20,6 +20,7 @@ mod csrf;
 mod days;
 mod desk;
 mod device;
+mod directory;
 mod error;
 mod error_page;
 mod file_upload;
@@ -80,6 +81,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(begin::configure)
         .configure(apply::configure)
         .configure(gatherings::configure)
+        .configure(directory::configure)
         .configure(my::configure)
         .configure(public::configure)
         .configure(desk::configure);

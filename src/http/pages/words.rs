@@ -301,6 +301,16 @@ impl Tagged for SessionState {
     }
 }
 
+/// Minutes as hours and minutes, in signs that all languages of the pages share.
+#[must_use]
+pub fn hours_text(minutes: i64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
 /// Names as a sentence lists them, with a word before the last: "Oldham, Stockport and Tameside".
 pub fn names_in_words(names: &[String], joint: &str) -> String {
     match names.split_last() {
@@ -322,5 +332,12 @@ mod tests {
             "<span class=\"tag todo\">To check</span>"
         );
         assert_eq!(PaymentState::Failed.word(), "Bounced");
+    }
+
+    #[test]
+    fn minutes_are_shown_as_hours() {
+        assert_eq!(hours_text(45), "45 min");
+        assert_eq!(hours_text(120), "2 h");
+        assert_eq!(hours_text(150), "2 h 30 min");
     }
 }

@@ -341,11 +341,18 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
             "/desk/gatherings",
             &["as_at", "after", "state", "kind", "area", "theme", "q"],
         ),
+        (
+            "/desk/assets",
+            &[
+                "as_at", "after", "state", "way", "kind", "area", "theme", "keeper", "q",
+            ],
+        ),
         ("/desk/people", &["after"]),
         ("/desk/funds", &["as_at"]),
         ("/desk/figures", &["day", "slide"]),
         ("/impact", &["day", "slide"]),
         ("/gatherings", &["area", "kind"]),
+        ("/directory", &["area", "theme", "way", "day"]),
         ("/desk/log", &["from", "to", "after", "stream", "actor"]),
         ("/desk/texts/mails", &["state"]),
         (&statement, &["from", "until"]),

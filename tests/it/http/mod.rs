@@ -16,6 +16,7 @@ pub mod introductions;
 pub mod library;
 pub mod limits;
 pub mod lists;
+pub mod open_referral;
 pub mod problems;
 pub mod unproven_people;
 pub mod webhooks;

@@ -12,6 +12,7 @@ pub mod gathering_mails;
 pub mod held_letters;
 pub mod import_values;
 pub mod importing;
+pub mod importing_assets;
 pub mod importing_attendance;
 pub mod jobs;
 pub mod mail_texts;

@@ -15,6 +15,7 @@ mod action;
 mod application;
 mod application_actions;
 mod applications;
+mod assets;
 mod assisted_entry;
 mod bank;
 mod by_hand;
@@ -432,6 +433,7 @@ async fn render_with_labels(
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
+        ["assets", rest @ ..] => assets::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,

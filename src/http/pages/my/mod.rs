@@ -4,6 +4,8 @@
 mod agreement;
 mod application;
 mod draft;
+mod entries;
+mod entry;
 mod gathering;
 mod gatherings;
 mod grant;
@@ -62,6 +64,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         );
     configure_grants(config);
     configure_gatherings(config);
+    config.service(
+        web::resource("/my/entries/{id}")
+            .route(web::get().to(entry::show))
+            .route(web::post().to(entry::submit)),
+    );
 }
 
 fn configure_gatherings(config: &mut web::ServiceConfig) {

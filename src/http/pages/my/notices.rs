@@ -36,6 +36,11 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "invited-again" => {
             "We write to them again, once a day at most. They need to sign in and say yes."
         }
+        "entry-words" => "Thank you, we have your words. We read them before anyone else does.",
+        "entry-confirmed" => "Thank you. Everyone sees that it was checked today.",
+        "entry-paused" => "It is not in the directory for now. You can put it back here.",
+        "entry-resumed" => "It is back in the directory.",
+        "entry-withdrawn" => "It is out of the directory for good.",
         "joined" => "You have joined the group.",
         "not-joined" => "You have said no to the invitation.",
         "report" => "Thank you, we have your report.",

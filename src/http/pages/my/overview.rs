@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::entries::OwnEntries;
 use super::gatherings::{self, GroupSession, OwnGatherings};
 use super::to_do::{self, GrantRecords, ToDo};
 use super::{members, notices, states};
@@ -42,6 +43,8 @@ struct OwnOverviewPage {
     to_do: Vec<ToDo>,
     groups: Vec<OwnGroup>,
     gatherings: OwnGatherings,
+    /// What the visitor has in the directory as a person.
+    own: OwnEntries,
 }
 
 struct OwnGroup {
@@ -52,7 +55,15 @@ struct OwnGroup {
     grants: Vec<OwnRecord>,
     /// Sessions to come that members signed up for in the group's name.
     sessions: Vec<GroupSession>,
+    /// What the group has in the directory, and what others nearby have.
+    entries: OwnEntries,
     members: Vec<String>,
+}
+
+impl OwnGroup {
+    fn own_entries(&self) -> &OwnEntries {
+        &self.entries
+    }
 }
 
 /// An application, or the grant that it led to.
@@ -151,6 +162,7 @@ async fn render(
         to_do,
         groups,
         gatherings,
+        own: OwnEntries::of_person(app, signed.reader.person, visitor.language).await?,
     })
 }
 
@@ -188,6 +200,7 @@ async fn own_group(
         applications: reading.applications,
         grants: reading.grants,
         sessions: gatherings::of_group(app, &row, language).await?,
+        entries: OwnEntries::of_group(app, &row, language).await?,
         row,
     })
 }

@@ -7,6 +7,7 @@
 
 mod activity;
 mod applications;
+mod assets;
 mod confirmations;
 mod gatherings;
 mod grants;
@@ -107,6 +108,9 @@ async fn work_of(
         work.extend(confirmations::group_names(request).await?);
         work.extend(confirmations::similar_groups(request).await?);
         work.extend(gatherings::work(request).await?);
+    }
+    if super::assets::keeps_directory(request) {
+        work.extend(assets::work(request).await?);
     }
     work.extend(applications::rounds(request, funds));
     if holds(request, Role::Panel) {

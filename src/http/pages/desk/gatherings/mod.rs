@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 pub(super) use attendance::record_attendance;
 pub(super) use find_person::sign_up;
+pub(super) use plan::{or_none, theme_choices};
 pub(super) use record::{ends_soon, is_fresh};
 pub(super) use table::{LIST, spreadsheet};
 

@@ -84,12 +84,15 @@ fn pair(key: &str, label: &str) -> (String, String) {
 }
 
 /// Choices after one of nothing.
-pub(super) fn or_none(none: &str, choices: Choices) -> Choices {
+pub(in crate::http::pages::desk) fn or_none(none: &str, choices: Choices) -> Choices {
     std::iter::once(pair("", none)).chain(choices).collect()
 }
 
 /// The themes of the organisation, and those that a gathering has already.
-pub(super) fn theme_choices(themes: &ThemeNames, own: &BTreeSet<Slug>) -> Choices {
+pub(in crate::http::pages::desk) fn theme_choices(
+    themes: &ThemeNames,
+    own: &BTreeSet<Slug>,
+) -> Choices {
     let choice = |theme: &Theme| (theme.theme.to_string(), theme.name.to_string());
     let mut choices: Choices = themes.current().iter().map(choice).collect();
     for key in own {
