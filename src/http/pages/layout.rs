@@ -354,6 +354,9 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
+        if self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector) {
+            community.push(room("Introductions", "phone", "/desk/introductions"));
+        }
         if !self.connector {
             reports.push(room("Figures", "chart", "/desk/figures"));
         }
