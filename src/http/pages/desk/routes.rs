@@ -5,8 +5,8 @@ use actix_web::web;
 
 use super::{
     assisted_entry, bank, erase, form_editor, fund_words, gatherings, group, group_members, import,
-    introductions, list, outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell,
-    themes, webhooks,
+    introductions, list, outbox, panel, payments, rounds, settings, setup, show, signs,
+    submit_command, tell, themes, webhooks,
 };
 
 /// Registers the desk. The addresses of the commands come last, because their pattern also matches
