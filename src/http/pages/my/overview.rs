@@ -6,6 +6,7 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::gatherings::{self, GroupSession, OwnGatherings};
+use super::introductions::OwnIntroductions;
 use super::to_do::{self, GrantRecords, ToDo};
 use super::{members, notices, states};
 use crate::clock::day_of;
@@ -42,6 +43,7 @@ struct OwnOverviewPage {
     to_do: Vec<ToDo>,
     groups: Vec<OwnGroup>,
     gatherings: OwnGatherings,
+    introductions: OwnIntroductions,
 }
 
 struct OwnGroup {
@@ -127,6 +129,8 @@ async fn render(
         };
         groups.push(own_group(app, row, visitor.language, &mut to_do).await?);
     }
+    let mut introductions = OwnIntroductions::load(app, &signed.reader, visitor.language).await?;
+    to_do.append(&mut introductions.to_do);
     to_do::sort(&mut to_do);
     let own: Option<PersonRow> = app.views.find(signed.reader.person, None).await?;
     let contact_waits = visitor.proven
@@ -134,11 +138,12 @@ async fn render(
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
     let gatherings = OwnGatherings::load(app, signed.reader.person, visitor.language).await?;
-    let title = if groups.is_empty() && !gatherings.is_empty() {
-        translate("My gatherings", visitor.language)
-    } else {
-        translate("My group", visitor.language)
+    let title = match (groups.is_empty(), gatherings.is_empty()) {
+        (true, false) => "My gatherings",
+        (true, true) if !introductions.is_empty() => "My introductions",
+        _ => "My group",
     };
+    let title = translate(title, visitor.language);
     let mut shell = PageContext::load(visitor, app, title).await?;
     shell.width = PageWidth::Wide;
     shell.notice = notices::notice(request, visitor.language);
@@ -151,6 +156,7 @@ async fn render(
         to_do,
         groups,
         gatherings,
+        introductions,
     })
 }
 
