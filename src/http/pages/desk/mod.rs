@@ -52,6 +52,7 @@ mod introductions;
 mod list;
 mod mail_texts;
 mod next_step;
+mod notice_texts;
 mod notices;
 mod on_behalf;
 mod open_data;
@@ -444,6 +445,7 @@ async fn render_with_labels(
         ["texts"] => texts::list(&request).await,
         ["texts", "signs"] => signs::show(&request).await,
         ["texts", "themes"] => themes::show(&request).await,
+        ["texts", "notices"] => notice_texts::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,
