@@ -158,6 +158,10 @@ impl Composer {
             kind if kind.is_about_gathering() => {
                 self.gathering_context(&mail.about, kind, &person).await?
             }
+            kind if kind.is_about_introduction() => {
+                self.introduction_context(&mail.about, kind, &person)
+                    .await?
+            }
             _ => {
                 let chosen = person.mail_language;
                 self.event_context(&mail.about, kind, chosen).await?

@@ -61,6 +61,8 @@ impl Mailer {
         let application = match readers {
             Recipients::Person(person) => return Ok(BTreeSet::from([*person])),
             Recipients::OfGathering => return self.people_of_gathering(event).await,
+            Recipients::HostsOfIntroduction => return self.hosts_of_introduction(event).await,
+            Recipients::Introduced => return self.introduced_people(event).await,
             Recipients::GroupOfApplication(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(application, None).await?;
@@ -73,7 +75,11 @@ impl Mailer {
 
     /// Current members of a group and of the groups that it was merged into, and former members who
     /// left on or after a day.
-    async fn members_since(&self, group: Uuid, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
+    pub(super) async fn members_since(
+        &self,
+        group: Uuid,
+        day: Date,
+    ) -> Result<BTreeSet<PersonId>, MailError> {
         let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
         while let Some(id) = next.filter(|id| met.insert(*id)) {
             let group = self.commands.log().refresh::<Group>(id).await?.state;

@@ -94,6 +94,12 @@ pub enum MailKind {
     SessionAfter,
     /// A person is asked to lead a gathering.
     LeadOffered,
+    /// Somebody would like to meet a group.
+    IntroductionAsks,
+    /// The group knows that the person would like to come.
+    Introduced,
+    /// The group said whether they are welcome.
+    IntroductionAnswered,
 }
 
 impl MailKind {
@@ -112,7 +118,10 @@ impl MailKind {
             | Self::Reserved
             | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
-            Self::OfferEnded | Self::LeadOffered => &["title"],
+            Self::OfferEnded | Self::LeadOffered | Self::IntroductionAsks | Self::Introduced => {
+                &["title"]
+            }
+            Self::IntroductionAnswered => &["title", "note"],
             Self::CheckRequested
             | Self::UpdateQueried
             | Self::VariationRefused
@@ -142,7 +151,7 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() {
+        } else if self.is_about_gathering() || self.is_about_introduction() {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES
@@ -178,6 +187,15 @@ impl MailKind {
                 | Self::SessionSoon
                 | Self::SessionAfter
                 | Self::LeadOffered
+        )
+    }
+
+    /// Whether it is about an introduction.
+    #[must_use]
+    pub fn is_about_introduction(self) -> bool {
+        matches!(
+            self,
+            Self::IntroductionAsks | Self::Introduced | Self::IntroductionAnswered
         )
     }
 

@@ -122,16 +122,17 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 5] = [
+const MAIL_PARTS: [&str; 6] = [
     "Applying",
     "The decision",
     "The grant",
     "People and access",
     "Gatherings",
+    "Introductions",
 ];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 38] = [
+const MAILS: [(&str, &str, &str); 41] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -285,6 +286,21 @@ const MAILS: [(&str, &str, &str); 38] = [
         "lead_offered",
         MAIL_PARTS[4],
         "When you ask someone to lead",
+    ),
+    (
+        "introduction_asks",
+        MAIL_PARTS[5],
+        "When you introduce someone, to the group that they would like to meet",
+    ),
+    (
+        "introduced",
+        MAIL_PARTS[5],
+        "When you introduce someone, to them",
+    ),
+    (
+        "introduction_answered",
+        MAIL_PARTS[5],
+        "When the group says if they are welcome",
     ),
 ];
 
@@ -484,6 +500,9 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "session_soon" => "Reminder of a session",
         "session_after" => "Thank you for coming",
         "lead_offered" => "Asked to lead a gathering",
+        "introduction_asks" => "Someone would like to meet the group",
+        "introduced" => "We introduced you",
+        "introduction_answered" => "Answer from the group",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };
