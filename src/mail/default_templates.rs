@@ -48,8 +48,8 @@ pub fn default_template(kind: MailKind, language: Language) -> &'static MailTemp
 
 /// Template of a mail to an unproven address: one for everything about an application or a grant,
 /// one for everything about gatherings, one about introductions, and one about the person's own
-/// details; only the first has a number. It contains nothing that a person typed. None for a mail that only people with a
-/// proven address cause.
+/// details; only the first has a number. It contains nothing that a person typed. None for a mail
+/// that only people with a proven address cause.
 ///
 /// # Panics
 /// If `texts/mails.json` lacks it. A test ensures that it does not.

@@ -20,6 +20,7 @@ mod bank;
 mod by_hand;
 mod changes;
 mod confirmations;
+mod consents;
 mod contacts;
 mod dashboard;
 mod erasable_people;

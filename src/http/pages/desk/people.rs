@@ -9,6 +9,7 @@ use strum::VariantArray as _;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
+use super::consents::{ConsentCard, consent_card};
 use super::list::{
     List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
     build_spreadsheet, column, neighbours,
@@ -333,6 +334,8 @@ struct PersonPage {
     /// The number of sessions and the names of tokens, for administrators.
     access: Option<String>,
     neighbours: Option<Neighbours>,
+    /// What the person agreed to, for those who work with people.
+    consents: Option<ConsentCard>,
     history: Vec<HistoryEntry>,
 }
 
@@ -430,6 +433,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         groups: with_names(&seen.groups),
         invited_to: with_names(&seen.invited_to),
         neighbours: neighbours(request, "people", id).await?,
+        consents: consent_card(request, &forms, PersonId(seen.id)).await?,
         offers_role: !acts.shows_roles()
             && !seen.erasure.is_done()
             && request.signed.reader.roles.contains(&Role::Administrator),

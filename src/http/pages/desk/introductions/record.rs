@@ -12,6 +12,7 @@ use crate::domain::introduction::IntroductionState;
 use crate::domain::language::day_text;
 use crate::domain::{GroupId, PersonId, Role};
 use crate::http::pages::desk::action::Choices;
+use crate::http::pages::desk::consents::{ConsentCard, consent_card};
 use crate::http::pages::desk::next_step::NextStep;
 use crate::http::pages::desk::{DeskRequest, HistoryEntry, PersonNames, channel_name, history};
 use crate::http::pages::words::{Tag, Tagged as _};
@@ -39,6 +40,8 @@ struct IntroductionRecordPage {
     shares: String,
     answers: Vec<(&'static str, &'static str)>,
     next: NextStep,
+    /// What else the person agreed to.
+    consents: Option<ConsentCard>,
     history: Vec<HistoryEntry>,
 }
 
@@ -73,6 +76,10 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         Some((label, path)) => next.with_link(label, path),
         None => next,
     };
+    let consents = match row.person {
+        Some(person) => consent_card(request, &forms, person).await?,
+        None => None,
+    };
     let page = IntroductionRecordPage {
         page: request.page_context(&named.title()).await?,
         wrong: forms.error_summary(),
@@ -86,6 +93,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         history: history(request, row.id).await?,
         notice,
         next,
+        consents,
         named,
     };
     request.render(&page)
