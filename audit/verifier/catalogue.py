@@ -286,6 +286,24 @@ SessionReminded session:int
 NeedsForgotten session:int needs:secrets
 """
 
+ASSET = """
+AssetRecorded way:AssetWay kind:AssetKind holder:Party? name:Line? words:secret? area:Slug? \
+    themes:[Slug]~ keeper:id recorded_on:day
+WordsProposed words:secret
+AssetPublished listing:listing published_on:day
+AssetPaused
+AssetResumed resumed_on:day
+AssetConfirmed confirmed_on:day
+AssetWithdrawn withdrawn_on:day
+TieMade to:id how:TieKind tied_on:day
+TieEnded to:id
+KeeperChanged keeper:id
+ExchangeRecorded exchange:int giver:Party receiver:Party minutes:int on:day
+ExchangeCorrected exchange:int minutes:int reason:Prose
+AssetReminded months:int
+WordsForgotten words:secrets
+"""
+
 # A source of money: the funder, and the area that it is restricted to or None.
 Source = tuple[str, "str | None"]
 Split = dict[Source, int]
@@ -405,6 +423,14 @@ def settled(value: Any) -> dict[str, int]:
     return {reason_of(reason): money(amount) for reason, amount in json_object(value).items()}
 
 
+def party(value: Any) -> tuple[str, str]:
+    """A person or a group, as its kind and its id."""
+    match list(json_object(value).items()):
+        case [("person" | "group" as kind, own)]:
+            return kind, identifier(own)
+    raise ValueError("a person or a group is expected")
+
+
 def of_fields(fields: str, others: bool = True) -> Callable[[Any], dict[str, Any]]:
     """The type of an object with these fields, and perhaps others."""
     parsers = []
@@ -495,6 +521,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "settled": settled,
     "ids": list_of(identifier),
     "secrets": list_of(secret),
+    "Party": party,
     "AcceptanceMethod": values.acceptance_method,
     "HelpKind": values.help_kind,
     **values.read_types(),
@@ -517,6 +544,11 @@ TYPES["plan"] = of_fields(
 )
 TYPES["turnout"] = of_fields("group:id people:int", others=False)
 TYPES["came"] = of_fields("people:int named:ids~ groups:[turnout]~", others=False)
+TYPES["listing"] = of_fields(
+    "name:Line description:Prose area:Slug? themes:[Slug]~ when:Line? access:Prose? "
+    "website:Website? welcomes:bool~",
+    others=False,
+)
 TYPES["terms"] = of_fields(
     "amount:money area:Slug ends_on:day update_due_on:day conditions:conditions people_at_risk:bool"
 )
@@ -540,6 +572,7 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("application", APPLICATION),
         ("grant", GRANT),
         ("gathering", GATHERING),
+        ("asset", ASSET),
         ("introduction", INTRODUCTION),
     ):
         for line in events.strip().split("\n"):

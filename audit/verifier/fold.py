@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Callable
+from typing import Any, Callable
 
 from .state import (
     Application,
@@ -67,6 +67,10 @@ def fold_person(event: Event, state: LogState) -> None:
             person.waiting.pop(p["mail"], None)
         case "PersonalDataErased":
             person.erased, person.ways = True, frozenset()
+        case "ConsentGiven":
+            state.agreed.add((event.id, p["purpose"]))
+        case "ConsentTakenBack":
+            state.agreed.discard((event.id, p["purpose"]))
 
 
 def fold_organisation(event: Event, state: LogState) -> None:
@@ -516,12 +520,35 @@ def fold_gathering(event: Event, state: LogState) -> None:
                 state.gave_up = p["person"]
 
 
+def fold_asset(event: Event, state: LogState) -> None:
+    """Who holds an entry of the directory, and the time that was given."""
+    asset, p = state.assets[event.id], event.p
+    match event.name:
+        case "AssetRecorded":
+            asset.holder = p["holder"]
+        case "ExchangeRecorded":
+            asset.exchanges.append((p["giver"], p["receiver"], p["minutes"]))
+            count_exchange(state, asset.exchanges[-1], 1)
+        case "ExchangeCorrected" if 1 <= p["exchange"] <= len(asset.exchanges):
+            giver, receiver, before = asset.exchanges[p["exchange"] - 1]
+            count_exchange(state, (giver, receiver, before), -1)
+            asset.exchanges[p["exchange"] - 1] = (giver, receiver, p["minutes"])
+            count_exchange(state, (giver, receiver, p["minutes"]), 1)
+
+
+def count_exchange(state: LogState, exchange: tuple[Any, Any, int], sign: int) -> None:
+    """Counts an exchange for its giver and against its receiver, or takes it back."""
+    giver, receiver, minutes = exchange
+    state.balances[giver] += sign * minutes
+    state.balances[receiver] -= sign * minutes
+
+
 def fold_introduction(event: Event, state: LogState) -> None:
     """Who is introduced to which entry, whether they agree, and who holds it."""
     introduction, p = state.introductions[event.id], event.p
     match event.name:
         case "IntroductionAsked":
-            introduction.person, introduction.group = p["of"].get("person"), p["of"].get("group")
+            introduction.of = p["of"]
             introduction.to, introduction.at_risk = p["to"], p["at_risk"]
         case "IntroductionAgreed":
             introduction.agreed = True
@@ -563,5 +590,6 @@ FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "application": fold_application,
     "grant": fold_grant,
     "gathering": fold_gathering,
+    "asset": fold_asset,
     "introduction": fold_introduction,
 }

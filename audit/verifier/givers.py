@@ -217,6 +217,20 @@ gathering.HandAskedFor officer connector lead
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job
+asset.AssetRecorded officer connector
+asset.WordsProposed officer connector member person
+asset.AssetPublished officer connector
+asset.AssetPaused officer connector member person
+asset.AssetResumed officer connector member person
+asset.AssetConfirmed officer connector member person
+asset.AssetWithdrawn officer connector member person job
+asset.TieMade officer connector
+asset.TieEnded officer connector
+asset.KeeperChanged officer connector
+asset.ExchangeRecorded officer connector member person
+asset.ExchangeCorrected officer connector member person
+asset.AssetReminded job
+asset.WordsForgotten job
 introduction.IntroductionAsked officer connector member person
 introduction.IntroductionAgreed officer connector member person
 introduction.IntroductionMade officer connector

@@ -8,7 +8,8 @@ import re
 from typing import Any, NoReturn
 
 STREAMS = frozenset(
-    {"person", "organisation", "fund", "group", "application", "grant", "gathering", "introduction"}
+    {"person", "organisation", "fund", "group", "application", "grant", "gathering", "asset",
+     "introduction"}
 )
 NAMES = {
     "command_id": str,

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import (
     rules_agreements,
+    rules_assets,
     rules_days,
     rules_funds,
     rules_gatherings,
@@ -24,7 +25,7 @@ from .state import Event, LogState
 # The modules whose import declares the checks.
 ROOMS = (
     rules_steps, rules_office, rules_days, rules_funds, rules_panel, rules_agreements,
-    rules_payments, rules_gatherings, rules_introductions,
+    rules_payments, rules_gatherings, rules_assets, rules_introductions,
 )
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 

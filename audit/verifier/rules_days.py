@@ -32,6 +32,12 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "asset.AssetRecorded": "recorded_on",
+    "asset.AssetPublished": "published_on",
+    "asset.AssetResumed": "resumed_on",
+    "asset.AssetConfirmed": "confirmed_on",
+    "asset.AssetWithdrawn": "withdrawn_on",
+    "asset.TieMade": "tied_on",
     "person.ConsentGiven": "given_on",
     "person.ConsentTakenBack": "taken_back_on",
     "introduction.IntroductionAsked": "asked_on",
@@ -59,6 +65,7 @@ ENTERED = {
     "grant.ReturnReceived": "received_on",
     "grant.EntrySettled": "happened_on",
     "grant.StoryPublished": "consented_on",
+    "asset.ExchangeRecorded": "on",
 }
 
 

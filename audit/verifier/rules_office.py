@@ -57,9 +57,11 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     owners = {owner}
     if event.stream == "gathering":
         owners = {event.p.get("person"), event.p.get("lead")}
+    if event.stream == "asset":
+        holder = event.p.get("holder") or state.assets[event.id].holder
+        owners = {holder[1]} if holder else set()
     if event.stream == "introduction":
-        introduction = state.introductions[event.id]
-        owners = {introduction.person, introduction.group}
+        owners = {state.introductions[event.id].of[1]}
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:
@@ -108,20 +110,23 @@ def person_of(event: Event, state: LogState) -> str | None:
         return state.gave_up
     if event.stream == "gathering":
         return event.p.get("person")
-    if event.name == "IntroductionAsked":
-        return event.p["of"].get("person")
     if event.stream == "introduction":
-        return state.introductions[event.id].person
+        kind, own = event.p["of"] if "of" in event.p else state.introductions[event.id].of
+        return own if kind == "person" else None
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
+    if event.stream == "asset":
+        return state.held_by(event.id, "person")
     return event.id if event.stream == "person" else None
 
 
 def groups_of(event: Event, state: LogState) -> list[str]:
     """The groups that an event is about: an introduction is about two."""
     if event.stream == "introduction":
-        asked = event.p["of"].get("group") if event.name == "IntroductionAsked" else None
-        return [asked] if asked else state.introductions[event.id].groups_for(event.name)
+        if event.name == "IntroductionAsked":
+            kind, own = event.p["of"]
+            return [own] if kind == "group" else []
+        return state.introductions[event.id].groups_for(event.name)
     group = group_of(event, state)
     return [group] if group is not None else []
 
@@ -130,6 +135,8 @@ def group_of(event: Event, state: LogState) -> str | None:
     """The group that an event is about."""
     if event.stream == "group":
         return event.id
+    if event.stream == "asset":
+        return state.held_by(event.id, "group")
     if event.name == "ApplicationStarted":
         return event.p["group"]
     own = event.id

@@ -76,6 +76,16 @@ def the_themes_are_adopted(event: Event, state: LogState) -> Iterator[str]:
             yield f"the gathering has the theme {theme}, which was not adopted"
 
 
+@check("theme-adopted", "asset.AssetRecorded", "asset.AssetPublished")
+def the_themes_of_entries_are_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """An entry of the directory has themes that are adopted, once there are any."""
+    about = event.p.get("listing") or event.p
+    for theme in about["themes"] or ():
+        if state.themes and theme not in state.themes:
+            yield f"the entry has the theme {theme}, which was not adopted"
+            return
+
+
 @check("theme-adopted", "grant.GrantOffered")
 def the_theme_is_the_applications(event: Event, state: LogState) -> Iterator[str]:
     """An offer has the theme that its application named. Earlier programs wrote none."""

@@ -140,6 +140,20 @@ gathering LeadTaken draft,open
 gathering LeadLeft draft,open,ended
 gathering HandAskedFor draft,open
 gathering RiskChecked draft,open
+asset AssetRecorded none recorded
+asset WordsProposed recorded,published,paused
+asset AssetPublished recorded,published published
+asset AssetPaused published paused
+asset AssetResumed paused published
+asset AssetConfirmed published
+asset AssetWithdrawn recorded,published,paused withdrawn
+asset TieMade recorded,published,paused
+asset TieEnded recorded,published,paused,withdrawn
+asset KeeperChanged recorded,published,paused
+asset ExchangeRecorded recorded,published,paused
+asset ExchangeCorrected recorded,published,paused,withdrawn
+asset AssetReminded published
+asset WordsForgotten withdrawn
 session SessionAdded none planned
 session SessionMoved planned
 session SessionCancelled planned cancelled

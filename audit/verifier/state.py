@@ -1,4 +1,5 @@
-"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings."""
+"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings,
+entries of the directory."""
 
 from __future__ import annotations
 
@@ -135,11 +136,21 @@ class Gathering:
 
 
 @dataclass
+class Asset:
+    """An entry of the directory: who holds it, and the time that was given."""
+
+    # The kind of holder, person or group, and its id.
+    holder: tuple[str, str] | None = None
+    # Giver, receiver and minutes of each exchange, in the order of their numbers.
+    exchanges: list[tuple[Any, Any, int]] = field(default_factory=list)
+
+
+@dataclass
 class Introduction:
     """An introduction: who is introduced to which entry, and who holds it."""
 
-    person: str | None = None
-    group: str | None = None
+    # The kind of who is introduced, person or group, and its id.
+    of: tuple[str, str] = ("", "")
     to: str = ""
     holder: str | None = None
     at_risk: bool = False
@@ -147,9 +158,9 @@ class Introduction:
 
     def groups_for(self, event: str) -> list[str]:
         """The groups whose members may give an event."""
-        groups = []
+        groups: list[str | None] = []
         if event in ("IntroductionAgreed", "IntroductionTakenBack", "IntroductionCameTo"):
-            groups.append(self.group)
+            groups.append(self.of[1] if self.of[0] == "group" else None)
         if event in ("IntroductionWelcomed", "IntroductionDeclined", "IntroductionCameTo"):
             groups.append(self.holder)
         return [group for group in groups if group]
@@ -426,6 +437,11 @@ class LogState:
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
         self.gatherings: defaultdict[str, Gathering] = defaultdict(Gathering)
+        self.assets: defaultdict[str, Asset] = defaultdict(Asset)
+        # What each party of the time bank gave less what it received.
+        self.balances: Counter[Any] = Counter()
+        # The people and the purposes to which they agree.
+        self.agreed: set[tuple[str, str]] = set()
         self.introductions: defaultdict[str, Introduction] = defaultdict(Introduction)
         # By purpose: the version of the notice in force.
         self.notices: dict[str, int] = {}
@@ -439,6 +455,11 @@ class LogState:
         """Whether there was an event that the first programs did not write. Since then roles are
         given by two people, and some rules are checked that those programs did not keep."""
         return self.programs.people_rules
+
+    def held_by(self, asset: str, kind: str) -> str | None:
+        """The holder of an entry of the directory, if it is of this kind."""
+        holder = self.assets[asset].holder
+        return holder[1] if holder is not None and holder[0] == kind else None
 
     def holds(self, person: str | None, *roles: str) -> bool:
         """Whether a person holds one of the roles."""

@@ -14,7 +14,7 @@ AccountNumbers 17 [0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}
 CheckpointKey 300 [^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+
 ClockTime 5 ([01][0-9]|2[0-3]):[0-5][0-9]
 Document 40000
-EventKind 80 (person|organisation|fund|group|application|grant|gathering|introduction)\.[A-Z][A-Za-z]+
+EventKind 80 (person|organisation|fund|group|application|grant|gathering|asset|introduction)\.[A-Z][A-Za-z]+
 FileDigest 64 [0-9a-f]{64}
 HelpLine 140
 Identifier 15 GB-(CHC-[0-9]{6,7}|SC-SC[0-9]{6}|NIC-1[0-9]{5}|COH-([A-Z0-9]{2}[0-9]{6}|\
@@ -29,6 +29,7 @@ Prose 4000
 ServiceAddress 300 https?://[A-Za-z0-9.:\[\]-]+/?
 Slug 40 [a-z][a-z0-9-]{0,39}
 WebhookAddress 300 https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?
+Website 300 https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?
 """
 
 # Control characters other than line ends and tabs: no text has one.
@@ -36,6 +37,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 # A text that is one of some words.
 WORDS = """
+AssetKind group|organisation|place|thing|skill|interest
+AssetWay offer|wish
 Channel web|phone|paper|in_person
 CameTo went|goes_on|did_not_go|stopped
 CloseReason done|no_answer|not_reached|found_other|other
@@ -70,6 +73,7 @@ Role administrator|officer|finance|panel|auditor|connector
 Shared name|telephone|email|matters
 SignUpWay named|counted
 Strength none|some|strong
+TieKind partner|introduced|grew_from
 ToldHow phone|letter|in_person
 WritingDirection ltr|rtl
 """
@@ -94,7 +98,6 @@ Instalment! amount:money released:ReleaseCondition
 Interest! kind:InterestKind note:Prose
 MailSender! name:Line email:OfficeEmail
 MailServer! host:MailHost port:int encryption:MailEncryption~ password:id? user:Line?
-Party! person:id? group:id?
 PastGrant! reference:Line title:Line description:Prose amount:money awarded_on:day funder:Line \
     funder_id:Line? recipient_id:Line?
 Question! question:Slug label:Line required:bool help:Prose? kind:QuestionKind~ \

@@ -12,7 +12,8 @@ use super::line_form::{METADATA, SERVICE_ACTORS};
 use super::manifest::{DigestWriter, FolderError};
 use crate::domain::command::collect_schemas;
 use crate::domain::{
-    Aggregate, Application, Fund, Gathering, Grant, Group, Introduction, Organisation, Person,
+    Aggregate, Application, Asset, Fund, Gathering, Grant, Group, Introduction, Organisation,
+    Person,
 };
 use crate::eventlog::upcast;
 
@@ -95,6 +96,7 @@ impl EventSchemas {
         schemas.add::<Application>();
         schemas.add::<Grant>();
         schemas.add::<Gathering>();
+        schemas.add::<Asset>();
         schemas.add::<Introduction>();
         schemas.values.insert("Money".to_owned(), money());
         schemas

@@ -9,7 +9,7 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
+    Aggregate, Application, Asset, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
     Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
@@ -137,6 +137,7 @@ impl<'a> Decision<'a> {
                 Group::TYPE => cache_state::<Group>(log, *key, &met.state, sequence),
                 Application::TYPE => cache_state::<Application>(log, *key, &met.state, sequence),
                 Gathering::TYPE => cache_state::<Gathering>(log, *key, &met.state, sequence),
+                Asset::TYPE => cache_state::<Asset>(log, *key, &met.state, sequence),
                 Introduction::TYPE => {
                     cache_state::<Introduction>(log, *key, &met.state, sequence);
                 }
@@ -166,6 +167,7 @@ pub(super) async fn any_changed(log: &Log, reads: &[(StreamKey, i64)]) -> Result
             Group::TYPE => log.refresh::<Group>(key.id).await?.sequence,
             Application::TYPE => log.refresh::<Application>(key.id).await?.sequence,
             Gathering::TYPE => log.refresh::<Gathering>(key.id).await?.sequence,
+            Asset::TYPE => log.refresh::<Asset>(key.id).await?.sequence,
             Introduction::TYPE => log.refresh::<Introduction>(key.id).await?.sequence,
             _ => log.refresh::<Grant>(key.id).await?.sequence,
         };
@@ -250,6 +252,9 @@ impl DecisionBuilder {
             Command::Gathering(id, inner) => {
                 self.decide_on::<Gathering>(met, id.0, inner, may, facts)
                     .await
+            }
+            Command::Asset(id, inner) => {
+                self.decide_on::<Asset>(met, id.0, inner, may, facts).await
             }
             Command::Introduction(id, inner) => {
                 self.decide_on::<Introduction>(met, id.0, inner, may, facts)

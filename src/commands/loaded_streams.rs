@@ -13,8 +13,8 @@ use crate::clock::day_of;
 use crate::domain::asset::Party;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Asset, Command, DecisionContext, Fund, FundId, Gathering, GrantId, Group,
-    Introduction, Organisation, Person, PersonId, ReadDependencies, TrackedRead,
+    Aggregate, Application, Asset, Command, DecisionContext, Fund, FundId, Gathering, GrantId,
+    Group, Introduction, Organisation, Person, PersonId, ReadDependencies, TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -127,6 +127,9 @@ impl<'a> LoadedStreams<'a> {
         }
         if let Some(gathering) = related.gathering {
             facts.gathering = TrackedRead::new(self.load::<Gathering>(gathering).await?);
+        }
+        if let Some(asset) = related.asset {
+            facts.asset = TrackedRead::new(self.load::<Asset>(asset).await?);
         }
         if let Command::Introduction(id, inner) = command {
             let state = self.load::<Introduction>(id.0).await?;
@@ -242,6 +245,7 @@ impl<'a> LoadedStreams<'a> {
         let named = related.named_groups.values().any(TrackedRead::looked);
         look(related.group.looked() || named, Group::TYPE);
         look(related.gathering.looked(), Gathering::TYPE);
+        look(related.asset.looked(), Asset::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);
         look(
@@ -264,7 +268,14 @@ impl<'a> LoadedStreams<'a> {
             Some(id) => self.load::<Application>(id).await?,
             None => Arc::default(),
         };
-        Ok(command.read_dependencies(&application))
+        let reads = command.read_dependencies(&application);
+        match command {
+            Command::Asset(id, _) => {
+                let asset = self.load::<Asset>(id.0).await?;
+                Ok(reads.with_holder_of(&asset))
+            }
+            _ => Ok(reads),
+        }
     }
 
     /// The groups whose accounts are in a bank file, and those that they were merged into.
@@ -296,6 +307,10 @@ impl<'a> LoadedStreams<'a> {
             Command::Person(person, _) => Some(person.0),
             Command::Group(group, _) => Some(group.0),
             Command::Gathering(_, command) => command.subject().map(|person| person.0),
+            Command::Asset(id, command) => {
+                let holder = self.load::<Asset>(id.0).await?.holder();
+                command.subject(holder).map(Party::id)
+            }
             Command::Introduction(id, _) => {
                 self.load::<Introduction>(id.0).await?.of().map(Party::id)
             }

@@ -9,8 +9,8 @@ use super::fund::DecisionLine;
 use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
-    ApplicationCommand, Command, DecisionContext, FundCommand, GatheringCommand, GrantCommand,
-    GroupCommand, OrganisationCommand, PersonCommand, Refusal,
+    ApplicationCommand, AssetCommand, Command, DecisionContext, FundCommand, GatheringCommand,
+    GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, Refusal,
 };
 use crate::domain::panel::{Award, Verdict};
 
@@ -87,12 +87,16 @@ impl Command {
             Self::Application(_, command) => application_days(command),
             Self::Grant(_, command) => grant_days(command),
             Self::Gathering(_, command) => gathering_days(command),
+            Self::Asset(_, AssetCommand::RecordExchange(exchange)) => vec![("on", exchange.on)],
             // The end of a simulation is set by the operator and is not limited.
             Self::Person(_, PersonCommand::Tell(told)) => vec![("told_on", told.told_on)],
             Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
                 vec![("from", share.from), ("until", share.until)]
             }
-            Self::Organisation(..) | Self::Person(..) | Self::Introduction(..) => Vec::new(),
+            Self::Organisation(..)
+            | Self::Person(..)
+            | Self::Asset(..)
+            | Self::Introduction(..) => Vec::new(),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
-    Application, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
+    Application, Asset, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
     RestrictedAction,
 };
 
@@ -115,7 +115,10 @@ pub struct DecisionContext {
     pub granted: Vec<TrackedRead<Application>>,
     /// The gathering that the command concerns; for a new one, that which it grew from.
     pub gathering: TrackedRead<Gathering>,
-    /// The groups that the command names as those whose people came to a gathering.
+    /// Another entry of the directory that the command names.
+    pub asset: TrackedRead<Asset>,
+    /// The groups that the command names as those whose people came to a gathering, or which gave
+    /// or received time.
     pub named_groups: BTreeMap<GroupId, TrackedRead<Group>>,
 }
 
@@ -143,6 +146,7 @@ impl DecisionContext {
             application: TrackedRead::default(),
             granted: Vec::new(),
             gathering: TrackedRead::default(),
+            asset: TrackedRead::default(),
             named_groups: BTreeMap::new(),
         }
     }
@@ -399,6 +403,11 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such gathering.
     pub fn gathering(&self) -> Result<&Gathering, Refusal> {
         self.gathering.look("gathering")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if the command names no other entry of the directory.
+    pub fn asset(&self) -> Result<&Asset, Refusal> {
+        self.asset.look("entry")
     }
 
     /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.

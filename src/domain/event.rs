@@ -1,6 +1,7 @@
 //! Events of all aggregates: names, versions, and the type [`Event`] for readers of the whole log.
 
 use super::application::ApplicationEvent;
+use super::asset::AssetEvent;
 use super::fund::FundEvent;
 use super::gathering::GatheringEvent;
 use super::grant::GrantEvent;
@@ -10,8 +11,8 @@ use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
 use super::{
-    Aggregate, Application, DomainEvent, Fund, Gathering, Grant, Group, Introduction, Organisation,
-    Person,
+    Aggregate, Application, Asset, DomainEvent, Fund, Gathering, Grant, Group, Introduction,
+    Organisation, Person,
 };
 
 /// Events that contain a score. Who may see them depends on who has scored: see
@@ -24,8 +25,9 @@ pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
-    "^(person|organisation|fund|group|application|grant|gathering|introduction)\\.[A-Z][A-Za-z]+$", 80,
-    "grant.PaymentConfirmed"
+    "^(person|organisation|fund|group|application|grant|gathering|asset|introduction)\\.\
+        [A-Z][A-Za-z]+$",
+    80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {
@@ -37,7 +39,7 @@ impl EventKind {
 }
 
 /// The types of aggregates with the names of their events.
-pub(crate) const EVENT_NAMES: [(&str, &[&str]); 8] = [
+pub(crate) const EVENT_NAMES: [(&str, &[&str]); 9] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
     (Fund::TYPE, FundEvent::NAMES),
@@ -45,6 +47,7 @@ pub(crate) const EVENT_NAMES: [(&str, &[&str]); 8] = [
     (Application::TYPE, ApplicationEvent::NAMES),
     (Grant::TYPE, GrantEvent::NAMES),
     (Gathering::TYPE, GatheringEvent::NAMES),
+    (Asset::TYPE, AssetEvent::NAMES),
     (Introduction::TYPE, IntroductionEvent::NAMES),
 ];
 
@@ -85,6 +88,7 @@ pub enum Event {
     Application(ApplicationEvent),
     Grant(GrantEvent),
     Gathering(GatheringEvent),
+    Asset(AssetEvent),
     Introduction(IntroductionEvent),
 }
 
@@ -100,6 +104,7 @@ impl Event {
             Self::Application(happened) => (Application::TYPE, happened.name()),
             Self::Grant(happened) => (Grant::TYPE, happened.name()),
             Self::Gathering(happened) => (Gathering::TYPE, happened.name()),
+            Self::Asset(happened) => (Asset::TYPE, happened.name()),
             Self::Introduction(happened) => (Introduction::TYPE, happened.name()),
         }
     }
@@ -114,6 +119,7 @@ impl Event {
             Self::Application(happened) => serde_json::to_value(happened),
             Self::Grant(happened) => serde_json::to_value(happened),
             Self::Gathering(happened) => serde_json::to_value(happened),
+            Self::Asset(happened) => serde_json::to_value(happened),
             Self::Introduction(happened) => serde_json::to_value(happened),
         }
     }
@@ -135,6 +141,7 @@ impl Event {
             Application::TYPE => read(payload, Self::Application),
             Grant::TYPE => read(payload, Self::Grant),
             Gathering::TYPE => read(payload, Self::Gathering),
+            Asset::TYPE => read(payload, Self::Asset),
             Introduction::TYPE => read(payload, Self::Introduction),
             other => Err(serde::de::Error::custom(format_args!(
                 "no stream has the type {other}"
@@ -160,5 +167,6 @@ from_stream_event!(
     Application(ApplicationEvent),
     Grant(GrantEvent),
     Gathering(GatheringEvent),
+    Asset(AssetEvent),
     Introduction(IntroductionEvent)
 );

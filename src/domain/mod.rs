@@ -14,6 +14,7 @@
 
 mod aggregate;
 pub mod application;
+pub mod asset;
 pub mod colour;
 pub mod command;
 mod connection;
@@ -35,6 +36,7 @@ pub mod id;
 mod independence;
 pub mod introduction;
 pub mod language;
+pub mod looks_personal;
 pub mod mail;
 pub mod money;
 pub mod organisation;
@@ -63,6 +65,7 @@ use uuid::Uuid;
 
 pub use aggregate::{Aggregate, DomainEvent};
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
+pub use asset::{Asset, AssetCommand, AssetEvent};
 pub use connection::{Connection, Connections, RestrictedAction};
 pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
 pub use event::Event;
@@ -71,7 +74,8 @@ pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
 pub use id::{
-    ApplicationId, FundId, GatheringId, GrantId, GroupId, IntroductionId, OrganisationId, PersonId,
+    ApplicationId, AssetId, FundId, GatheringId, GrantId, GroupId, IntroductionId, OrganisationId,
+    PersonId,
 };
 pub use introduction::{Introduction, IntroductionCommand, IntroductionEvent};
 pub use money::{Money, thousands};
@@ -93,6 +97,7 @@ pub enum Command {
     Application(ApplicationId, ApplicationCommand),
     Grant(GrantId, GrantCommand),
     Gathering(GatheringId, GatheringCommand),
+    Asset(AssetId, AssetCommand),
     Introduction(IntroductionId, IntroductionCommand),
 }
 
@@ -107,6 +112,7 @@ macro_rules! for_each_noun {
             Command::Application($id, $inner) => $body,
             Command::Grant($id, $inner) => $body,
             Command::Gathering($id, $inner) => $body,
+            Command::Asset($id, $inner) => $body,
             Command::Introduction($id, $inner) => $body,
         }
     };
@@ -136,6 +142,7 @@ impl Command {
             Self::Application(..) => Application::TYPE,
             Self::Grant(..) => Grant::TYPE,
             Self::Gathering(..) => Gathering::TYPE,
+            Self::Asset(..) => Asset::TYPE,
             Self::Introduction(..) => Introduction::TYPE,
         }
     }
@@ -190,6 +197,7 @@ impl Command {
             Self::Application(_, command) => command.personal_fields(),
             Self::Grant(_, command) => command.personal_fields(),
             Self::Gathering(_, command) => command.personal_fields(),
+            Self::Asset(_, command) => command.personal_fields(),
             Self::Introduction(_, command) => command.personal_fields(),
             Self::Organisation(..) | Self::Fund(..) => Vec::new(),
         }

@@ -4,9 +4,11 @@
 use uuid::Uuid;
 
 use super::{
-    Actor, Application, ApplicationCommand, Command, FundCommand, GatheringCommand, GrantCommand,
-    Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
+    Actor, Application, ApplicationCommand, Asset, AssetCommand, Command, FundCommand,
+    GatheringCommand, GrantCommand, Group, GroupCommand, GroupId, Organisation,
+    OrganisationCommand, PersonId, Role,
 };
+use crate::domain::asset::Party;
 
 /// Ids of the aggregates that a decision may read; `None` for those that it does not need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,25 @@ pub struct ReadDependencies {
     pub group: Option<Uuid>,
     pub application: Option<Uuid>,
     pub gathering: Option<Uuid>,
+    pub asset: Option<Uuid>,
+}
+
+impl ReadDependencies {
+    /// Adds the person or group who holds an entry of the directory.
+    #[must_use]
+    pub fn with_holder_of(self, asset: &Asset) -> Self {
+        match asset.holder() {
+            Some(Party::Person(person)) => Self {
+                person: Some(person.0),
+                ..self
+            },
+            Some(Party::Group(group)) => Self {
+                group: Some(group.0),
+                ..self
+            },
+            None => self,
+        }
+    }
 }
 
 impl Command {
@@ -39,7 +60,8 @@ impl Command {
     }
 
     /// Other people whom the decision may read: the administrators if a fund is opened, and the
-    /// people of the groups if an application is submitted, or money is prepared or sent.
+    /// people of the groups if an application is submitted, or money is prepared or sent. Those who
+    /// gave or received time are read, too.
     pub fn people_read<'a>(
         &self,
         organisation: &'a Organisation,
@@ -64,6 +86,7 @@ impl Command {
                 | GrantCommand::SendPayment(_)
                 | GrantCommand::SendInBatch(_),
             ) => groups.iter().flat_map(|group| group.members()).collect(),
+            Self::Asset(_, command) => command.parties().filter_map(Party::person).collect(),
             _ => Vec::new(),
         }
     }
@@ -88,6 +111,7 @@ impl Command {
                 _,
                 OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
             ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
+                | Self::Asset(_, AssetCommand::Record(_) | AssetCommand::Publish(_))
         )
     }
 
@@ -96,6 +120,7 @@ impl Command {
     pub fn groups_read(&self) -> Vec<GroupId> {
         match self {
             Self::Gathering(_, command) => command.groups_that_came().collect(),
+            Self::Asset(_, command) => command.parties().filter_map(Party::group).collect(),
             _ => Vec::new(),
         }
     }
@@ -136,6 +161,7 @@ impl Command {
                 }
             }
             Self::Gathering(id, command) => gathering_reads(id.0, command),
+            Self::Asset(id, command) => asset_reads(id.0, command),
             // Which they are depends on the introduction: see `Introduction::reads`.
             Self::Introduction(..) => ReadDependencies::default(),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
@@ -187,6 +213,25 @@ fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
             ..of_gathering
         },
         _ => of_gathering,
+    }
+}
+
+/// Who holds the entry is read, too: see [`ReadDependencies::with_holder_of`].
+fn asset_reads(id: Uuid, command: &AssetCommand) -> ReadDependencies {
+    match command {
+        AssetCommand::Record(recorded) => ReadDependencies {
+            person: recorded
+                .holder
+                .and_then(Party::person)
+                .map(|person| person.0),
+            group: recorded.holder.and_then(Party::group).map(|group| group.0),
+            ..ReadDependencies::default()
+        },
+        AssetCommand::Tie(tie) => ReadDependencies {
+            asset: Some(tie.to.0).filter(|to| *to != id),
+            ..ReadDependencies::default()
+        },
+        _ => ReadDependencies::default(),
     }
 }
 

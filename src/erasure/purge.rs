@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{Event, GatheringEvent, Group, GroupEvent, IntroductionEvent, PersonEvent};
+use crate::domain::{
+    AssetEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent, PersonEvent,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
@@ -88,6 +90,10 @@ impl Purger {
             }
             if let Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) = &event.event {
                 self.delete_values(needs).await?;
+                erased = true;
+            }
+            if let Event::Asset(AssetEvent::WordsForgotten { words }) = &event.event {
+                self.delete_values(words).await?;
                 erased = true;
             }
             if let Event::Introduction(

@@ -43,8 +43,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
-    ApplicationCommand, Command, GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand,
-    PersonCommand, PersonId,
+    ApplicationCommand, AssetCommand, Command, GatheringCommand, GrantCommand, GroupCommand,
+    IntroductionCommand, PersonCommand, PersonId,
 };
 use crate::views::Reader;
 
@@ -348,6 +348,16 @@ impl RateLimits {
             ) => pass(
                 &self.changes_by_person,
                 "you have changed gatherings many times, and we write to people each time",
+            ),
+            Command::Asset(
+                _,
+                AssetCommand::Propose(_)
+                | AssetCommand::Pause(_)
+                | AssetCommand::Resume(_)
+                | AssetCommand::RecordExchange(_),
+            ) => pass(
+                &self.changes_by_person,
+                "you have changed this entry many times. Please continue later, or phone us",
             ),
             _ => Ok(()),
         }

@@ -17,9 +17,11 @@ use serde::de::DeserializeOwned;
 pub use definitions::agreements::AgreementRow;
 pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
+pub use definitions::assets::AssetRow;
 pub use definitions::consents::{ConsentRow, ConsentState};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
+pub use definitions::exchanges::ExchangeRow;
 pub use definitions::files::FileRow;
 pub use definitions::funds::{FundRow, HeldLettersRow, RoundRow};
 pub use definitions::gatherings::GatheringRow;
@@ -32,6 +34,7 @@ pub use definitions::groups::{
 };
 pub use definitions::identifiers::IdentifierRow;
 pub use definitions::introductions::IntroductionRow;
+pub use definitions::listed::DirectoryRow;
 pub use definitions::moment::Moment;
 pub use definitions::notices::NoticeRow;
 pub use definitions::organisations::{
@@ -47,6 +50,7 @@ pub use definitions::published::{
 };
 pub use definitions::sessions::GatheringSessionRow;
 pub use definitions::sign_ups::{SignUpRow, SignUpState};
+pub use definitions::ties::{TieRow, TieState};
 pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;
 pub use engine::projector::{ProjectionError, Projector};
@@ -177,20 +181,23 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 24] = [
+const ALL: [AnyProjection; 28] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
+    AnyProjection::of::<definitions::assets::AssetsProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
     AnyProjection::of::<definitions::consents::ConsentsProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
+    AnyProjection::of::<definitions::exchanges::ExchangesProjection>(),
     AnyProjection::of::<definitions::files::FilesProjection>(),
     AnyProjection::of::<definitions::funds::FundsProjection>(),
     AnyProjection::of::<definitions::gatherings::GatheringsProjection>(),
     AnyProjection::of::<definitions::grants::GrantsProjection>(),
     AnyProjection::of::<definitions::groups::GroupsProjection>(),
     AnyProjection::of::<definitions::identifiers::IdentifiersProjection>(),
+    AnyProjection::of::<definitions::listed::ListedProjection>(),
     AnyProjection::of::<definitions::introductions::IntroductionsProjection>(),
     AnyProjection::of::<definitions::notices::NoticesProjection>(),
     AnyProjection::of::<definitions::organisations::OrganisationsProjection>(),
@@ -201,6 +208,7 @@ const ALL: [AnyProjection; 24] = [
     AnyProjection::of::<definitions::published::PublishedProjection>(),
     AnyProjection::of::<definitions::sessions::SessionsProjection>(),
     AnyProjection::of::<definitions::sign_ups::SignUpsProjection>(),
+    AnyProjection::of::<definitions::ties::TiesProjection>(),
     AnyProjection::of::<definitions::updates::UpdatesProjection>(),
 ];
 

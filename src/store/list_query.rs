@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::bindings::{Bindings, bind_all};
 use super::filter::Filter;
 pub use super::list_columns::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey,
+    ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey,
     PaymentColumn, PersonColumn, UpdateColumn,
 };
 use super::view_rows::{
@@ -331,6 +331,9 @@ mod tests {
             GatheringColumn::Title.key(),
             GatheringColumn::Area.key(),
             GatheringColumn::Planned.key(),
+            AssetColumn::Name.key(),
+            AssetColumn::Stale.key(),
+            AssetColumn::Recorded.key(),
         ] {
             for descending in [false, true] {
                 let wanted = ListQuery {

@@ -9,6 +9,7 @@ mod contacts;
 mod cost_per_person;
 mod cursor;
 mod decrypted;
+mod directory;
 mod duplicates;
 mod event_search;
 mod list_cache;
@@ -49,16 +50,17 @@ pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, GatheringView, GrantView, GroupView, IntroductionReader,
+    Answer, ApplicationView, AssetView, GatheringView, GrantView, GroupView, IntroductionReader,
     IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView, PersonView,
     ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
 };
+pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey,
-    ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn,
-    UpdateColumn,
+    ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
+    ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
+    PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, ConsentRow, FileRow, FundRow, GatheringRow,
-    GatheringSessionRow, GrantRow, GroupRow, IdentifierRow, IntroductionRow, NoticeRow,
-    OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow,
-    UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, AssetRow, ConsentRow, DirectoryRow, ExchangeRow,
+    FileRow, FundRow, GatheringRow, GatheringSessionRow, GrantRow, GroupRow, IdentifierRow,
+    IntroductionRow, NoticeRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
+    PersonRow, PublishedRow, SignUpRow, TieRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -33,7 +33,9 @@ impl_table_row!(
     AgreementRow => "agreements",
     AnswersRow => "answers",
     ApplicationRow => "applications",
+    AssetRow => "assets",
     PaymentBatchRow => "batches",
+    ExchangeRow => "exchanges",
     ConsentRow => "consents",
     FileRow => "files",
     FundRow => "funds",
@@ -41,6 +43,7 @@ impl_table_row!(
     GrantRow => "grants",
     GroupRow => "groups",
     IdentifierRow => "identifiers",
+    DirectoryRow => "listed",
     IntroductionRow => "introductions",
     NoticeRow => "notices",
     OrganisationRow => "organisations",
@@ -50,6 +53,7 @@ impl_table_row!(
     PublishedRow => "published",
     GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",
+    TieRow => "ties",
     UpdateRow => "updates",
 );
 

@@ -8,11 +8,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Filter, ViewError, Views};
-use crate::domain::PersonId;
+use crate::domain::asset::Party;
 use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
+use crate::domain::{GroupId, PersonId};
 use crate::eventlog::LogError;
-use crate::projections::{ConsentRow, GroupRow, IntroductionRow, PersonRow, SignUpRow};
+use crate::projections::{AssetRow, ConsentRow, GroupRow, IntroductionRow, PersonRow, SignUpRow};
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -47,8 +48,9 @@ impl SubjectAccessSection {
 }
 
 impl Views {
-    /// All data on a person: their own data, groups, sign-ups, introductions, consents, actions, sessions, tokens and mails,
-    /// and who accessed it. [`ViewError::NotFound`] if there is no such person.
+    /// All data on a person: their own data, groups, sign-ups, entries of the directory, hours,
+    /// introductions, consents, actions, sessions, tokens and mails, and who accessed it.
+    /// [`ViewError::NotFound`] if there is no such person.
     pub async fn subject_access_for_person(
         &self,
         person: PersonId,
@@ -72,6 +74,8 @@ impl Views {
             .await?;
         let groups = self.list_memberships(&row).await?;
         let gatherings = self.list_sign_ups(&id, &opened).await?;
+        let entries = self.list_entries(Party::Person(person), &opened).await?;
+        let hours = self.list_hours(Party::Person(person)).await?;
         let introductions = self.list_introductions(&id, &opened).await?;
         let consents = self.list_consents(&id).await?;
         Ok(SubjectAccessReport {
@@ -80,6 +84,8 @@ impl Views {
                 given,
                 groups,
                 gatherings,
+                entries,
+                hours,
                 introductions,
                 consents,
                 acted,
@@ -124,6 +130,10 @@ impl Views {
         if let Some(first) = parts.first_mut() {
             first.title = format!("What we recorded about {}", row.name);
         }
+        let party = Party::Group(GroupId(group));
+        let opened = self.log.vault().decrypt_all(group).await?;
+        parts.push(self.list_entries(party, &opened).await?);
+        parts.push(self.list_hours(party).await?);
         parts.push(
             self.accesses(
                 AccessFilter::Of(&group.to_string()),
@@ -245,6 +255,52 @@ impl Views {
         Ok(gatherings)
     }
 
+    /// The entries of the directory that they hold, with what they wrote about each.
+    async fn list_entries(
+        &self,
+        holder: Party,
+        opened: &BTreeMap<String, String>,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let column = match holder {
+            Party::Person(_) => "person",
+            Party::Group(_) => "group_id",
+        };
+        let own = vec![Filter::equals(column, holder.id())];
+        let mut entries = SubjectAccessSection::new("What they have in the directory");
+        for row in self.all_rows::<AssetRow>(None, own).await? {
+            let words = row
+                .words
+                .and_then(|words| opened.get(&words.digest).cloned());
+            let mut says = vec![
+                ("kind".to_owned(), <&str>::from(row.kind).to_owned()),
+                ("state".to_owned(), <&str>::from(row.state).to_owned()),
+                ("recorded".to_owned(), row.recorded_on.to_string()),
+            ];
+            says.extend(words.map(|words| ("words".to_owned(), words)));
+            let title = row.name.unwrap_or_else(|| format!("Entry {}", row.id));
+            entries.items.push((title, says));
+        }
+        Ok(entries)
+    }
+
+    /// The hours that they gave and received.
+    async fn list_hours(&self, party: Party) -> Result<SubjectAccessSection, ViewError> {
+        let mut hours = SubjectAccessSection::new("Time that they gave or received");
+        for row in self.hours_of(party, None).await? {
+            let side = if row.giver == party {
+                "gave"
+            } else {
+                "received"
+            };
+            let says = vec![
+                (side.to_owned(), format!("{} minutes", row.minutes)),
+                ("entry".to_owned(), row.asset.to_string()),
+            ];
+            hours.items.push((row.on.to_string(), says));
+        }
+        Ok(hours)
+    }
+
     /// Where they were introduced, with what matters to them and who welcomes them.
     async fn list_introductions(
         &self,
@@ -254,7 +310,7 @@ impl Views {
         let own = vec![Filter::equals("person", person)];
         let mut introductions = SubjectAccessSection::new("Introductions about them");
         for row in self.all_rows::<IntroductionRow>(None, own).await? {
-            let shares: Vec<&str> = row.shares.iter().map(|shared| shared.into()).collect();
+            let shares: Vec<&str> = row.shares.iter().map(Into::into).collect();
             let mut says = vec![
                 ("entry".to_owned(), row.to.to_string()),
                 ("asked".to_owned(), row.created_at.to_string()),

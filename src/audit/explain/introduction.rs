@@ -155,26 +155,7 @@ fn sentence(event: &IntroductionEvent, by: &str, names: &KnownNames) -> String {
                 short_id(to.0)
             )
         }
-        E::IntroductionAgreed {
-            notice,
-            channel,
-            shares,
-            matters,
-            ..
-        } => {
-            let shares: Vec<String> = shares.iter().map(|one| shared_text(*one)).collect();
-            let shares = match shares.as_slice() {
-                [] => "nothing".to_owned(),
-                shares => list_text(shares),
-            };
-            let said = matters
-                .as_ref()
-                .map_or("", |_| " What matters to them is encrypted.");
-            let how = channel_text(*channel);
-            format!(
-                "{by} recorded their agreement {how}, on notice {notice}. They share {shares}.{said}"
-            )
-        }
+        E::IntroductionAgreed { .. } => agreement_sentence(event, by),
         E::IntroductionMade { holder, .. } => {
             let holder = holder.map_or_else(
                 || "an organisation outside".to_owned(),
@@ -211,6 +192,31 @@ fn sentence(event: &IntroductionEvent, by: &str, names: &KnownNames) -> String {
         E::IntroductionReminded { .. } => format!("{by} reminded those who had not answered."),
         E::MattersForgotten { .. } => format!("{by} deleted what matters to them."),
     }
+}
+
+/// The sentence of an agreement; nothing for other events.
+fn agreement_sentence(event: &IntroductionEvent, by: &str) -> String {
+    let IntroductionEvent::IntroductionAgreed {
+        notice,
+        channel,
+        shares,
+        matters,
+        ..
+    } = event
+    else {
+        return String::new();
+    };
+    let shares: Vec<String> = shares.iter().map(|one| shared_text(*one)).collect();
+    let shares = match shares.as_slice() {
+        [] => "nothing".to_owned(),
+        shares => list_text(shares),
+    };
+    let said = matters
+        .as_ref()
+        .map_or("", |_| " What matters to them is encrypted.");
+    let how = channel_text(*channel);
+    let on = format!("{by} recorded their agreement {how}, on notice {notice}.");
+    format!("{on} They share {shares}.{said}")
 }
 
 fn party_text(of: Party, names: &KnownNames) -> String {

@@ -37,6 +37,7 @@ pub(in crate::audit) fn sentence_of(
         Event::Person(_)
         | Event::Organisation(_)
         | Event::Gathering(_)
+        | Event::Asset(_)
         | Event::Introduction(_) => None,
     };
     let (says, related) = own.unwrap_or_else(|| {

@@ -97,7 +97,7 @@ fn author_of(event: &Event) -> Option<PersonId> {
         Event::Group(event) => of_group(event),
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
-        Event::Gathering(_) => None,
+        Event::Gathering(_) | Event::Asset(_) => None,
         Event::Introduction(event) => of_introduction(event),
     }
 }

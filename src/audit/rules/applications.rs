@@ -80,6 +80,7 @@ impl RuleRoom for Applications {
             | Event::Fund(_)
             | Event::Grant(_)
             | Event::Gathering(_)
+            | Event::Asset(_)
             | Event::Introduction(_) => {}
         }
     }

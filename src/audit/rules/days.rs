@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::{Broken, LogState, RuleRoom};
 use crate::clock::day_of;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, IntroductionEvent,
-    OrganisationEvent, PersonEvent, Rule,
+    ApplicationEvent, AssetEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent,
+    IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -64,6 +64,7 @@ fn day_in(event: &Event) -> Option<DayInEvent> {
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
         Event::Gathering(event) => of_gathering(event),
+        Event::Asset(event) => of_asset(event),
         Event::Introduction(event) => of_introduction(event),
         Event::Organisation(_) => None,
     }
@@ -155,6 +156,23 @@ fn of_grant(event: &GrantEvent) -> Option<DayInEvent> {
         E::EntrySettled { happened_on, .. } => Some(D::Entered("happened_on", *happened_on)),
         E::EntryUnsettled { details, .. } => Some(D::Entered("happened_on", details.happened_on)),
         E::StoryPublished { consented_on, .. } => Some(D::Entered("consented_on", *consented_on)),
+        _ => None,
+    }
+}
+
+fn of_asset(event: &AssetEvent) -> Option<DayInEvent> {
+    use AssetEvent as E;
+    use DayInEvent as D;
+    match event {
+        E::AssetRecorded { recorded_on, .. } => Some(D::OfClock("recorded_on", Some(*recorded_on))),
+        E::AssetPublished { published_on, .. } => {
+            Some(D::OfClock("published_on", Some(*published_on)))
+        }
+        E::AssetResumed { resumed_on } => Some(D::OfClock("resumed_on", Some(*resumed_on))),
+        E::AssetConfirmed { confirmed_on } => Some(D::OfClock("confirmed_on", Some(*confirmed_on))),
+        E::AssetWithdrawn { withdrawn_on } => Some(D::OfClock("withdrawn_on", Some(*withdrawn_on))),
+        E::TieMade { tied_on, .. } => Some(D::OfClock("tied_on", Some(*tied_on))),
+        E::ExchangeRecorded { on, .. } => Some(D::Entered("on", *on)),
         _ => None,
     }
 }

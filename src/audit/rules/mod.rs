@@ -10,6 +10,7 @@
 mod actors;
 mod agreements;
 mod applications;
+mod assets;
 mod awards;
 mod budgets;
 mod changes;
@@ -154,6 +155,7 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
         Box::<gatherings::Gatherings>::default(),
+        Box::<assets::Assets>::default(),
         Box::<introductions::Introductions>::default(),
     ]
 }

@@ -1,5 +1,6 @@
 //! Personal values: each names the person or group whose key encrypts it, which is the one that
-//! the record is about. A gathering is about many people: there it is the one in the event.
+//! the record is about. A gathering is about many people: there it is the one in the event. An
+//! entry of the directory is about the one who holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::introductions::introduced;
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::asset::Party;
-use crate::domain::{Event, GatheringEvent, Rule};
+use crate::domain::{AssetEvent, Event, GatheringEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -36,6 +37,16 @@ impl RuleRoom for OwnKeys {
             Event::Grant(happened) => (of_one(of_application), serde_json::to_value(happened)),
             Event::Gathering(happened) => {
                 (self.owners_in(id, happened), serde_json::to_value(happened))
+            }
+            Event::Asset(happened) => {
+                let holder = match happened {
+                    AssetEvent::AssetRecorded { holder, .. } => *holder,
+                    _ => before.holder_of(id),
+                };
+                (
+                    of_one(holder.map(Party::id)),
+                    serde_json::to_value(happened),
+                )
             }
             Event::Introduction(happened) => {
                 let owner = introduced(event, before).map(Party::id);

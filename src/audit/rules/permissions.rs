@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::introductions::{groups_of_introduction, person_introduced};
 use super::{Broken, LogState, RuleRoom};
+use crate::domain::asset::Party;
 use crate::domain::{
     ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
     Roles, Rule,
@@ -37,7 +38,8 @@ impl RuleRoom for Permissions {
         if let Event::Gathering(GatheringEvent::PlaceGivenUp { person, .. }) = &event.event {
             self.gave_up = Some(*person);
         }
-        let about = person_of(event, self.gave_up).or_else(|| person_introduced(event, before));
+        let about =
+            person_of(event, self.gave_up, before).or_else(|| person_introduced(event, before));
         let roles = self.command.as_ref().map(|(_, roles)| roles);
         let permission = event.event.permission();
         let of = event.event.kind();
@@ -91,10 +93,15 @@ fn is_giver(
 
 /// The person whom an event is about. A place that was waited for comes free by the person who gave
 /// it up in the same command.
-fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonId> {
+fn person_of(
+    event: &RecordedEvent,
+    gave_up: Option<PersonId>,
+    before: &LogState,
+) -> Option<PersonId> {
     use GatheringEvent as E;
     match &event.event {
         Event::Person(_) => Some(PersonId(event.stream)),
+        Event::Asset(_) => before.holder_of(event.stream).and_then(Party::person),
         Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
         Event::Group(
             GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
@@ -123,6 +130,10 @@ fn gathering_of(event: &RecordedEvent) -> Option<Uuid> {
 fn group_of(event: &RecordedEvent, before: &LogState) -> Option<Uuid> {
     let application = match &event.event {
         Event::Group(_) => return Some(event.stream),
+        Event::Asset(_) => {
+            let group = before.holder_of(event.stream).and_then(Party::group);
+            return group.map(|group| group.0);
+        }
         Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
             return Some(group.0);
         }

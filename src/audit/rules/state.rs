@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::earlier_programs::EarlierPrograms;
 use crate::audit::derived_tables::GrantsById;
+use crate::domain::asset::Party;
 use crate::domain::text::Slug;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundId, Gathering, Grant, GrantEvent, GrantId, Group,
-    GroupId, Introduction, Money, Organisation, PersonEvent, PersonId, Role, Rule,
+    Aggregate, ApplicationEvent, Asset, Event, Fund, FundId, Gathering, Grant, GrantEvent, GrantId,
+    Group, GroupId, Introduction, Money, Organisation, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -30,6 +31,7 @@ pub(in crate::audit) struct LogState {
     groups: BTreeMap<Uuid, Group>,
     grants: GrantsById,
     gatherings: BTreeMap<Uuid, Gathering>,
+    assets: BTreeMap<Uuid, Asset>,
     introductions: BTreeMap<Uuid, Introduction>,
     applications: BTreeMap<Uuid, ApplicationOrigin>,
     /// By application and person: whether they declared last that they have no interest.
@@ -150,6 +152,11 @@ impl LogState {
         gathering.is_some_and(|gathering| gathering.is_led_by(person))
     }
 
+    /// The person or group that holds an entry of the directory.
+    pub(super) fn holder_of(&self, asset: Uuid) -> Option<Party> {
+        self.assets.get(&asset).and_then(Asset::holder)
+    }
+
     pub(super) fn introduction(&self, id: Uuid) -> Option<&Introduction> {
         self.introductions.get(&id)
     }
@@ -243,6 +250,10 @@ impl LogState {
             Event::Gathering(happened) => {
                 let gathering = self.gatherings.entry(id).or_default();
                 (gathering.apply(happened), Rule::GatheringLed)
+            }
+            Event::Asset(happened) => {
+                let asset = self.assets.entry(id).or_default();
+                (asset.apply(happened), Rule::HoursBalanced)
             }
             Event::Introduction(happened) => {
                 let introduction = self.introductions.entry(id).or_default();

@@ -1,5 +1,5 @@
-//! Themes: answers and gatherings name adopted ones, and an offer has the theme of its
-//! application.
+//! Themes: answers, gatherings and entries of the directory name adopted ones, and an offer has the
+//! theme of its application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, Event, GatheringEvent, GrantEvent, Rule};
+use crate::domain::{ApplicationEvent, AssetEvent, Event, GatheringEvent, GrantEvent, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -54,6 +54,18 @@ impl RuleRoom for Themes {
                 for theme in about.themes.iter().filter(|theme| !is_known(theme)) {
                     let says =
                         format!("the gathering has the theme {theme}, which was not adopted");
+                    broken.report(Rule::ThemeAdopted, says);
+                }
+            }
+            Event::Asset(happened) => {
+                let themes = match happened {
+                    AssetEvent::AssetRecorded { themes, .. } => Some(themes),
+                    AssetEvent::AssetPublished { listing, .. } => Some(&listing.themes),
+                    _ => None,
+                };
+                let mut themes = themes.into_iter().flatten();
+                if let Some(theme) = themes.find(|theme| !is_known(theme)) {
+                    let says = format!("the entry has the theme {theme}, which was not adopted");
                     broken.report(Rule::ThemeAdopted, says);
                 }
             }

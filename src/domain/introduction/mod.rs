@@ -241,7 +241,12 @@ impl Introduction {
             Party::Group(_) => facts.of_group()?,
         };
         if !for_themselves && !facts.works_with_people() {
-            return Err(Refusal::NotYours);
+            // To people without a role, other people and groups do not exist.
+            return Err(match of {
+                _ if !facts.roles().is_empty() => Refusal::NotYours,
+                Party::Person(_) => Refusal::Unknown("person"),
+                Party::Group(_) => Refusal::Unknown("group"),
+            });
         }
         match of {
             Party::Person(_) => facts.person()?.must_be_active()?,
@@ -298,9 +303,8 @@ impl Introduction {
             return Err(Refusal::ConsentMissing);
         }
         self.must_be(&[IntroductionState::Agreed])?;
-        let (of, to) = (self.of)
-            .zip(self.to)
-            .ok_or(Refusal::Unknown("introduction"))?;
+        let both = self.of.zip(self.to);
+        let (of, to) = both.ok_or(Refusal::Unknown("introduction"))?;
         match of {
             Party::Person(_) => facts.person()?.must_be_active()?,
             Party::Group(group) => facts.named_group(group)?.must_be_active_or_merged()?,

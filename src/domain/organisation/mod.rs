@@ -41,6 +41,7 @@ pub use settings::{
     RefuseSettings, Settings, WritingDirection, dialled,
 };
 pub use statement_link::{ShareStatement, StatementLink, StatementLinkRef, StatementLinks};
+pub(in crate::domain) use webhook::parse_web_address;
 pub use webhook::{
     OrganisationWebhooks, ProposeWebhook, ProposedTarget, WEBHOOKS_MAX, Webhook, WebhookAddress,
     WebhookRef, WebhookTarget,

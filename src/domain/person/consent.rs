@@ -151,7 +151,9 @@ impl Person {
         match event {
             PersonEvent::ConsentGiven {
                 purpose, notice, ..
-            } => drop(self.consents.insert(*purpose, *notice)),
+            } => {
+                self.consents.insert(*purpose, *notice);
+            }
             PersonEvent::ConsentTakenBack { purpose, .. } => {
                 self.consents.remove(purpose);
             }

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails};
 pub(super) use consent::channel_of;
 pub use consent::{AgreeToPurpose, ConsentBasis, ConsentPurpose, TakeBackConsent};
-pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails};
 pub use contact::{Contact, ContactMethod};
 pub use event::PersonEvent;
 use telling::WaitingMails;

@@ -77,6 +77,10 @@ impl Refusal {
             | Self::CountedOnly
             | Self::NamedOnly
             | Self::NotSignedUp
+            | Self::Private
+            | Self::LooksPersonal
+            | Self::SameParty
+            | Self::NotInTimeBank
             | Self::NoticeOutOfDate
             | Self::OwnActOnline
             | Self::HostMissing

@@ -248,6 +248,24 @@ pub enum Refusal {
     #[error("{0} people have a place already")]
     #[strum(message = "Offer at least as many places, or ask people to step down first.")]
     TooFewPlaces(u32),
+    #[error("this entry is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open the entry's page to see what comes next.")]
+    AssetNotInState(&'static str),
+    #[error("this entry has been withdrawn from the directory")]
+    #[strum(message = "Choose another entry, or record a new one.")]
+    ListingWithdrawn,
+    #[error("what a person holds is never public")]
+    #[strum(message = "Leave it unpublished. You can introduce people to each other instead.")]
+    Private,
+    #[error("these words look as if they said how to reach someone")]
+    #[strum(message = "Leave out email addresses, phone numbers and postcodes.")]
+    LooksPersonal,
+    #[error("both sides are the same")]
+    #[strum(message = "Choose someone else for one of them.")]
+    SameParty,
+    #[error("this person has not agreed to be in the time bank")]
+    #[strum(message = "Ask for their consent, then record that they gave it.")]
+    NotInTimeBank,
     #[error("this introduction is {}", states::words_of(.0))]
     #[strum(message = "You cannot do this now. Open its page to see what comes next.")]
     IntroductionNotInState(&'static str),

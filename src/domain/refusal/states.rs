@@ -36,6 +36,9 @@ pub(super) fn words_of(state: &str) -> String {
         "confirmed" => "paid",
         "failed" => "returned by the bank",
         "reversed" => "returned",
+        "recorded" => "not published yet",
+        "published" => "in the directory",
+        "paused" => "out of the directory for now",
         other => return other.replace('_', " "),
     };
     words.to_owned()

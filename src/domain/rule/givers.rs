@@ -7,10 +7,11 @@ use crate::domain::command::CommandSpec;
 use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
-    Aggregate, Application, ApplicationCommand, ApplicationEvent, Fund, FundCommand, FundEvent,
-    Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group,
-    GroupCommand, GroupEvent, Introduction, IntroductionCommand, IntroductionEvent, Organisation,
-    OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent,
+    Fund, FundCommand, FundEvent, Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand,
+    GrantEvent, Group, GroupCommand, GroupEvent, Introduction, IntroductionCommand,
+    IntroductionEvent, Organisation, OrganisationCommand, OrganisationEvent, Person, PersonCommand,
+    PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -114,7 +115,7 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 8] = [
+const COMMANDS: [(&str, &[CommandSpec]); 9] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
@@ -122,11 +123,12 @@ const COMMANDS: [(&str, &[CommandSpec]); 8] = [
     (Application::TYPE, ApplicationCommand::SPECS),
     (Grant::TYPE, GrantCommand::SPECS),
     (Gathering::TYPE, GatheringCommand::SPECS),
+    (Asset::TYPE, AssetCommand::SPECS),
     (Introduction::TYPE, IntroductionCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 8] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 9] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
@@ -134,6 +136,7 @@ const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 8] = [
     (Application::TYPE, ApplicationEvent::PERMISSIONS),
     (Grant::TYPE, GrantEvent::PERMISSIONS),
     (Gathering::TYPE, GatheringEvent::PERMISSIONS),
+    (Asset::TYPE, AssetEvent::PERMISSIONS),
     (Introduction::TYPE, IntroductionEvent::PERMISSIONS),
 ];
 
@@ -172,6 +175,7 @@ impl Event {
             Self::Application(event) => event.permission(),
             Self::Grant(event) => event.permission(),
             Self::Gathering(event) => event.permission(),
+            Self::Asset(event) => event.permission(),
             Self::Introduction(event) => event.permission(),
         }
     }
@@ -500,6 +504,24 @@ event_permissions! {
         RiskChecked: ["gathering/pass-risk-check"] [] [];
         SessionReminded: ["gathering/remind"] [] [];
         NeedsForgotten: ["gathering/forget-needs"] [] [];
+    }
+    AssetEvent {
+        AssetRecorded: ["asset/record"] [] [];
+        WordsProposed: ["asset/propose"] [Officer, Connector, Member, Person] [];
+        AssetPublished: ["asset/publish"] [] [];
+        AssetPaused: ["asset/pause"] [Officer, Connector, Member, Person] [];
+        AssetResumed: ["asset/resume"] [Officer, Connector, Member, Person] [];
+        AssetConfirmed: ["asset/confirm"] [Officer, Connector, Member, Person] [];
+        AssetWithdrawn: [
+            "asset/withdraw", "asset/forget-words"
+        ] [Officer, Connector, Member, Person, Job] [];
+        TieMade: ["asset/tie"] [] [];
+        TieEnded: ["asset/untie"] [] [];
+        KeeperChanged: ["asset/take-over"] [] [];
+        ExchangeRecorded: ["asset/record-exchange"] [Officer, Connector, Member, Person] [];
+        ExchangeCorrected: ["asset/correct-exchange"] [Officer, Connector, Member, Person] [];
+        AssetReminded: ["asset/remind"] [] [];
+        WordsForgotten: ["asset/forget-words"] [] [];
     }
 }
 

@@ -4,59 +4,15 @@
 //! [`Refusal::ground`](super::Refusal::ground) says which rule a refusal keeps, and `audit::rules`
 //! checks each rule of the table. `docs/rules.md` is made from the three.
 
+mod declare;
 mod givers;
 mod of_refusals;
 mod subject;
 
-use serde::Serialize;
-
+use declare::rules;
 pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
 pub use subject::RuleSubject;
-
-/// Declares the rules, each with its subject, its sentence and the events that can break it.
-macro_rules! rules {
-    ($( $subject:ident {
-        $( $rule:ident $sentence:literal [$( $event:literal ),+ $(,)?] )+
-    } )+) => {
-        /// A rule of the service. Its name in findings is the variant's name in kebab case.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize,
-            strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        #[strum(serialize_all = "kebab-case")]
-        pub enum Rule {
-            $( $( #[doc = $sentence] $rule, )+ )+
-        }
-
-        impl Rule {
-            /// What the rule is about.
-            #[must_use]
-            pub fn subject(self) -> RuleSubject {
-                match self {
-                    $( $( Self::$rule )|+ => RuleSubject::$subject, )+
-                }
-            }
-
-            /// What must hold.
-            #[must_use]
-            pub fn sentence(self) -> &'static str {
-                match self {
-                    $( $( Self::$rule => $sentence, )+ )+
-                }
-            }
-
-            /// The events that can break the rule, each as `stream.Event`, or `*` for all.
-            #[must_use]
-            pub fn events(self) -> &'static [&'static str] {
-                match self {
-                    $( $( Self::$rule => &[$( $event ),+], )+ )+
-                }
-            }
-        }
-    };
-}
 
 rules! {
     Steps {
@@ -100,6 +56,11 @@ rules! {
          "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
          "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
          "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten",
+         "asset.AssetRecorded", "asset.WordsProposed", "asset.AssetPublished",
+         "asset.AssetPaused", "asset.AssetResumed", "asset.AssetConfirmed",
+         "asset.AssetWithdrawn", "asset.TieMade", "asset.TieEnded", "asset.KeeperChanged",
+         "asset.ExchangeRecorded", "asset.ExchangeCorrected", "asset.AssetReminded",
+         "asset.WordsForgotten",
          "introduction.IntroductionAsked", "introduction.IntroductionAgreed",
          "introduction.IntroductionMade", "introduction.IntroductionWelcomed",
          "introduction.IntroductionDeclined", "introduction.IntroductionCameTo",
@@ -124,17 +85,18 @@ rules! {
         ["*"]
     ActorAllowed
         "The actor of an event is one of those whom the catalogue of events names for it under \
-         *Given by*. `administrator`, `officer`, `finance` and `panel` held that role before the \
-         first event of the command. A `member` is a member of the group before the event, or of \
-         one that it was merged into, directly or through others; it is the group of the record, \
+         *Given by*. `administrator`, `officer`, `finance`, `panel` and `connector` held that role \
+         before the first event of the command. A `member` is a member of the group before the \
+         event, or of one that it was merged into, directly or through others; it is the group of the record, \
          or the one for which the application of the record was started, or, in an event of a \
          fund, that of its `grant` or `application`. The application of a grant has the same id. A \
          `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
-         event. The `person` is the one of the record or, in `MemberAdded`, `InvitationRefused` \
+         event. The group of an entry of the directory is the one that holds it. The `person` is \
+         the one of the record, who holds the entry or, in `MemberAdded`, `InvitationRefused` \
          and the events of gatherings, the one in the field `person`; for a place that was waited \
          for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
-         In the record of an introduction the `person` is the one in `of`, and a `member` is of the \
-         group in `of` or, for an answer and what came of it, of the `holder`. \
+         In the record of an introduction the `person` is the one in `of`, and a `member` is one \
+         of the group in `of` or, for an answer and what came of it, of the `holder`. \
          `anybody` is any person; `job` and `operator` are these actors. Who is named under \
          *Earlier also* gives the event too, until the first event that shows a later program, as \
          `fields-complete` has it."
@@ -144,7 +106,9 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session; in the record of an introduction the one in `of`. Records of funds and of the organisation are not looked at."
+         signed up for the session. In an entry of the directory it is the person or group that \
+         holds it, and in the record of an introduction the one in `of`. Records of funds and of \
+         the organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -186,11 +150,12 @@ rules! {
         "A day that the program takes from its clock is the day in Europe/London of `decided_at` \
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
-         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, `sent_on` \
+         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
+         `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `sent_on` \
          of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
          person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
-         `sent_on` and `received_on`."
+         `on` of `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
+         `consented_on`, and every other `sent_on` and `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -202,7 +167,10 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded", "person.ConsentGiven",
+         "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded",
+         "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed",
+         "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded",
+         "person.ConsentGiven",
          "person.ConsentTakenBack", "introduction.IntroductionAsked",
          "introduction.IntroductionAgreed", "introduction.IntroductionMade",
          "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined",
@@ -316,11 +284,12 @@ rules! {
          "application.NoInterestDeclared", "application.InterestDeclared"]
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
-         each of the `themes` of a gathering when it is planned or described. The theme of an \
-         offer is the one that the answers of its application named last. It holds from the first \
-         `ThemesAdopted` on; before it, an offer may name none."
+         each of the `themes` of a gathering when it is planned or described, and of an entry of \
+         the directory when it is recorded or published. The theme of an offer is the one that the \
+         answers of its application named last. It holds from the first `ThemesAdopted` on; before \
+         it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
-         "gathering.GatheringDescribed"]
+         "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished"]
     }
 
     Decisions {
@@ -574,6 +543,24 @@ rules! {
          place goes to the first of those who wait. Where people are counted, no one signs up by \
          name."
         ["gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.SessionMoved"]
+    }
+
+    Directory {
+    DirectoryPrivate
+        "No entry that a person holds is published. One that a person holds has no name and has \
+         `words`; one that no person holds has a name and no `words`."
+        ["asset.AssetRecorded", "asset.AssetPublished"]
+    DirectoryConsent
+        "What a person holds is recorded only while they agree to the purpose `skills`, and they \
+         give or receive time only while they agree to `time_bank`: their last `ConsentGiven` or \
+         `ConsentTakenBack` for the purpose counts."
+        ["asset.AssetRecorded", "asset.ExchangeRecorded"]
+    HoursBalanced
+        "Each exchange has a giver, another receiver and a minute or more, and the next number of \
+         its entry; only an exchange that was recorded is corrected. What a party gave counts for \
+         it and what it received against it, with the minutes that were recorded or corrected \
+         last, so the balances of all parties together are nought."
+        ["asset.ExchangeRecorded", "asset.ExchangeCorrected"]
     }
 
     Introductions {

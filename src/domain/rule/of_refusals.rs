@@ -100,6 +100,10 @@ grounds! {
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
         NoLead | LastLead | LeadNotOffered | RiskCheckMissing => [GatheringLed],
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
+        ListingWithdrawn | AssetNotInState => [StepsInOrder],
+        Private => [DirectoryPrivate],
+        SameParty => [HoursBalanced],
+        NotInTimeBank => [DirectoryConsent],
         NoticeOutOfDate => [ConsentOnNotice],
         ConsentMissing | TakenBack => [IntroductionAgreed],
         GroupNotChecked => [IntroductionChecked],
@@ -116,7 +120,8 @@ grounds! {
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly | OwnActOnline | HostMissing => FORM_ONLY,
+            DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline |
+            HostMissing => FORM_ONLY,
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
             RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
             ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |

@@ -25,6 +25,8 @@ pub enum RuleSubject {
     Grants,
     #[strum(message = "Gatherings")]
     Gatherings,
+    #[strum(message = "The directory")]
+    Directory,
     #[strum(message = "Introductions and consent")]
     Introductions,
 }

@@ -6,6 +6,7 @@
 
 mod accesses;
 pub(super) mod applications;
+mod assets;
 mod command_body;
 pub(super) mod commands;
 mod files;
@@ -34,7 +35,7 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
-    ApplicationCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
+    ApplicationCommand, AssetCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
     IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
@@ -69,7 +70,7 @@ pub struct Resource {
 }
 
 /// All kinds of records. Each plural is the first part of the address.
-pub const RESOURCES: [Resource; 7] = [
+pub const RESOURCES: [Resource; 9] = [
     Resource {
         plural: "organisation",
         id_parameter: None,
@@ -111,6 +112,12 @@ pub const RESOURCES: [Resource; 7] = [
         id_parameter: Some("gathering"),
         create_command: Some("plan"),
         commands: GatheringCommand::SPECS,
+    },
+    Resource {
+        plural: "assets",
+        id_parameter: Some("asset"),
+        create_command: Some("record"),
+        commands: AssetCommand::SPECS,
     },
     Resource {
         plural: "introductions",

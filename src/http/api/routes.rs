@@ -4,7 +4,7 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
-    accesses, applications, files, funds, gatherings, grants, groups, introductions, log,
+    accesses, applications, assets, files, funds, gatherings, grants, groups, introductions, log,
     organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
@@ -176,6 +176,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
+        assets::routes(),
         introductions::routes(),
         log_routes(),
         webhook_routes(),

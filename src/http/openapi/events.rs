@@ -6,6 +6,7 @@ use utoipa::openapi::schema::Schema;
 
 use super::{JsonObject, pascal_case, samples, schema_ref, unions};
 use crate::domain::application::ApplicationEvent;
+use crate::domain::asset::AssetEvent;
 use crate::domain::command::collect_schemas;
 use crate::domain::fund::FundEvent;
 use crate::domain::gathering::GatheringEvent;
@@ -16,8 +17,9 @@ use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
 /// The types of streams.
-const STREAMS: [&str; 8] = [
+const STREAMS: [&str; 9] = [
     "application",
+    "asset",
     "fund",
     "gathering",
     "grant",
@@ -30,6 +32,7 @@ const STREAMS: [&str; 8] = [
 /// Collects the schemas that event types derive.
 pub(super) fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
     collect_schemas::<ApplicationEvent>(found);
+    collect_schemas::<AssetEvent>(found);
     collect_schemas::<FundEvent>(found);
     collect_schemas::<GatheringEvent>(found);
     collect_schemas::<GrantEvent>(found);

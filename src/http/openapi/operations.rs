@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -43,6 +43,10 @@ const TAGS: [(&str, &str); 12] = [
         "Gatherings with their sessions, sign-ups, leads and who came.",
     ),
     (
+        "assets",
+        "The directory: what places have and wish for, whom they know, and the hours given.",
+    ),
+    (
         "introductions",
         "Introductions of people to entries of the directory, and what came of them.",
     ),
@@ -61,7 +65,7 @@ const TAGS: [(&str, &str); 12] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 39] = [
+const READ_DESCRIPTIONS: [(&str, &str); 44] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -178,6 +182,31 @@ const READ_DESCRIPTIONS: [(&str, &str); 39] = [
             groups, and leads, see their names and what they need.",
     ),
     (
+        "assets",
+        "Others than staff see what is published. With `group`, members see all entries of their \
+            group; with `mine`, people see what they hold themselves. `keeper` and \
+            `without_keeper` are for staff.",
+    ),
+    (
+        "asset",
+        "The entry with what the directory says of it. Those who hold it and staff also see it \
+            while it is not published, and the words that were proposed for it.",
+    ),
+    (
+        "asset_ties",
+        "Ties that stand and ties that have ended. For staff, and for those who hold the entry.",
+    ),
+    (
+        "asset_exchanges",
+        "Ordered by number, with the minutes that were recorded or corrected last. For staff, and \
+            for those who hold the entry.",
+    ),
+    (
+        "hours",
+        "What each person and group gave and received, as at any past day or position. All \
+            balances together are nought. For staff.",
+    ),
+    (
         "introductions",
         "Officers and connectors see all. Others see those that introduce them or their group, and \
             those to their group while they stand.",
@@ -259,6 +288,7 @@ fn tag(path: &str) -> &str {
         "funders" => "funds",
         "budget" | "outcomes" | "movement" => "figures",
         "payments" | "updates" => "grants",
+        "hours" => "assets",
         noun => noun,
     }
 }

@@ -108,6 +108,20 @@ fn query_parameter(name: &str) -> Value {
             "Only the application with this reference.",
             text("^[0-9]{6,18}$", 18),
         ),
+        "named" => (
+            "Only records with this text in their name, in any case.",
+            text("^\\S[^\\u0000]{0,139}$", 140),
+        ),
+        "keeper" => ("Only what this person keeps.", id()),
+        "without_keeper" => (
+            "Only entries whose keeper has no role for it any more.",
+            json!({ "type": "boolean" }),
+        ),
+        "mine" => (
+            "Only what the reader holds as a person.",
+            json!({ "type": "boolean" }),
+        ),
+        "stale_by" => ("Only what counts as out of date by this day.", day()),
         "role" => ("Only people with this role.", schema_ref("Role")),
         "fund" | "group" | "grant" => ("Only records of this one.", id()),
         _ => (

@@ -9,6 +9,7 @@ use askama::filters::HtmlSafe;
 use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
+use crate::domain::asset::AssetState;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
@@ -270,6 +271,19 @@ impl Tagged for GatheringState {
             Self::Draft => (Quiet, "Not open yet"),
             Self::Open => (Good, "Open"),
             Self::Ended => (Quiet, "Ended"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for AssetState {
+    fn tag(self) -> Tag {
+        use TagKind::{Bad, Good, Quiet, Wait};
+        let (kind, word) = match self {
+            Self::Recorded => (Wait, "Not published"),
+            Self::Published => (Good, "In the directory"),
+            Self::Paused => (Quiet, "Not shown for now"),
+            Self::Withdrawn => (Bad, "Withdrawn"),
         };
         Tag { kind, word }
     }

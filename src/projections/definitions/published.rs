@@ -389,7 +389,9 @@ impl Projection for PublishedProjection {
                 }
                 Some(PublishedRow::Grant(Box::new(grant)))
             }
-            Event::Person(_) | Event::Gathering(_) | Event::Introduction(_) => None,
+            Event::Person(_) | Event::Gathering(_) | Event::Asset(_) | Event::Introduction(_) => {
+                None
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Records with personal values decrypted, for readers who may see them.
 
 mod application;
+mod asset;
 mod gathering;
 mod grant;
 mod group;
@@ -16,6 +17,7 @@ use crate::crypto::vault::DecryptedValue;
 use crate::domain::personal_data::Encrypted;
 
 pub use application::{Answer, ApplicationView};
+pub use asset::AssetView;
 pub use gathering::{GatheringView, SignUpView};
 pub use grant::{GrantView, NewsWords};
 pub use group::{GroupView, PayeeView};

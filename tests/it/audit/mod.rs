@@ -2,7 +2,7 @@
 
 mod answers;
 pub mod auditing;
-mod books;
+pub mod books;
 mod broken_rules;
 mod gathering_stories;
 mod key_rotation;

@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, FundCommand, FundId, GatheringCommand, GrantCommand, GrantId, GroupCommand,
-    GroupId, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, FundCommand, FundId, GatheringCommand, GrantCommand, GrantId,
+    GroupCommand, GroupId, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 use microgrants::http::api::is_offered;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::matrix::samples::{GATHERING, NEW_APPLICATION, STRANGER, sample};
+use crate::domain::matrix::samples::{
+    ASSET, GATHERING, INTRODUCTION, NEW_APPLICATION, STRANGER, sample,
+};
 use crate::pages::journeys::{signed_in, visible_text};
 use crate::support::fixtures::Office;
 use crate::support::in_memory_domain::ORGANISATION;
@@ -26,7 +28,7 @@ const FAR_DAYS: [&str; 3] = ["0000-01-01", "1989-12-31", "9999-12-31"];
 /// Every command of the API, with each extreme day in its body.
 #[test]
 fn no_command_takes_a_day_that_nobody_can_mean() {
-    let all: [(&str, &[CommandSpec]); 7] = [
+    let all: [(&str, &[CommandSpec]); 8] = [
         ("person", PersonCommand::SPECS),
         ("organisation", OrganisationCommand::SPECS),
         ("fund", FundCommand::SPECS),
@@ -34,6 +36,8 @@ fn no_command_takes_a_day_that_nobody_can_mean() {
         ("application", ApplicationCommand::SPECS),
         ("grant", GrantCommand::SPECS),
         ("gathering", GatheringCommand::SPECS),
+        ("asset", AssetCommand::SPECS),
+        ("introduction", IntroductionCommand::SPECS),
     ];
 
     let mut refused = 0;
@@ -84,6 +88,8 @@ fn refuse_far_days(noun: &str, name: &str, body: &Value) -> usize {
                 "fund" => FUND.0,
                 "group" => setting.group(0).0,
                 "gathering" => GATHERING,
+                "asset" => ASSET,
+                "introduction" => INTRODUCTION,
                 _ => setting.application(0).0,
             };
             let mut body = body.clone();

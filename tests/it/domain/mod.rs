@@ -1,5 +1,6 @@
 //! Rules: lifecycle, conflicts, second people, every command in every state.
 
+pub mod assets;
 pub mod bank_facts;
 pub mod blank_streams;
 pub mod conflicts;

@@ -3,6 +3,7 @@
 pub mod access_trail;
 pub mod api;
 pub mod api_journey;
+pub mod assets;
 pub mod bad_input;
 pub mod conditional_requests;
 pub mod contract;
@@ -11,6 +12,7 @@ pub mod gatherings;
 pub mod graceful_shutdown;
 pub mod header_client;
 pub mod integrators;
+pub mod introductions;
 pub mod limits;
 pub mod lists;
 pub mod problems;

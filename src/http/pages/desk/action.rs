@@ -134,6 +134,8 @@ impl Availability {
             | R::IntroductionNotInState(_)
             | R::TakenBack
             | R::SessionPassed
+            | R::AssetNotInState(_)
+            | R::ListingWithdrawn
             // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
@@ -483,6 +485,7 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Application(..) => "applications",
         Command::Grant(..) => "grants",
         Command::Gathering(..) => "gatherings",
+        Command::Asset(..) => "assets",
         Command::Introduction(..) => "introductions",
     };
     RESOURCES

@@ -1,5 +1,5 @@
-//! People whose data is not needed any more: they only signed up for sessions, and the last one is
-//! long over.
+//! People whose data is not needed any more: they only signed up for sessions or were introduced,
+//! and the last of that is long over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,16 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
+use crate::clock::day_of;
 use crate::domain::PersonId;
 use crate::domain::erasure::SIGNED_UP_MONTHS;
 use crate::domain::gathering::GatheringState;
 use crate::domain::language::Language;
 use crate::http::pages::PageError;
 use crate::mail::format_day;
-use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow, SignUpRow};
+use crate::projections::{
+    GatheringRow, GatheringSessionRow, IntroductionRow, PersonRow, SignUpRow,
+};
 use crate::views::Filter;
 
 /// The most people that the page proposes. The rest follow once these are erased.
@@ -24,12 +27,12 @@ const PEOPLE_MAX: usize = 100;
 pub(super) struct ErasablePerson {
     pub id: Uuid,
     pub name: String,
-    /// The day of their last session.
+    /// The day of their last session or introduction.
     pub since: String,
 }
 
-/// People in no group and without a role who lead nothing, and whose last session, of all that
-/// they signed up for, is [`SIGNED_UP_MONTHS`] ago or longer.
+/// People in no group and without a role who lead nothing, and whose last session or introduction
+/// is [`SIGNED_UP_MONTHS`] ago or longer.
 pub(super) async fn erasable_people(
     request: &DeskRequest<'_>,
 ) -> Result<Vec<ErasablePerson>, PageError> {
@@ -67,7 +70,8 @@ pub(super) async fn erasable_people(
     Ok(shown.collect())
 }
 
-/// The day of the last session that each person signed up for, whether they came or not.
+/// The day of the last session that each person signed up for, whether they came or not, or of the
+/// last change of an introduction of theirs.
 async fn last_days(request: &DeskRequest<'_>) -> Result<BTreeMap<PersonId, Date>, PageError> {
     let views = &request.app.views;
     let sessions: Vec<GatheringSessionRow> = views.all_rows(None, Vec::new()).await?;
@@ -84,6 +88,14 @@ async fn last_days(request: &DeskRequest<'_>) -> Result<BTreeMap<PersonId, Date>
         if let Some(day) = days.get(&row.session_id) {
             let known = last.entry(row.person).or_insert(*day);
             *known = (*known).max(*day);
+        }
+    }
+    let introductions: Vec<IntroductionRow> = views.all_rows(None, Vec::new()).await?;
+    for row in introductions {
+        if let Some(person) = row.person {
+            let day = day_of(row.updated_at.timestamp());
+            let known = last.entry(person).or_insert(day);
+            *known = (*known).max(day);
         }
     }
     Ok(last)

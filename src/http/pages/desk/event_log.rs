@@ -242,6 +242,7 @@ fn record_name(stream: &str) -> &'static str {
         "application" => "Application",
         "grant" => "Grant",
         "gathering" => "Gathering",
+        "asset" => "Entry",
         "group" => "Group",
         "introduction" => "Introduction",
         "fund" => "Fund",

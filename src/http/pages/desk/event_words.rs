@@ -296,6 +296,27 @@ const DEEDS: &[(&str, &str)] = &[
         "NeedsForgotten",
         "deleted what people need at a past session",
     ),
+    // The directory.
+    ("AssetRecorded", "recorded the entry"),
+    ("WordsProposed", "proposed words for the entry"),
+    ("AssetPublished", "published the entry"),
+    (
+        "AssetPaused",
+        "took the entry out of the directory for a while",
+    ),
+    ("AssetResumed", "put the entry back into the directory"),
+    ("AssetConfirmed", "confirmed that the entry is still right"),
+    ("AssetWithdrawn", "withdrew the entry"),
+    ("TieMade", "recorded that two entries know each other"),
+    ("TieEnded", "ended a tie between two entries"),
+    ("KeeperChanged", "took over the entry"),
+    ("ExchangeRecorded", "recorded time that was given"),
+    ("ExchangeCorrected", "corrected time that was given"),
+    ("AssetReminded", "asked if the entry is still right"),
+    (
+        "WordsForgotten",
+        "deleted what people wrote about the entry",
+    ),
     // Introductions and consent.
     ("IntroductionAsked", "asked for the introduction"),
     ("IntroductionAgreed", "recorded that they agree"),

@@ -8,6 +8,7 @@
 
 mod counted;
 mod mailed;
+mod of_assets;
 mod of_gatherings;
 mod of_grants;
 mod of_introductions;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
+use self::of_assets::OF_ASSETS;
 use self::of_gatherings::OF_GATHERINGS;
 use self::of_grants::OF_GRANTS;
 use self::of_introductions::OF_INTRODUCTIONS;
@@ -47,6 +49,7 @@ fn notices() -> impl Iterator<Item = &'static ActionNotice> {
         OF_RECORDS,
         OF_GRANTS,
         OF_GATHERINGS,
+        OF_ASSETS,
         OF_INTRODUCTIONS,
     ]
     .into_iter()

@@ -91,6 +91,7 @@ impl Projection for PostingDimensionsProjection {
             Event::Person(_)
             | Event::Organisation(_)
             | Event::Gathering(_)
+            | Event::Asset(_)
             | Event::Introduction(_) => None,
         }
     }

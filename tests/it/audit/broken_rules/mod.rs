@@ -5,9 +5,11 @@
 //! office's signing key could, and the log is signed again.
 
 mod agreed;
+mod assets;
 mod days;
 mod gatherings;
 mod givers;
+mod introductions;
 mod letters;
 mod log_lines;
 mod money;
@@ -44,6 +46,8 @@ fn all_breaks() -> Vec<Break> {
         money::breaks(),
         named::breaks(),
         gatherings::breaks(),
+        assets::breaks(),
+        introductions::breaks(),
         days::breaks(),
         givers::breaks(),
         letters::breaks(),

@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, DomainEvent, Event, FundCommand, GatheringCommand, GrantCommand,
-    GroupCommand, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, DomainEvent, Event, FundCommand, GatheringCommand,
+    GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 
 use current_state::current_state;
@@ -31,6 +31,8 @@ fn specs(noun: &str) -> &'static [CommandSpec] {
         "group" => GroupCommand::SPECS,
         "application" => ApplicationCommand::SPECS,
         "gathering" => GatheringCommand::SPECS,
+        "asset" => AssetCommand::SPECS,
+        "introduction" => IntroductionCommand::SPECS,
         _ => GrantCommand::SPECS,
     }
 }
@@ -253,6 +255,8 @@ fn every_event_happens_somewhere() {
             Event::Application(event) => golden_file("application", event),
             Event::Grant(event) => golden_file("grant", event),
             Event::Gathering(event) => golden_file("gathering", event),
+            Event::Asset(event) => golden_file("asset", event),
+            Event::Introduction(event) => golden_file("introduction", event),
         })
         .collect();
     // Only earlier versions wrote this event, when one administrator could give a role alone.

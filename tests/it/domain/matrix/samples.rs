@@ -38,8 +38,16 @@ pub const STRANGER: Uuid = Uuid::from_u128(99);
 pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
 /// A mail that waits for a call or a letter.
 const WAITING_MAIL: Uuid = Uuid::from_u128(110);
+/// An introduction to an entry of the directory.
+pub const INTRODUCTION: Uuid = Uuid::from_u128(600);
+/// The entry of the directory to which people are introduced. A group holds it.
+pub const WELCOMING_ENTRY: Uuid = Uuid::from_u128(601);
 /// A gathering with one session.
 pub const GATHERING: Uuid = Uuid::from_u128(400);
+/// An entry of the directory.
+pub const ASSET: Uuid = Uuid::from_u128(500);
+/// Another one, which nobody holds.
+pub const OTHER_ASSET: Uuid = Uuid::from_u128(501);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
@@ -55,6 +63,8 @@ pub fn sample(noun: &str, name: &str) -> Sample {
         "group" => group(name),
         "application" => application(name),
         "gathering" => gathering(name),
+        "asset" => asset(name),
+        "introduction" => introduction(name),
         _ => grant(name),
     }
 }
@@ -96,6 +106,10 @@ fn person(name: &str) -> Sample {
         "introduce" => job(json!({ "name": "Somebody", "email": "somebody@example.org" })),
         "expire" => job(json!({})),
         "begin" => job(json!({ "group": NEW_GROUP })),
+        "agree" => staff(json!({
+            "purpose": "invitations", "basis": "consent", "notice": 1, "channel": "phone",
+        })),
+        "take-back" => staff(json!({ "purpose": "invitations", "channel": "phone" })),
         "end-access" => staff(json!({ "reason": "A telephone was lost." })),
         "await-telling" => job(json!({
             "mail": WAITING_MAIL, "about": 12, "kind": "declined", "caused_on": "2026-06-01",
@@ -152,6 +166,10 @@ fn organisation(name: &str) -> Sample {
             second(json!({ "proposal": 1 }))
         }
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
+        "publish-notice" => staff(json!({
+            "purpose": "introductions",
+            "text": "We tell the group what you agree to share.",
+        })),
         "publish-mail-text" => staff(json!({
             "mail": "declined",
             "language": "en",
@@ -406,6 +424,26 @@ fn application(name: &str) -> Sample {
     }
 }
 
+fn introduction(name: &str) -> Sample {
+    match name {
+        "ask" => staff(json!({ "of": { "person": STRANGER }, "to": WELCOMING_ENTRY })),
+        "agree" => staff(json!({
+            "notice": 1,
+            "channel": "phone",
+            "read_back": true,
+            "matters": "Company",
+            "shares": ["name", "telephone"],
+        })),
+        "welcome" => member(json!({ "host": Uuid::from_u128(100) })),
+        "decline" => member(json!({ "reason": "full" })),
+        "say-how" => staff(json!({ "how": "went" })),
+        "take-back" => (SampleActor::Person(STRANGER), json!({})),
+        "close" => staff(json!({ "reason": "done" })),
+        "remind" | "forget-matters" => job(json!({})),
+        _ => staff(json!({})),
+    }
+}
+
 fn gathering(name: &str) -> Sample {
     let lead = Uuid::from_u128(10);
     let about = json!({ "title": "A walk", "description": "We walk and talk." });
@@ -455,6 +493,44 @@ fn gathering(name: &str) -> Sample {
         "ask-for-hand" => staff(json!({ "lead": lead, "words": "Someone to bring tea" })),
         "pass-risk-check" => staff(json!({ "good_until": "2027-06-01" })),
         "remind" | "forget-needs" => job(json!({ "session": 1 })),
+        _ => staff(json!({})),
+    }
+}
+
+fn asset(name: &str) -> Sample {
+    let [own, other] = [200, 201].map(|group| json!({ "group": Uuid::from_u128(group) }));
+    match name {
+        "record" => staff(json!({
+            "way": "offer",
+            "kind": "group",
+            "holder": own,
+            "name": "A bowls club",
+        })),
+        "propose" => member(json!({ "words": "We meet on Fridays, too" })),
+        "publish" => staff(json!({
+            "name": "Boccia at the bowls club",
+            "description": "Anyone can join in.",
+            "when": "Tuesdays from 2 to 4",
+            "access": "There is a ramp.",
+            "website": "https://bowls.example.org",
+            "welcomes": true,
+        })),
+        "pause" | "resume" | "confirm" | "withdraw" => member(json!({})),
+        "tie" => staff(json!({ "to": OTHER_ASSET, "how": "partner" })),
+        "untie" => staff(json!({ "to": OTHER_ASSET })),
+        "take-over" => second(json!({})),
+        "record-exchange" => member(json!({
+            "giver": own,
+            "receiver": other,
+            "minutes": 90,
+            "on": "2026-06-01",
+        })),
+        "correct-exchange" => staff(json!({
+            "exchange": 1,
+            "minutes": 60,
+            "reason": "They left after an hour.",
+        })),
+        "remind" | "forget-words" => job(json!({})),
         _ => staff(json!({})),
     }
 }

@@ -102,8 +102,41 @@ impl MarkedProgramme<'_> {
         self.merge_groups(&group);
         self.record_meeting(&group);
         self.hold_gathering();
+        self.list_entry(&group);
+        self.make_introduction();
         self.erase_records();
         self.remind_late_group(&group);
+    }
+
+    /// An entry of the directory, with words of the group, and an exchange that was corrected.
+    fn list_entry(&self, group: &str) {
+        let own = json!({ "group": group });
+        let entry = json!({
+            "way": "offer", "kind": "group", "holder": own.clone(), "name": PAYLOAD,
+        });
+        let id = self.ada.post("/api/v1/assets", &entry).id();
+        let other = json!({ "way": "wish", "kind": "place", "name": PAYLOAD });
+        let other = self.ada.post("/api/v1/assets", &other).id();
+        let on = commands_to(format!("assets/{id}"));
+        on(self.ada, "propose", json!({ "words": PAYLOAD }));
+        let listing = json!({
+            "name": PAYLOAD,
+            "description": PAYLOAD,
+            "when": PAYLOAD,
+            "access": PAYLOAD,
+        });
+        on(self.ada, "publish", listing);
+        on(self.ada, "tie", json!({ "to": other, "how": "partner" }));
+        let receiver = new_group(self.cass, &format!("{PAYLOAD} too"));
+        let exchange = json!({
+            "giver": own,
+            "receiver": { "group": receiver },
+            "minutes": 90,
+            "on": self.app.today(),
+        });
+        on(self.ada, "record-exchange", exchange);
+        let corrected = json!({ "exchange": 1, "minutes": 60, "reason": PAYLOAD });
+        on(self.ada, "correct-exchange", corrected);
     }
 
     /// A gathering with a session that is over, and one that is cancelled.
@@ -154,6 +187,31 @@ impl MarkedProgramme<'_> {
             self.ada,
             "cancel-session",
             json!({ "session": 2, "reason": PAYLOAD }),
+        );
+    }
+
+    /// Somebody who is introduced to an organisation outside, by a notice.
+    fn make_introduction(&self) {
+        let on_organisation = commands_to("organisation".to_owned());
+        let notice = json!({ "purpose": "introductions", "text": PAYLOAD });
+        on_organisation(self.ada, "publish-notice", notice);
+        let record = json!({ "way": "offer", "kind": "organisation", "name": PAYLOAD });
+        let entry = self.ada.post("/api/v1/assets", &record).id();
+        let listing = json!({ "name": PAYLOAD, "description": PAYLOAD, "welcomes": true });
+        commands_to(format!("assets/{entry}"))(self.ada, "publish", listing);
+        let ask = json!({ "of": { "person": self.office.ada }, "to": entry });
+        let id = self.ada.post("/api/v1/introductions", &ask).id();
+        let on = commands_to(format!("introductions/{id}"));
+        on(
+            self.ada,
+            "agree",
+            json!({ "notice": 1, "matters": PAYLOAD, "shares": ["name", "matters"] }),
+        );
+        on(self.ada, "make", json!({}));
+        on(
+            self.ada,
+            "welcome",
+            json!({ "host_name": PAYLOAD, "channel": "phone" }),
         );
     }
 

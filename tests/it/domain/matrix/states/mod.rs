@@ -2,10 +2,12 @@
 //! variations, returns.
 
 mod applications;
+mod assets;
 mod funds;
 mod gatherings;
 mod grants;
 mod groups;
+mod introductions;
 mod payments;
 mod people;
 
@@ -19,12 +21,15 @@ pub use applications::with_an_interest;
 use applications::{
     application, attendance, draft, eligibility, held_offer, helper, letter, letters,
 };
+use assets::asset;
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 use gatherings::gathering;
 pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
 use groups::{correction, file, group, member};
+pub use introductions::published_entry;
+use introductions::{consent, introduction};
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
@@ -293,6 +298,26 @@ pub const TABLES: &[StateTable] = &[
             "over", "held", "long_over", "counted", "ended",
         ],
         reach: gathering,
+    },
+    StateTable {
+        name: "asset", noun: "asset", commands: &[],
+        states: &[
+            "unknown", "recorded", "published", "tied", "exchanged", "due", "paused", "withdrawn",
+            "forgotten",
+        ],
+        reach: asset,
+    },
+    StateTable {
+        name: "introduction", noun: "introduction", commands: &[],
+        states: &[
+            "unknown", "asked", "agreed", "made", "waits", "welcomed", "declined", "came_to",
+            "long_over", "taken_back", "closed",
+        ],
+        reach: introduction,
+    },
+    StateTable {
+        name: "consent", noun: "person", commands: &["agree", "take-back"],
+        states: &["none", "given"], reach: consent,
     },
 ];
 
