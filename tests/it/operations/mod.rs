@@ -13,6 +13,7 @@ pub mod held_letters;
 pub mod import_values;
 pub mod importing;
 pub mod importing_attendance;
+pub mod introduction_mails;
 pub mod jobs;
 pub mod mail_texts;
 pub mod mails;

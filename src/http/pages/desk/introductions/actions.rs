@@ -10,7 +10,7 @@ use crate::domain::application::Channel;
 use crate::domain::command::NoBody;
 use crate::domain::introduction::{
     AgreeToIntroduction, CameTo, CloseIntroduction, CloseReason, DeclineIntroduction,
-    DeclineReason, SayHow, Shared, TakeBackIntroduction, WelcomeIntroduction,
+    DeclineReason, IntroductionState, SayHow, Shared, TakeBackIntroduction, WelcomeIntroduction,
 };
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, IntroductionCommand as C, IntroductionId};
@@ -41,10 +41,13 @@ impl IntroductionActions<'_> {
     /// All actions, in the order of the page.
     pub async fn all(self) -> Result<Vec<Action>, PageError> {
         let mut table: Vec<ActionSpec> = self.agree().into_iter().collect();
-        table.push(
-            self.spec("Make the introduction", C::Make(NoBody {}))
-                .about("Those who hold the entry see what is shared, and get a message."),
-        );
+        // Before they agree it is refused for want of something that no form can add.
+        if self.row.state != IntroductionState::Asked {
+            table.push(
+                self.spec("Make the introduction", C::Make(NoBody {}))
+                    .about("Those who hold the entry see what is shared, and get a message."),
+            );
+        }
         table.push(self.welcome());
         table.push(self.decline());
         table.push(self.say_how());
