@@ -193,7 +193,11 @@ async fn a_talk_is_noted_on_one_page(app: TestApp) {
         ],
     );
 
-    // Who is known is found again, with no more than tells two people of one name apart.
+    find_again(&app, &village, &mut desk).await;
+}
+
+/// Who is known is found again, with no more than tells two people of one name apart.
+async fn find_again(app: &TestApp, village: &Village, desk: &mut Browser) {
     let found = desk.get(&format!("{NEW}?q=Jo%20W"));
     assert_shows(&found, &["Phone number ends in 123"]);
     assert_hides(&found, &["496 0123", "4960123"]);
@@ -202,13 +206,14 @@ async fn a_talk_is_noted_on_one_page(app: TestApp) {
         panic!("one introduction: {rows:?}");
     };
     let guest = row.person.expect("a person").to_string();
+    let entry = village.entry.to_string();
     let again = format!("{NEW}?person={guest}");
     let not_yet = [
         ("person", guest.as_str()),
         ("to", entry.as_str()),
         ("agreed", "no"),
     ];
-    let asked = send_talk(&mut desk, &again, &not_yet);
+    let asked = send_talk(desk, &again, &not_yet);
     assert_shows(
         &asked,
         &["Ask if they agree", "Read this aloud", NOTICE, "Jo Walker"],
