@@ -1,6 +1,7 @@
 //! What a connector sees at the desk, and what they do not: no application, no score, no account
 //! and no money.
 
+use microgrants::clock::new_id;
 use microgrants::domain::Role;
 use serde_json::json;
 
@@ -132,4 +133,44 @@ async fn an_entry_without_a_keeper_comes_first(app: TestApp) {
         &desk.get("/desk"),
         &["No one looks after Soup on Sundays", &entry],
     );
+}
+
+on_each_engine!(a_connector_signs_somebody_up_for_a_session);
+async fn a_connector_signs_somebody_up_for_a_session(app: TestApp) {
+    let village = Village::begin(&app).await;
+    let guest = person(&app, "Jo Walker").await;
+    let id = new_id();
+    let plan = json!({
+        "kind": "circle",
+        "about": { "title": "Soup and plans", "description": "We cook and talk." },
+        "leads": [village.connector],
+    });
+    let session = json!({
+        "day": app.in_days(7), "starts_at": "18:00", "ends_at": "20:00",
+        "place_for": "everyone", "places": 5,
+    });
+    let of = ("gathering", id);
+    village.take(&app, of, "plan", &plan).await;
+    village.take(&app, of, "add-session", &session).await;
+    village.take(&app, of, "open", &json!({})).await;
+    let mut desk = village.browser(&app, village.connector).await;
+    assert_shows(
+        &desk.get("/desk"),
+        &["Soup and plans", "No one signed up yet"],
+    );
+    let at = format!("/desk/gatherings/{id}/1/sign-up?q=Jo%20Walker");
+    let page = desk.get(&at);
+    assert_shows(&page, &["Jo Walker"]);
+    assert_hides(&page, &[&format!("{}@", guest.0.simple())]);
+    let (form, guest) = (format!("sign-up-{guest}"), guest.to_string());
+    let fields = [
+        ("at", at.as_str()),
+        ("form", form.as_str()),
+        ("person", guest.as_str()),
+        ("channel", "phone"),
+    ];
+    let to = format!("/desk/do/gathering-sign-up/{id}/1");
+    let signed_up = desk.submit_form(&page, &to, &fields);
+    assert_eq!(signed_up.status, 200, "{}", visible_text(&signed_up));
+    assert_shows(&desk.get("/desk"), &["1 signed up"]);
 }

@@ -30,6 +30,7 @@ mod event_log;
 mod event_words;
 mod figures;
 mod find;
+mod find_people;
 mod form_draft;
 mod form_editor;
 mod fund;

@@ -15,6 +15,7 @@ use crate::domain::personal_data::parse_email;
 use crate::domain::text::Slug;
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::desk::action::Choices;
+use crate::http::pages::desk::find_people::find_people;
 use crate::http::pages::desk::list::ListFilter;
 use crate::http::pages::form_reader::parse_phone;
 use crate::http::pages::phone::phone_text;
@@ -22,14 +23,12 @@ use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::{DirectoryRow, GroupRow, PersonRow};
-use crate::views::{PersonView, Reader};
+use crate::views::PersonView;
 
 /// The most people or groups that a search shows.
 const FOUND_MAX: usize = 10;
 /// The most entries that are suggested.
 const ENTRIES_MAX: usize = 12;
-/// How many digits of a phone number tell two people of one name apart.
-const DIGITS_SHOWN: usize = 3;
 
 #[derive(Template)]
 #[template(path = "desk/introductions/talk.html")]
@@ -176,46 +175,20 @@ fn path_with(request: &DeskRequest<'_>, field: &str, id: Uuid) -> String {
 }
 
 async fn people(request: &DeskRequest<'_>, text: &str) -> Result<Vec<FoundParty>, PageError> {
-    let reader = &request.signed.reader;
-    let sees_all = reader.works_with_groups();
-    let views = &request.app.views;
-    let found = if sees_all {
-        views.find_people(reader, text, FOUND_MAX).await?
-    } else {
-        // A connector must not register somebody twice, so the service looks them up. The page
-        // shows no more than tells two people of one name apart.
-        views
-            .find_people(&Reader::service(), text, FOUND_MAX)
-            .await?
-    };
     let party = |person: PersonView| FoundParty {
         path: path_with(request, "person", person.id),
-        hint: if sees_all {
-            whole_contact(&person)
-        } else {
-            contact_hint(&person)
-        },
+        hint: contact_text(&person),
         name: person.name.unwrap_or_else(|| "Someone".to_owned()),
     };
+    let found = find_people(request, text, FOUND_MAX).await?;
     Ok(found.into_iter().map(party).collect())
 }
 
-fn whole_contact(person: &PersonView) -> String {
+/// How a person is reached, as far as the reader sees it.
+fn contact_text(person: &PersonView) -> String {
     let telephone = person.telephone.as_deref().map(phone_text);
     let parts: Vec<String> = telephone.into_iter().chain(person.email.clone()).collect();
     parts.join(" · ")
-}
-
-/// The end of the phone number, or else the beginning of the email.
-fn contact_hint(person: &PersonView) -> String {
-    if let Some(telephone) = &person.telephone {
-        let digits: Vec<char> = telephone.chars().filter(char::is_ascii_digit).collect();
-        let end = digits.len().saturating_sub(DIGITS_SHOWN);
-        let end: String = digits.iter().skip(end).collect();
-        return format!("Phone number ends in {end}");
-    }
-    let first = person.email.as_ref().and_then(|email| email.chars().next());
-    first.map_or_else(String::new, |first| format!("Email begins with {first}"))
 }
 
 async fn groups(request: &DeskRequest<'_>, text: &str) -> Result<Vec<FoundParty>, PageError> {
