@@ -2,7 +2,7 @@
 //! notices that people are told.
 
 use microgrants::clock::new_id;
-use microgrants::domain::{GroupId, PersonId, Role};
+use microgrants::domain::{PersonId, Role};
 use microgrants::projections::{IntroductionRow, NoticeRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,8 +23,7 @@ pub struct Village {
     pub office: Office,
     pub address: String,
     pub connector: PersonId,
-    pub group: GroupId,
-    /// The member of the group, whose name is Cass.
+    /// The member of the group that holds the entry, whose name is Cass.
     pub member: PersonId,
     pub entry: Uuid,
 }
@@ -40,7 +39,6 @@ impl Village {
             office,
             address,
             connector,
-            group,
             member,
             entry: new_id(),
         };
