@@ -144,3 +144,37 @@ async fn what_one_agreed_to_is_taken_back_with_one_click(app: TestApp) {
     let agreed = own.submit_form(&again, at, &yes);
     assert_shows(&agreed, &["We have noted that you said yes."]);
 }
+
+on_each_engine!(people_and_groups_ask_to_be_introduced);
+async fn people_and_groups_ask_to_be_introduced(app: TestApp) {
+    let village = Village::begin(&app).await;
+    let guest = person(&app, "Jo Walker").await;
+    let (_, other) = village.office.group(&app).await;
+    app.catch_up().await;
+    let at = "/my/introductions/ask";
+    let form = format!("{at}?to={}", village.entry);
+    let to = village.entry.to_string();
+    let ask = [
+        ("form", "ask"),
+        ("to", to.as_str()),
+        ("notice", "1"),
+        ("shares", "name"),
+    ];
+    let mut own = village.browser(&app, guest).await;
+    let page = own.get(&form);
+    assert_shows(&page, &["Soup on Sundays", NOTICE]);
+    assert_hides(&page, &["Who would like to come?"]);
+    let asked = own.submit_form(&page, at, &ask);
+    assert_shows(&asked, &["You said yes", "Your name"]);
+    assert_eq!(own.get(&format!("{at}?to={}", guest.0)).status, 404);
+
+    let mut fellow = village.browser(&app, other).await;
+    let page = fellow.get(&form);
+    assert_shows(&page, &["Who would like to come?", "Soup and song"]);
+    let stranger = [("of", to.as_str())];
+    let wrong = fellow.submit_form(&page, at, &[&ask[..], &stranger].concat());
+    assert_eq!(wrong.status, 422, "only for a group of their own");
+    let mine = [("of", "myself")];
+    let asked = fellow.submit_form(&wrong, at, &[&ask[..], &mine].concat());
+    assert_shows(&asked, &["You said yes"]);
+}

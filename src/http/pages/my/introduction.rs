@@ -26,11 +26,11 @@ use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
 };
-use crate::projections::{DirectoryRow, GroupRow, IntroductionRow, NoticeRow};
+use crate::projections::{DirectoryRow, GroupRow, NoticeRow};
 use crate::views::{Filter, IntroductionView, Reader};
 
 /// The choices of a field, by value and label.
-type OwnChoices = Vec<(String, String)>;
+pub(super) type OwnChoices = Vec<(String, String)>;
 
 #[derive(Template)]
 #[template(path = "my/introduction.html")]
@@ -47,7 +47,7 @@ struct OwnIntroductionPage {
     state: Tag,
     /// What the directory says of the entry, while it is listed.
     listed: Option<DirectoryRow>,
-    /// What is told before they agree: its version and its words.
+    /// What people are told before they agree: its version and its words.
     notice: Option<(u32, String)>,
     /// The members of the group that answers, by id and name.
     hosts: OwnChoices,
@@ -167,7 +167,7 @@ fn parse_command(
 }
 
 /// That the visitor agrees, on the notice of the page.
-fn agreement(
+pub(super) fn agreement(
     posted: &FormData,
     language: Language,
 ) -> Result<AgreeToIntroduction, (&'static str, String)> {
@@ -200,7 +200,7 @@ fn agreement(
 }
 
 /// A refusal in the words of the people whom it concerns.
-fn refusal_text(refusal: &Refusal, language: Language) -> String {
+pub(super) fn refusal_text(refusal: &Refusal, language: Language) -> String {
     let says = match refusal {
         Refusal::TakenBack => "This was taken back. There is nothing more to answer.",
         Refusal::IntroductionNotInState(_) => {
@@ -255,7 +255,7 @@ async fn render(
         entry,
         state: state_tag(row.state, part, language),
         listed: app.views.listed_entry(row.to.0, None).await?,
-        notice: notice_to_read(app, row, language).await?,
+        notice: newest_notice(app, language).await?,
         hosts,
         host: host_name(app, &seen).await?,
         shared: shared_words(&row.shares, is_host, language),
@@ -267,15 +267,11 @@ async fn render(
     render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
-/// The notice that is in force, while the visitor has still to agree.
-async fn notice_to_read(
+/// The notice that is in force: its version and its words.
+pub(super) async fn newest_notice(
     app: &AppState,
-    row: &IntroductionRow,
     language: Language,
 ) -> Result<Option<(u32, String)>, PageError> {
-    if row.state != IntroductionState::Asked {
-        return Ok(None);
-    }
     let purpose = <&str>::from(NoticePurpose::Introductions);
     let of = vec![Filter::equals("purpose", purpose)];
     let rows: Vec<NoticeRow> = app.views.all_rows(None, of).await?;
@@ -336,7 +332,7 @@ fn shared_words(shares: &BTreeSet<Shared>, is_host: bool, language: Language) ->
 }
 
 /// What they can share. A group has no contact details of its own here.
-fn share_choices(is_group: bool, language: Language) -> OwnChoices {
+pub(super) fn share_choices(is_group: bool, language: Language) -> OwnChoices {
     let shared = Shared::VARIANTS.iter();
     let shared = shared.filter(|what| !is_group || **what == Shared::Matters);
     shared

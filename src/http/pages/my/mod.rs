@@ -11,6 +11,7 @@ mod grant;
 mod grant_page;
 mod group_name;
 mod introduction;
+mod introduction_ask;
 mod introductions;
 mod members;
 mod news;
@@ -70,6 +71,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 fn configure_introductions(config: &mut web::ServiceConfig) {
     config
+        .service(
+            web::resource("/my/introductions/ask")
+                .route(web::get().to(introduction_ask::show))
+                .route(web::post().to(introduction_ask::submit)),
+        )
         .service(
             web::resource("/my/introductions/{id}")
                 .route(web::get().to(introduction::show))
