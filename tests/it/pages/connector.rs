@@ -67,7 +67,10 @@ async fn a_connector_sees_people_and_no_money(app: TestApp) {
     for path in OPEN {
         let page = desk.get(path);
         assert_eq!(page.status, 200, "{path}: {}", visible_text(&page));
-        assert_hides(&page, &["£", "/desk/applications", "/desk/grants"]);
+        assert_hides(
+            &page,
+            &["£", "/desk/applications", "/desk/grants", "/desk/find"],
+        );
         assert_shows(&page, &["/desk/introductions"]);
     }
     for path in CLOSED {
