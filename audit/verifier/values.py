@@ -65,7 +65,8 @@ return_requested|contact_changed|draft_closing|draft_reopened|agreement_accepted
 variation_asked|variation_approved|variation_refused|update_received|update_accepted|\
 return_received|grant_stopped|grant_closed|erasure_asked|signed_up|waiting_joined|place_free|\
 session_moved|session_cancelled|session_soon|session_after|lead_offered|pledge_due|\
-barrier_answered|asset_due
+barrier_answered|asset_due|introduction_asks|introduced|\
+introduction_answered
 NoticePurpose introductions|invitations|skills|time_bank
 MediaType image/jpeg|application/pdf
 PaymentRoute own_account|holding_body|purchase_for_group

@@ -159,6 +159,10 @@ impl Composer {
             kind if kind.is_about_gathering() || kind.is_about_own_words() => {
                 self.person_context(&mail.about, kind, &person).await?
             }
+            kind if kind.is_about_introduction() => {
+                self.introduction_context(&mail.about, kind, &person)
+                    .await?
+            }
             _ => {
                 let chosen = person.mail_language;
                 self.event_context(&mail.about, kind, chosen).await?

@@ -25,6 +25,7 @@ mod default_templates;
 mod event_values;
 mod fixed_text;
 mod gatherings;
+mod introductions;
 pub mod invitations;
 mod letter;
 mod look;

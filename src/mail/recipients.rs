@@ -67,6 +67,8 @@ impl Mailer {
             Recipients::OfGathering => return self.people_of_gathering(event).await,
             Recipients::OfBarrier => return self.people_of_barrier(event).await,
             Recipients::OfAsset => return self.people_of_asset(event).await,
+            Recipients::HostsOfIntroduction => return self.hosts_of_introduction(event).await,
+            Recipients::Introduced => return self.introduced_people(event).await,
             Recipients::GroupOfApplication(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(application, None).await?;
@@ -93,7 +95,11 @@ impl Mailer {
 
     /// Current members of a group and of the groups that it was merged into, and former members who
     /// left on or after a day.
-    async fn members_since(&self, group: Uuid, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
+    pub(super) async fn members_since(
+        &self,
+        group: Uuid,
+        day: Date,
+    ) -> Result<BTreeSet<PersonId>, MailError> {
         let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
         while let Some(id) = next.filter(|id| met.insert(*id)) {
             let group = self.commands.log().refresh::<Group>(id).await?.state;

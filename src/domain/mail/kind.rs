@@ -100,6 +100,12 @@ pub enum MailKind {
     BarrierAnswered,
     /// Those who hold an entry of the directory are asked whether it is still right.
     AssetDue,
+    /// Somebody would like to meet a group.
+    IntroductionAsks,
+    /// The group knows that the person would like to come.
+    Introduced,
+    /// The group said whether they are welcome.
+    IntroductionAnswered,
 }
 
 impl MailKind {
@@ -118,7 +124,10 @@ impl MailKind {
             | Self::Reserved
             | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
-            Self::OfferEnded | Self::LeadOffered => &["title"],
+            Self::OfferEnded | Self::LeadOffered | Self::IntroductionAsks | Self::Introduced => {
+                &["title"]
+            }
+            Self::IntroductionAnswered => &["title", "note"],
             Self::CheckRequested
             | Self::UpdateQueried
             | Self::VariationRefused
@@ -151,7 +160,7 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() || self.is_about_own_words() || self == Self::AssetDue {
+ } else if self.is_about_gathering() || self.is_about_own_words() || self == Self::AssetDue || self.is_about_introduction() {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES
@@ -194,6 +203,15 @@ impl MailKind {
     #[must_use]
     pub fn is_about_own_words(self) -> bool {
         matches!(self, Self::PledgeDue | Self::BarrierAnswered)
+    }
+
+    /// Whether it is about an introduction.
+    #[must_use]
+    pub fn is_about_introduction(self) -> bool {
+        matches!(
+            self,
+            Self::IntroductionAsks | Self::Introduced | Self::IntroductionAnswered
+        )
     }
 
     /// Whether its template takes two administrators: two mails let people in, and the other warns

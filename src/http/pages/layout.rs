@@ -362,6 +362,9 @@ impl PageContext {
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
         community.push(room("Directory", "link", "/desk/assets"));
+        if self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector) {
+            community.push(room("Introductions", "phone", "/desk/introductions"));
+        }
         if !self.connector {
             reports.push(room("Figures", "chart", "/desk/figures"));
         }

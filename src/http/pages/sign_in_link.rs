@@ -292,10 +292,9 @@ pub(super) async fn redeem(
     if !links::redeem(&app.commands, link, person, unproven).await? {
         return Ok(see_other("/sign-in"));
     }
-    let staff = load_signed_in(&app.commands, person, None)
-        .await?
-        .reader
-        .sees_all();
+    let reader = load_signed_in(&app.commands, person, None).await?.reader;
+    let staff = reader.sees_all();
+    let works_at_desk = staff || reader.works_with_people();
     if !staff && links::join_group(&app.commands, &app.views, person, link).await? {
         // They began with an address that is known, so that their words were kept for a stranger.
         let began = link
@@ -310,7 +309,7 @@ pub(super) async fn redeem(
         "/" => booked
             .as_deref()
             .or(kept.as_deref())
-            .unwrap_or(if staff { "/desk" } else { "/my" }),
+            .unwrap_or(if works_at_desk { "/desk" } else { "/my" }),
         to => to,
     };
     let mut response = see_other(to);

@@ -14,6 +14,7 @@ pub mod import_values;
 pub mod importing;
 pub mod importing_assets;
 pub mod importing_attendance;
+pub mod introduction_mails;
 pub mod jobs;
 pub mod mail_texts;
 pub mod mails;

@@ -8,7 +8,7 @@ use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;
 
 /// Pages of the desk that need no record, below `/desk`.
-const DESK_PAGES: [&str; 37] = [
+const DESK_PAGES: [&str; 42] = [
     "",
     "/applications",
     "/applications?state=draft&state=submitted&fund=x&area=oldham",
@@ -32,10 +32,15 @@ const DESK_PAGES: [&str; 37] = [
     "/assets?keeper=none&theme=a%25b&q=gr%25o_up",
     "/assets/new?q=group",
     "/assets/hours",
+    "/introductions",
+    "/introductions?state=made",
+    "/introductions/new",
+    "/introductions/new?q=gr%25o_up&area=oldham&theme=x&entry=a%25b",
     "/funds",
     "/people",
     "/people?all=yes",
     "/texts",
+    "/texts/notices",
     "/texts/mails",
     "/texts/mails?state=due",
     "/texts/form",
@@ -98,6 +103,8 @@ async fn every_page_of_the_desk_opens(app: TestApp) {
     for path in [
         "/desk/nothing",
         "/desk/grants/no-id",
+        "/desk/introductions/no-id",
+        "/desk/introductions/new?person=no-id",
         "/desk/updates/x/y",
         "/desk/panel/x/y",
         "/desk/log/-5",

@@ -21,6 +21,7 @@ mod bank;
 mod by_hand;
 mod changes;
 mod confirmations;
+mod consents;
 mod contacts;
 mod dashboard;
 mod erasable_people;
@@ -30,6 +31,7 @@ mod event_log;
 mod event_words;
 mod figures;
 mod find;
+mod find_people;
 mod form_draft;
 mod form_editor;
 mod fund;
@@ -49,9 +51,11 @@ mod groups;
 mod header;
 mod history;
 mod import;
+mod introductions;
 mod list;
 mod mail_texts;
 mod next_step;
+mod notice_texts;
 mod notices;
 mod on_behalf;
 mod open_data;
@@ -434,6 +438,7 @@ async fn render_with_labels(
         ["funds", id] => fund::show(&request, id).await,
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
         ["assets", rest @ ..] => assets::show_page(&request, rest).await,
+        ["introductions", rest @ ..] => introductions::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,
@@ -445,6 +450,7 @@ async fn render_with_labels(
         ["texts"] => texts::list(&request).await,
         ["texts", "signs"] => signs::show(&request).await,
         ["texts", "themes"] => themes::show(&request).await,
+        ["texts", "notices"] => notice_texts::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,

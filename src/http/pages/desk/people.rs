@@ -10,6 +10,7 @@ use strum::VariantArray as _;
 use super::accesses::{self, AccessLine};
 use super::action::Action;
 use super::assets::{self, HeldEntries};
+use super::consents::{ConsentCard, consent_card};
 use super::list::{
     List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
     build_spreadsheet, column, neighbours,
@@ -336,6 +337,8 @@ struct PersonPage {
     /// The number of sessions and the names of tokens, for administrators.
     access: Option<String>,
     neighbours: Option<Neighbours>,
+    /// What the person agreed to, for those who work with people.
+    consents: Option<ConsentCard>,
     history: Vec<HistoryEntry>,
 }
 
@@ -434,6 +437,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         invited_to: with_names(&seen.invited_to),
         held: assets::of_person(request, seen.id).await?,
         neighbours: neighbours(request, "people", id).await?,
+        consents: consent_card(request, &forms, PersonId(seen.id)).await?,
         offers_role: !acts.shows_roles()
             && !seen.erasure.is_done()
             && request.signed.reader.roles.contains(&Role::Administrator),

@@ -5,8 +5,8 @@ use actix_web::web;
 
 use super::{
     assisted_entry, bank, erase, form_editor, fund_words, gatherings, group, group_members, import,
-    list, outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell,
-    themes, webhooks,
+    introductions, list, outbox, panel, payments, rounds, settings, setup, show, signs,
+    submit_command, tell, themes, webhooks,
 };
 
 /// Registers the desk. The addresses of the commands come last, because their pattern also matches
@@ -111,6 +111,7 @@ fn other_forms(config: &mut web::ServiceConfig) {
             web::resource("/desk/do/attendance/{gathering}/{session}")
                 .route(web::post().to(gatherings::record_attendance)),
         )
+        .service(web::resource("/desk/do/talk").route(web::post().to(introductions::submit_talk)))
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::upload_file)))
         .service(
             web::resource("/desk/do/webhooks/{webhook}/resume")

@@ -122,7 +122,7 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 7] = [
+const MAIL_PARTS: [&str; 8] = [
     "Applying",
     "The decision",
     "The grant",
@@ -130,6 +130,7 @@ const MAIL_PARTS: [&str; 7] = [
     "Gatherings",
     "Pledges and barriers",
     "The directory",
+    "Introductions",
 ];
 
 /// Each email by its key, with its part and when it goes out.
@@ -302,6 +303,21 @@ const MAILS: [(&str, &str, &str); 41] = [
         "asset_due",
         MAIL_PARTS[5],
         "10, 11 and 12 months after an entry was confirmed, to those who hold it",
+    ),
+    (
+        "introduction_asks",
+        MAIL_PARTS[5],
+        "When you introduce someone, to the group that they would like to meet",
+    ),
+    (
+        "introduced",
+        MAIL_PARTS[5],
+        "When you introduce someone, to them",
+    ),
+    (
+        "introduction_answered",
+        MAIL_PARTS[5],
+        "When the group says if they are welcome",
     ),
 ];
 
@@ -505,6 +521,9 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "pledge_due" => "Reminder of a pledge",
         "barrier_answered" => "Answer to what we heard",
         "asset_due" => "Reminder to confirm an entry",
+        "introduction_asks" => "Someone would like to meet the group",
+        "introduced" => "We introduced you",
+        "introduction_answered" => "Answer from the group",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };

@@ -1,6 +1,7 @@
 //! The pages for members of a group: its applications and grants, what it is asked to do, and what
 //! it can do. And for people who sign up for gatherings, or lead them.
 
+mod agreed;
 mod agreement;
 mod application;
 mod draft;
@@ -11,6 +12,9 @@ mod gatherings;
 mod grant;
 mod grant_page;
 mod group_name;
+mod introduction;
+mod introduction_ask;
+mod introductions;
 mod members;
 mod news;
 mod notices;
@@ -69,6 +73,26 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             .route(web::get().to(entry::show))
             .route(web::post().to(entry::submit)),
     );
+    configure_introductions(config);
+}
+
+fn configure_introductions(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/my/introductions/ask")
+                .route(web::get().to(introduction_ask::show))
+                .route(web::post().to(introduction_ask::submit)),
+        )
+        .service(
+            web::resource("/my/introductions/{id}")
+                .route(web::get().to(introduction::show))
+                .route(web::post().to(introduction::submit)),
+        )
+        .service(
+            web::resource("/my/agreed")
+                .route(web::get().to(agreed::show))
+                .route(web::post().to(agreed::submit)),
+        );
 }
 
 fn configure_gatherings(config: &mut web::ServiceConfig) {

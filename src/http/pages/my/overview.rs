@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::entries::OwnEntries;
 use super::gatherings::{self, GroupSession, OwnGatherings};
+use super::introductions::OwnIntroductions;
 use super::to_do::{self, GrantRecords, ToDo};
 use super::{members, notices, states};
 use crate::clock::day_of;
@@ -45,6 +46,7 @@ struct OwnOverviewPage {
     gatherings: OwnGatherings,
     /// What the visitor has in the directory as a person.
     own: OwnEntries,
+    introductions: OwnIntroductions,
 }
 
 struct OwnGroup {
@@ -138,6 +140,8 @@ async fn render(
         };
         groups.push(own_group(app, row, visitor.language, &mut to_do).await?);
     }
+    let mut introductions = OwnIntroductions::load(app, &signed.reader, visitor.language).await?;
+    to_do.append(&mut introductions.to_do);
     to_do::sort(&mut to_do);
     let own: Option<PersonRow> = app.views.find(signed.reader.person, None).await?;
     let contact_waits = visitor.proven
@@ -145,11 +149,12 @@ async fn render(
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
     let gatherings = OwnGatherings::load(app, signed.reader.person, visitor.language).await?;
-    let title = if groups.is_empty() && !gatherings.is_empty() {
-        translate("My gatherings", visitor.language)
-    } else {
-        translate("My group", visitor.language)
+    let title = match (groups.is_empty(), gatherings.is_empty()) {
+        (true, false) => "My gatherings",
+        (true, true) if !introductions.is_empty() => "My introductions",
+        _ => "My group",
     };
+    let title = translate(title, visitor.language);
     let mut shell = PageContext::load(visitor, app, title).await?;
     shell.width = PageWidth::Wide;
     shell.notice = notices::notice(request, visitor.language);
@@ -163,6 +168,7 @@ async fn render(
         groups,
         gatherings,
         own: OwnEntries::of_person(app, signed.reader.person, visitor.language).await?,
+        introductions,
     })
 }
 

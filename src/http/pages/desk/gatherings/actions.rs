@@ -18,6 +18,7 @@ use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::{Line, Slug};
 use crate::domain::{Command, GatheringCommand as C, GatheringId, PersonId};
 use crate::http::pages::desk::action::{Action, ActionSpec, sample};
+use crate::http::pages::desk::find_people::may_find_people;
 use crate::http::pages::desk::list::ListFilter;
 use crate::http::pages::desk::{DeskRequest, PersonNames};
 use crate::http::pages::theme_names::ThemeNames;
@@ -135,7 +136,7 @@ impl GatheringActions<'_> {
             person: PersonId(uuid::Uuid::nil()),
         };
         let mut table = Vec::new();
-        if self.request.signed.reader.works_with_groups() {
+        if may_find_people(self.request) {
             table.push(
                 self.spec("Offer the lead", C::OfferLead(nobody))
                     .button("Find")

@@ -13,6 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::text::Slug;
 use crate::http::pages::PageError;
 use crate::http::pages::desk::DeskRequest;
+use crate::http::pages::desk::find_people::may_find_people;
 use crate::http::pages::words::{Tag, TagKind, Tagged as _};
 use crate::mail::format_times;
 use crate::projections::{
@@ -291,7 +292,7 @@ impl SessionCards<'_> {
         let is_to_come = runs && is_planned && is_open && !is_over;
         if is_to_come && !is_named {
             links.push(("Count who wants to come", action("count-sign-ups")));
-        } else if is_to_come && request.signed.reader.works_with_groups() {
+        } else if is_to_come && may_find_people(request) {
             links.push(("Sign someone up", page("sign-up")));
         }
         if is_planned && session.taken > 0 && sees_people(request, gathering) {
