@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// The first day of the programme, relative to its end.
-const FIRST_DAY: i32 = -365;
+const FIRST_DAY: i32 = -400;
 
 pub(super) fn steps(
     programme: &DemoProgramme,
