@@ -1,7 +1,7 @@
 //! What happens around the money: the directory, introductions, what is heard, and what is learned.
 //!
 //! Each file lists records with the commands on each. A body is that of the API, with references in
-//! place of ids and days: `@group/NAME`, `@day/-30`.
+//! place of ids, days and texts to start from: `@group/NAME`, `@day/-30`, `@starter/aims`.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::programme::DemoProgramme;
 use super::{DemoStep, SeedError, demo_id};
+use crate::domain::aim::starter_aims;
 use crate::domain::{
     Actor, AssetCommand, AssetId, BarrierCommand, BarrierId, Command, GatheringCommand,
     GatheringId, GroupCommand, GroupId, IntroductionCommand, IntroductionId, OrganisationCommand,
@@ -36,6 +37,15 @@ const BUNDLED_FILES: [(&str, &str); 4] = [
 #[derive(Clone, Debug)]
 pub(super) struct MovementFile {
     file: PathBuf,
+    content: MovementContent,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MovementContent {
+    /// A note in the file that its content is illustrative.
+    #[expect(dead_code, reason = "for whoever reads the file")]
+    illustrative: String,
     records: Vec<RecordSeed>,
 }
 
@@ -73,7 +83,7 @@ pub(super) fn read(folder: Option<&Path>) -> Result<Vec<MovementFile>, SeedError
             Some(Err(cause)) => return Err(SeedError::File { file, cause }),
         };
         match serde_json::from_str(&text) {
-            Ok(records) => files.push(MovementFile { file, records }),
+            Ok(content) => files.push(MovementFile { file, content }),
             Err(cause) => return Err(SeedError::Malformed { file, cause }),
         }
     }
@@ -91,18 +101,20 @@ pub(super) fn steps(
         ends_on,
     };
     let mut steps = Vec::new();
-    for MovementFile { file, records } in &programme.movement {
-        for record in records {
-            for seed in &record.steps {
-                let step = names.step(&record.on, seed).map_err(|cause| {
-                    let about = format!("{} {}: {cause}", record.on, seed.command);
-                    SeedError::Malformed {
-                        file: file.clone(),
-                        cause: serde_json::Error::custom(about),
-                    }
-                })?;
-                steps.push(step);
-            }
+    for MovementFile { file, content } in &programme.movement {
+        let seeds = content
+            .records
+            .iter()
+            .flat_map(|record| record.steps.iter().map(move |seed| (&record.on, seed)));
+        for (on, seed) in seeds {
+            let step = names.step(on, seed).map_err(|cause| {
+                let about = format!("{on} {}: {cause}", seed.command);
+                SeedError::Malformed {
+                    file: file.clone(),
+                    cause: serde_json::Error::custom(about),
+                }
+            })?;
+            steps.push(step);
         }
     }
     Ok(steps)
@@ -144,7 +156,7 @@ impl NamesOfSeeds {
     fn resolve(&self, value: &Value) -> Result<Value, serde_json::Error> {
         Ok(match value {
             Value::String(text) => match text.strip_prefix('@') {
-                Some(reference) => Value::String(self.referred(reference)?),
+                Some(reference) => self.referred(reference)?,
                 None => value.clone(),
             },
             Value::Array(items) => {
@@ -152,22 +164,25 @@ impl NamesOfSeeds {
                 Value::Array(items.collect::<Result<_, _>>()?)
             }
             Value::Object(fields) => {
-                let fields = fields
-                    .iter()
-                    .map(|(name, field)| Ok((name.clone(), self.resolve(field)?)));
-                Value::Object(fields.collect::<Result<_, serde_json::Error>>()?)
+                let fields = fields.iter().map(|(name, field)| {
+                    let field = self.resolve(field)?;
+                    Ok::<_, serde_json::Error>((name.clone(), field))
+                });
+                Value::Object(fields.collect::<Result<_, _>>()?)
             }
             other => other.clone(),
         })
     }
 
-    fn referred(&self, reference: &str) -> Result<String, serde_json::Error> {
+    fn referred(&self, reference: &str) -> Result<Value, serde_json::Error> {
         match kind_and_key(reference) {
             ("day", day) => {
                 let day: i64 = day.parse().map_err(|_| unknown(reference))?;
-                Ok(self.ends_on.saturating_add(day.days()).to_string())
+                let day = self.ends_on.saturating_add(day.days());
+                Ok(Value::String(day.to_string()))
             }
-            _ => Ok(self.id(reference)?.to_string()),
+            ("starter", "aims") => serde_json::to_value(starter_aims()),
+            _ => Ok(Value::String(self.id(reference)?.to_string())),
         }
     }
 }
