@@ -20,6 +20,7 @@ pub mod new_origins;
 pub mod open_data;
 pub mod payment_messages;
 pub mod seeded_gatherings;
+pub mod seeded_movement;
 pub mod seeds;
 pub mod sent_files;
 pub mod settings;
