@@ -62,7 +62,7 @@ struct RecordSeed {
 #[serde(deny_unknown_fields)]
 struct CommandSeed {
     day: i32,
-    /// Who issues it: the kind and key of a person, or `job`.
+    /// Who issues it: the kind and key of a person, `job` or `operator`.
     by: String,
     #[serde(rename = "do")]
     command: String,
@@ -130,6 +130,7 @@ impl NamesOfSeeds {
     fn step(&self, on: &str, seed: &CommandSeed) -> Result<DemoStep, serde_json::Error> {
         let by = match seed.by.as_str() {
             "job" => Actor::Job,
+            "operator" => Actor::Operator,
             person => Actor::Person(PersonId(self.id(person)?)),
         };
         let with = self.resolve(&Value::Object(seed.with.clone()))?;
@@ -215,4 +216,49 @@ fn command(on: &str, id: Uuid, name: &str, with: Value) -> Result<Command, serde
         _ => None,
     };
     read.unwrap_or_else(|| Err(serde_json::Error::custom("there is no such command")))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    /// What a test reads of a file: the whole of it, as it is written.
+    fn texts() -> impl Iterator<Item = (&'static str, Value)> {
+        BUNDLED_FILES.into_iter().map(|(name, text)| {
+            let whole = serde_json::from_str(text).expect("a file of the seeds is JSON");
+            (name, whole)
+        })
+    }
+
+    #[test]
+    fn every_command_of_the_files_can_be_read() {
+        let programme = DemoProgramme::read(None).expect("the seeds are whole");
+        let organisation = OrganisationId(Uuid::from_u128(1));
+        let read = steps(&programme, organisation, date(2026, 3, 2));
+        let steps = read.unwrap_or_else(|error| panic!("{error}"));
+        assert!(steps.len() > 200, "{} commands", steps.len());
+    }
+
+    #[test]
+    fn every_home_and_partner_says_that_it_is_illustrative() {
+        for (name, file) in texts() {
+            let says = file["illustrative"].as_str().unwrap_or_default();
+            assert!(says.contains("made up"), "{name}");
+        }
+        let (_, directory) = texts().next().expect("the directory");
+        let records = directory["records"].as_array().expect("records");
+        let steps = records
+            .iter()
+            .flat_map(|record| record["steps"].as_array().expect("steps"));
+        let outside = steps
+            .filter(|step| step["do"] == "record" && step["with"]["holder"].is_null())
+            .map(|step| step["with"]["name"].as_str().unwrap_or_default());
+        let names: Vec<&str> = outside.collect();
+        assert!(names.len() >= 15, "{names:?}");
+        for name in names {
+            assert!(name.ends_with("(illustrative)"), "{name}");
+        }
+    }
 }
