@@ -23,6 +23,7 @@ pub mod open_data;
 pub mod payment_messages;
 pub mod pledges_and_barriers;
 pub mod seeded_gatherings;
+pub mod seeded_movement;
 pub mod seeds;
 pub mod sent_files;
 pub mod settings;
