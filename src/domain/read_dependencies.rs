@@ -141,12 +141,16 @@ impl Command {
             ..ReadDependencies::default()
         };
         match self {
-            Self::Person(..) | Self::Fund(..) => ReadDependencies::default(),
+            // Those of an introduction depend on its state: see `Introduction::reads`.
+            Self::Person(..) | Self::Fund(..) | Self::Introduction(..) => {
+                ReadDependencies::default()
+            }
             Self::Organisation(_, command) => ReadDependencies {
                 person: person_read(command),
                 fund: fund_read(command),
                 gathering: gathering_read(command),
                 grant: grant_read(command),
+                barrier: barrier_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -170,8 +174,6 @@ impl Command {
             }
             Self::Gathering(id, command) => gathering_reads(id.0, command),
             Self::Asset(id, command) => asset_reads(id.0, command),
-            // Which they are depends on the introduction: see `Introduction::reads`.
-            Self::Introduction(..) => ReadDependencies::default(),
             Self::Barrier(id, command) => barrier_reads(id.0, command),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
                 fund: Some(start.fund.0),
@@ -304,6 +306,14 @@ fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
 fn grant_read(command: &OrganisationCommand) -> Option<Uuid> {
     match lesson_origin(command) {
         Some(LessonOrigin::Grant { grant, .. }) => Some(grant.0),
+        _ => None,
+    }
+}
+
+/// The barrier that a lesson grew from.
+fn barrier_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Barrier { barrier }) => Some(barrier.0),
         _ => None,
     }
 }

@@ -329,53 +329,10 @@ impl RateLimits {
                 &self.changes_by_person,
                 "you have sent news many times, and we write to your group each time",
             ),
-            Command::Gathering(_, GatheringCommand::SignUp(_) | GatheringCommand::StepDown(_)) => {
-                pass(
-                    &self.changes_by_person,
-                    "you have signed up or stepped down many times. Please continue later, or \
-                        phone us",
-                )
-            }
-            Command::Introduction(_, IntroductionCommand::Ask(_)) => pass(
-                &self.changes_by_person,
-                "you have asked to be introduced many times. Please continue later, or phone us",
-            ),
-            Command::Gathering(
-                _,
-                GatheringCommand::OfferLead(_)
-                | GatheringCommand::MoveSession(_)
-                | GatheringCommand::CancelSession(_)
-                | GatheringCommand::AskForHand(_),
-            ) => pass(
-                &self.changes_by_person,
-                "you have changed gatherings or asked for a hand many times, and we write to \
-                    people each time",
-            ),
-            Command::Asset(
-                _,
-                AssetCommand::Propose(_)
-                | AssetCommand::Pause(_)
-                | AssetCommand::Resume(_)
-                | AssetCommand::RecordExchange(_),
-            ) => pass(
-                &self.changes_by_person,
-                "you have changed this entry many times. Please continue later, or phone us",
-            ),
-            Command::Barrier(_, BarrierCommand::Raise(_))
-            | Command::Person(
-                _,
-                PersonCommand::Pledge(_)
-                | PersonCommand::KeepPledge(_)
-                | PersonCommand::DropPledge(_),
-            ) => pass(
-                &self.changes_by_person,
-                "you have told us many things today. Please continue later, or phone us",
-            ),
-            Command::Barrier(_, BarrierCommand::RecordAnswer(_)) => pass(
-                &self.changes_by_person,
-                "you have answered many times, and we write to people each time",
-            ),
-            _ => Ok(()),
+            _ => match said_of_movement(command) {
+                Some(detail) => pass(&self.changes_by_person, detail),
+                None => Ok(()),
+            },
         }
     }
 
@@ -417,6 +374,47 @@ fn too_often(wait: Duration) -> Problem {
 
 fn too_many(detail: &str, wait: Duration) -> Problem {
     ErrorCode::TooMany.problem(detail).with_retry_after(wait)
+}
+
+/// What somebody without a role is told who does too much around gatherings, introductions, the
+/// directory, barriers and pledges; `None` if the command is not counted.
+fn said_of_movement(command: &Command) -> Option<&'static str> {
+    let detail = match command {
+        Command::Gathering(_, GatheringCommand::SignUp(_) | GatheringCommand::StepDown(_)) => {
+            "you have signed up or stepped down many times. Please continue later, or \
+                        phone us"
+        }
+        Command::Introduction(_, IntroductionCommand::Ask(_)) => {
+            "you have asked to be introduced many times. Please continue later, or phone us"
+        }
+        Command::Gathering(
+            _,
+            GatheringCommand::OfferLead(_)
+            | GatheringCommand::MoveSession(_)
+            | GatheringCommand::CancelSession(_)
+            | GatheringCommand::AskForHand(_),
+        ) => {
+            "you have changed gatherings or asked for a hand many times, and we write to \
+                    people each time"
+        }
+        Command::Asset(
+            _,
+            AssetCommand::Propose(_)
+            | AssetCommand::Pause(_)
+            | AssetCommand::Resume(_)
+            | AssetCommand::RecordExchange(_),
+        ) => "you have changed this entry many times. Please continue later, or phone us",
+        Command::Barrier(_, BarrierCommand::Raise(_))
+        | Command::Person(
+            _,
+            PersonCommand::Pledge(_) | PersonCommand::KeepPledge(_) | PersonCommand::DropPledge(_),
+        ) => "you have told us many things today. Please continue later, or phone us",
+        Command::Barrier(_, BarrierCommand::RecordAnswer(_)) => {
+            "you have answered many times, and we write to people each time"
+        }
+        _ => return None,
+    };
+    Some(detail)
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use crate::domain::gathering::session_number;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
- ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, GroupEvent, IntroductionEvent, OrganisationEvent, PersonEvent, PersonId,
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, GroupEvent,
+    IntroductionEvent, OrganisationEvent, PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;

@@ -16,7 +16,7 @@ use crate::domain::organisation::{AreaReportTranslation, LessonKind, LessonLink,
 use crate::domain::outcome::Strength;
 use crate::domain::text::{Line, Slug};
 use crate::domain::{GatheringId, GrantId, GroupId};
-use crate::projections::{
+use crate::projections::{BarrierRow, 
     ChosenStoryRow, GatheringRow, GatheringSessionRow, GrantRow, LessonRow, OrganisationRow,
     PublishedGrant, PublishedRow,
 };
@@ -167,7 +167,8 @@ impl Views {
         });
         entries.extend(notes);
         entries.extend(organisations.iter().flat_map(report_entries));
-        // The answers to barriers join here, each as an entry of `LibrarySource::Answer`.
+        let barriers: Vec<BarrierRow> = self.all_rows(as_at, Vec::new()).await?;
+        entries.extend(barriers.iter().filter_map(answer_entry));
         entries.sort_by(|one, other| other.day.cmp(&one.day).then(one.id.cmp(&other.id)));
         Ok(Arc::new(Library {
             entries,
@@ -347,6 +348,23 @@ fn notes_entry(gathering: &GatheringRow, session: &GatheringSessionRow) -> Optio
             format!("notes-{id}-{number}"),
             LibrarySource::Notes,
             learned.clone(),
+        )
+    })
+}
+
+/// The newest answer to a barrier that everyone may read.
+fn answer_entry(barrier: &BarrierRow) -> Option<LibraryEntry> {
+    let answer = barrier.answers.last().filter(|_| barrier.is_public())?;
+    Some(LibraryEntry {
+        title: barrier.summary.clone(),
+        area: barrier.area.clone(),
+        themes: barrier.theme.iter().cloned().collect(),
+        day: Some(answer.answered_on),
+        gathering: barrier.gathering,
+        ..LibraryEntry::new(
+            format!("answer-{}", barrier.id),
+            LibrarySource::Answer,
+            answer.answer.clone(),
         )
     })
 }

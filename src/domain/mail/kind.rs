@@ -160,7 +160,11 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
- } else if self.is_about_gathering() || self.is_about_own_words() || self == Self::AssetDue || self.is_about_introduction() {
+        } else if self.is_about_gathering()
+            || self.is_about_own_words()
+            || self == Self::AssetDue
+            || self.is_about_introduction()
+        {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES

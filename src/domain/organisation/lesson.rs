@@ -269,7 +269,8 @@ impl LessonOrigin {
             Self::Gathering { .. } if facts.gathering()?.exists() => Ok(()),
             Self::Gathering { .. } => Err(Refusal::Unknown("gathering")),
             Self::Report { area } => facts.has_area(area),
-            Self::Barrier { .. } => Ok(()),
+            Self::Barrier { .. } if facts.barrier()?.exists() => Ok(()),
+            Self::Barrier { .. } => Err(Refusal::Unknown("barrier")),
         }
     }
 }

@@ -100,7 +100,7 @@ impl Person {
             return Err(Refusal::NotYours);
         }
         match command {
-            PersonCommand::Agree(to) => self.agree(to, keyed_by, facts),
+            PersonCommand::Agree(to) => self.agree(*to, keyed_by, facts),
             PersonCommand::TakeBack(TakeBackConsent { purpose, channel }) => {
                 if !self.has_agreed(*purpose) {
                     return Err(Refusal::NoChange);
@@ -118,7 +118,7 @@ impl Person {
 
     fn agree(
         &self,
-        to: &AgreeToPurpose,
+        to: AgreeToPurpose,
         keyed_by: Option<PersonId>,
         facts: &DecisionContext,
     ) -> Result<PersonEvent, Refusal> {
@@ -127,7 +127,7 @@ impl Person {
             basis,
             notice,
             channel,
-        } = *to;
+        } = to;
         facts
             .organisation()?
             .must_be_notice_in_force(purpose.into(), notice)?;

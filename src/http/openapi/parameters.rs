@@ -56,6 +56,26 @@ fn with_words(name: &str) -> (&'static str, Value) {
     }
 }
 
+/// The filters of the directory.
+fn of_directory(name: &str) -> (&'static str, Value) {
+    match name {
+        "named" => (
+            "Only records with this text in their name, in any case.",
+            text("^\\S[^\\u0000]{0,139}$", 140),
+        ),
+        "keeper" => ("Only what this person keeps.", id()),
+        "without_keeper" => (
+            "Only entries whose keeper has no role for it any more.",
+            json!({ "type": "boolean" }),
+        ),
+        "mine" => (
+            "Only what the reader holds as a person.",
+            json!({ "type": "boolean" }),
+        ),
+        _ => ("Only what counts as out of date by this day.", day()),
+    }
+}
+
 /// The definition of a query parameter.
 fn query_parameter(name: &str) -> Value {
     let (about, schema) = match name {
@@ -118,20 +138,7 @@ fn query_parameter(name: &str) -> Value {
             "Only the application with this reference.",
             text("^[0-9]{6,18}$", 18),
         ),
-        "named" => (
-            "Only records with this text in their name, in any case.",
-            text("^\\S[^\\u0000]{0,139}$", 140),
-        ),
-        "keeper" => ("Only what this person keeps.", id()),
-        "without_keeper" => (
-            "Only entries whose keeper has no role for it any more.",
-            json!({ "type": "boolean" }),
-        ),
-        "mine" => (
-            "Only what the reader holds as a person.",
-            json!({ "type": "boolean" }),
-        ),
-        "stale_by" => ("Only what counts as out of date by this day.", day()),
+        "named" | "keeper" | "without_keeper" | "mine" | "stale_by" => of_directory(name),
         "fund" | "group" | "grant" => ("Only records of this one.", id()),
         _ => (
             "Only records with this value.",

@@ -90,7 +90,10 @@ async fn time_is_recorded_and_corrected(app: TestApp) {
     let id = of_group(&app, office.ada, group, "Indoor bowls").await;
     let mut desk = signed_in(&app, &address, office.ada).await;
     let of_group = desk.get(&format!("/desk/groups/{group}"));
-    assert!(of_group.contains(&format!("/desk/assets/{id}")), "it holds it");
+    assert!(
+        of_group.contains(&format!("/desk/assets/{id}")),
+        "it holds it"
+    );
     let at = format!("/desk/assets/{id}/hours");
     let page = desk.get(&format!("{at}?q=soup"));
     assert_eq!(page.status, 200, "{}", visible_text(&page));
