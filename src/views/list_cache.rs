@@ -10,6 +10,7 @@ use lru::LruCache;
 
 use super::ViewError;
 use super::movement::MovementSummary;
+use super::network::NetworkSummary;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
@@ -29,6 +30,7 @@ pub(super) struct ListCache {
     /// Whether there is a gathering that everyone sees.
     pub(super) has_gatherings: PositionCache<(), bool>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
+    pub(super) network: PositionCache<(), Arc<NetworkSummary>>,
     /// Names of groups by their ids.
     names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
 }
@@ -101,6 +103,7 @@ impl Default for ListCache {
             organisation: PositionCache::new(NonZeroUsize::MIN),
             has_gatherings: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
+            network: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),
         }
     }

@@ -18,6 +18,8 @@ mod money_by_month;
 mod movement;
 mod names;
 mod nested_rows;
+mod network;
+mod network_parts;
 mod progress;
 mod published;
 mod quarters;
@@ -30,6 +32,7 @@ mod statement;
 mod subject_access;
 mod told_grants;
 mod totals_cache;
+mod value;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +69,9 @@ pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
+pub use network::{
+    NetworkFigures, NetworkNode, NetworkNodeKind, NetworkSummary, NetworkTie, NetworkTieKind,
+};
 pub use progress::ProjectionPosition;
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use quarters::Quarter;
@@ -75,6 +81,7 @@ pub use saved_views::{NewSavedView, SavedViewRefusal, SavedViewRow, VIEW_NAME_MA
 pub use search::{HitKind, HitState, SearchHit, SearchResult};
 pub use statement::{Balances, Statement, StatementLine, StatementSubject};
 pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
+pub use value::{ValueFigures, ValueLine, ValueSummary};
 
 /// How long a request waits for the views to include a position.
 pub const READ_WAIT_MAX: Duration = Duration::from_millis(1500);
