@@ -47,6 +47,15 @@ async fn answer(folder: &Path, query: &ReplayQuery) -> Result<(), TaskError> {
             let movement = views.movement(Some(counted.position)).await?;
             print_json(&*movement)
         }
+        "network" => {
+            must_not_group(query)?;
+            let network = views.network(Some(counted.position)).await?;
+            print_json(&*network)
+        }
+        "value" => {
+            must_not_group(query)?;
+            print_json(&views.value(None, Some(counted.position)).await?)
+        }
         "statement" => print_statement(&replayed, query, counted.position).await,
         name => print_rows(&replayed, query, name, counted.position).await,
     }

@@ -71,7 +71,7 @@ pub struct ValueFigures {
 
 impl ValueFigures {
     fn add(&mut self, more: &Self) {
-        let sum = |one: Money, other: Money| [one, other].into_iter().sum();
+        let sum = |one: Money, other: Money| -> Money { [one, other].into_iter().sum() };
         self.allocated = sum(self.allocated, more.allocated);
         self.awarded = sum(self.awarded, more.awarded);
         self.paid_net = sum(self.paid_net, more.paid_net);
@@ -210,10 +210,7 @@ impl ValueTotals {
         };
         let mut by_fund: Vec<ValueLine> = self.0.into_iter().map(line).collect();
         // By name, and what belongs to no fund last.
-        by_fund.sort_by(|one, other| {
-            let key = |line: &ValueLine| (line.of.is_none(), line.name.clone(), line.of.clone());
-            key(one).cmp(&key(other))
-        });
+        by_fund.sort_by_cached_key(|line| (line.of.is_none(), line.name.clone(), line.of.clone()));
         ValueSummary {
             position,
             all,

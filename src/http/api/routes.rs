@@ -5,7 +5,7 @@ use actix_web::{Route, web};
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
     accesses, applications, assets, files, funds, gatherings, grants, groups, introductions, log,
-    organisation, people, webhooks,
+    network, organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -178,6 +178,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         gathering_routes(),
         assets::routes(),
         introductions::routes(),
+        network::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -311,7 +312,11 @@ fn group_routes() -> Vec<ReadRoute> {
             name: "group_file",
             summary: "One file of a group, decrypted.",
             query: &[],
-            shape: ResponseShape::file(),
+            shape: ResponseShape::file_of(&[
+                "application/octet-stream",
+                "image/jpeg",
+                "application/pdf",
+            ]),
             route: || web::get().to(files::download),
         },
     ]
