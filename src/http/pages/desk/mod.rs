@@ -50,6 +50,7 @@ mod history;
 mod import;
 mod list;
 mod mail_texts;
+mod network;
 mod next_step;
 mod notices;
 mod on_behalf;
@@ -80,6 +81,7 @@ mod themes;
 mod undo;
 mod update_actions;
 mod updates;
+mod value;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -451,6 +453,9 @@ async fn render_with_labels(
         ["open-data"] => open_data::show(&request).await,
         ["find"] => find::show(&request).await,
         ["figures"] => figures::show(&request).await,
+        ["network"] => network::show(&request).await,
+        ["network", "file"] => network::download(&request).await,
+        ["value"] => value::show(&request).await,
         ["sheets", list] => spreadsheets::show(&request, list).await,
         ["settings"] => settings::show(&request).await,
         ["webhooks"] => webhooks::show(&request).await,
