@@ -25,6 +25,8 @@ pub struct NetworkDrawing {
     title: String,
     /// What the picture shows, for those who do not see it.
     description: String,
+    /// Whether each circle has its number.
+    numbered: bool,
     lines: Vec<DrawnLine>,
     pub nodes: Vec<DrawnNode>,
     /// How many more know somebody, and are not drawn.
@@ -96,10 +98,20 @@ impl NetworkDrawing {
         Some(Self {
             title: title.to_owned(),
             description: describe(network, drawn.len()),
+            numbered: true,
             lines: weights.iter().filter_map(line).collect(),
             nodes,
             left_out: tied.len() - drawn.len(),
         })
+    }
+
+    /// The picture without numbers, for a page without the table.
+    pub fn without_numbers(self, description: String) -> Self {
+        Self {
+            description,
+            numbered: false,
+            ..self
+        }
     }
 }
 
