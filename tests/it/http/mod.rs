@@ -15,6 +15,8 @@ pub mod integrators;
 pub mod introductions;
 pub mod limits;
 pub mod lists;
+pub mod network;
 pub mod problems;
 pub mod unproven_people;
+pub mod value;
 pub mod webhooks;
