@@ -187,7 +187,10 @@ async fn is_for_staff(app: &TestApp, office: &Office, ada: &Client, member: Pers
         beyond.assert_problem(400, "invalid_query");
     }
     let early = ada.get(&format!("{NETWORK}?as_at=2001-01-01")).body;
-    assert!(nodes(&early).is_empty() && ties(&early).is_empty(), "{early}");
+    assert!(
+        nodes(&early).is_empty() && ties(&early).is_empty(),
+        "{early}"
+    );
 }
 
 /// At any position the network of the service is that of an exported folder.
