@@ -13,8 +13,6 @@ use super::network_layout::{NodePlace, places};
 use super::words::place_name;
 use crate::views::{NetworkNode, NetworkNodeKind, NetworkSummary};
 
-/// The most circles in the picture.
-const DRAWN_MAX: usize = 60;
 /// How far below the centre of a circle its number stands, in thousandths of a unit.
 const NUMBER_DROP: i64 = 3500;
 
@@ -60,10 +58,10 @@ struct DrawnLine {
 }
 
 impl NetworkDrawing {
-    /// The picture; `None` if nobody in the network knows anybody.
-    pub fn new(title: &str, network: &NetworkSummary) -> Option<Self> {
+    /// The picture, with at most so many circles; `None` if nobody in the network knows anybody.
+    pub fn new(title: &str, network: &NetworkSummary, most: usize) -> Option<Self> {
         let tied = tied_nodes(network);
-        let drawn: Vec<&NetworkNode> = tied.iter().take(DRAWN_MAX).copied().collect();
+        let drawn: Vec<&NetworkNode> = tied.iter().take(most).copied().collect();
         if drawn.is_empty() {
             return None;
         }

@@ -9,7 +9,9 @@ pub(super) const HEIGHT: i64 = 300_000;
 const MARGIN: i64 = 14_000;
 /// The least distance between the centres of two circles.
 const GAP: i64 = 23_000;
-const STEPS: i64 = 240;
+/// Nodes that are closer than this push each other away no harder.
+const CLOSEST: i64 = 1000;
+const STEPS: i64 = 150;
 const GAP_STEPS: usize = 60;
 
 /// A place in the drawing, or a way from one to another.
@@ -125,7 +127,8 @@ fn push(places: &[NodePlace], at: usize, place: NodePlace, distance: i64) -> Nod
     for (other, from) in places.iter().enumerate() {
         if other != at {
             let way = apart(place.minus(*from), at > other);
-            sum = sum.plus(way.scaled(distance * distance, way.squared()));
+            let squared = way.squared().max(CLOSEST * CLOSEST);
+            sum = sum.plus(way.scaled(distance * distance, squared));
         }
     }
     sum

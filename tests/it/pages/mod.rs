@@ -20,6 +20,7 @@ pub mod lists;
 pub mod mailed_notices;
 pub mod meeting;
 pub mod my_gatherings;
+pub mod network;
 pub mod news;
 pub mod office_pages;
 pub mod one_thing_a_page;

@@ -12,6 +12,8 @@ use crate::http::pages::network_drawing::NetworkDrawing;
 use crate::http::pages::{PageContext, PageError};
 use crate::views::{NetworkFigures, NetworkSummary, NetworkTieKind};
 
+/// The most circles in the picture.
+const DRAWN_MAX: usize = 60;
 /// The most names in the list of those who know nobody.
 const ALONE_MAX: usize = 200;
 
@@ -51,7 +53,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let page = NetworkPage {
         page: request.page_context("Network").await?,
         figures: network.figures.clone(),
-        drawing: NetworkDrawing::new("Who knows whom", &network),
+        drawing: NetworkDrawing::new("Who knows whom", &network, DRAWN_MAX),
         kinds: kind_lines(&network),
         alone,
         more_alone,

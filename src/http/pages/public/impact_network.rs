@@ -6,6 +6,8 @@ use crate::http::pages::charts::DaySelection;
 use crate::http::pages::network_drawing::NetworkDrawing;
 use crate::http::pages::{PageContext, PageError};
 
+/// The most circles in the picture.
+const DRAWN_MAX: usize = 40;
 /// The page says nothing about fewer groups and pairs than this.
 const FEW: i64 = 5;
 
@@ -34,7 +36,7 @@ pub(super) async fn network_impact(
         "Each circle is a group or a place. A line joins two that know each other. Lines: {}.",
         thousands(figures.pairs),
     );
-    let drawing = NetworkDrawing::new(page.t("Who knows whom"), &network);
+    let drawing = NetworkDrawing::new(page.t("Who knows whom"), &network, DRAWN_MAX);
     Ok(Some(NetworkImpact {
         groups: thousands(figures.groups),
         entries: count_text(page, figures.entries),
