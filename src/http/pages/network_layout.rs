@@ -3,8 +3,8 @@
 //! the same places, so the same network always gives the same drawing.
 
 /// The size of the drawing, in thousandths of a unit.
-pub(super) const WIDTH: i64 = 360_000;
-pub(super) const HEIGHT: i64 = 300_000;
+const WIDTH: i64 = 360_000;
+const HEIGHT: i64 = 300_000;
 /// The room at each edge for the circles.
 const MARGIN: i64 = 14_000;
 /// The least distance between the centres of two circles.

@@ -71,7 +71,7 @@ async fn who_knows_whom_is_drawn_with_a_table(app: TestApp) {
     meet(&app, &ada, office.ada, &groups[..2]);
     app.catch_up().await;
     let page = desk.get("/desk/network");
-    assert_eq!(page.text.matches("<circle ").count(), 2);
+    assert_eq!(page.text.matches(" r=\"10\"/>").count(), 2);
     assert!(page.contains("<title id=\"network-title\">") && page.contains("<desc "));
     let text = visible_text(&page);
     assert!(text.contains("1. Soup and song"), "{text}");

@@ -89,7 +89,7 @@ fn kind_lines(network: &NetworkSummary) -> Vec<(&'static str, String)> {
         (NetworkTieKind::Partner, "Work together"),
         (NetworkTieKind::GrewFrom, "The one grew from the other"),
     ];
-    let line = |(kind, says)| {
+    let line = |(kind, says): (NetworkTieKind, &'static str)| {
         let ties = network.ties.iter().filter(|tie| tie.tie == kind).count();
         (says, thousands(ties))
     };
