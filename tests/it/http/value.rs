@@ -4,6 +4,7 @@
 use microgrants::domain::Role;
 use serde_json::{Value, json};
 
+use crate::operations::cli::{run_failing, run_ok};
 use crate::support::fixtures::{Office, person};
 use crate::support::service::{Client, serve, token};
 use crate::support::test_app::TestApp;
@@ -129,4 +130,38 @@ async fn the_value_is_that_of_the_budget_and_the_gatherings(app: TestApp) {
     app.catch_up().await;
     let connectors = ada.with_token(&token(&app, connector));
     connectors.get(VALUE).assert_problem(403, "not_yours");
+}
+
+on_each_engine!(the_network_and_the_value_are_written_to_files);
+async fn the_network_and_the_value_are_written_to_files(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    let fund = office.fund.to_string();
+    let place = app.close().await;
+    let written = |file: &str| std::fs::read(place.folder.path().join(file)).expect(file);
+
+    let export = ["export", "network", "network.graphml"];
+    let says = "1 groups and entries with 0 ties are in network.graphml";
+    assert_eq!(run_ok(&place, &export), says);
+    let file = String::from_utf8(written("network.graphml")).expect("UTF-8");
+    assert!(
+        file.contains("<data key=\"label\">Soup and song</data>"),
+        "{file}"
+    );
+    let early = [&export[..], &["--as-at", "2001-01-01"]].concat();
+    assert!(run_ok(&place, &early).starts_with("0 groups and entries"));
+    let beyond = [&export[..], &["--as-at", "99999999"]].concat();
+    assert!(run_failing(&place, &beyond).contains("does not reach this position"));
+
+    let export = ["export", "value", "value.csv", "--fund", &fund];
+    assert_eq!(run_ok(&place, &export), "1 funds are in value.csv");
+    let sheet = String::from_utf8(written("value.csv")).expect("UTF-8");
+    assert!(
+        sheet.contains("\"Everything\",5000.00,700.00,0.00,1,"),
+        "{sheet}"
+    );
+    run_ok(&place, &["export", "value", "value.xlsx"]);
+    assert!(written("value.xlsx").starts_with(b"PK"));
+    let other = ["export", "value", "value.xlsx", "--fund", "No such fund"];
+    assert!(run_failing(&place, &other).contains("there is no fund No such fund"));
 }
