@@ -548,6 +548,25 @@ pub enum ExportTask {
     /// Write the directory in the format Open Referral UK 3.0 that programs can read at
     /// `/open-referral`: one JSON file for each list, with all its records.
     OpenReferral { folder: PathBuf },
+    /// Write the network of groups and entries of the directory in the format GraphML, for Gephi
+    /// and other programs.
+    Network {
+        file: PathBuf,
+        /// The day or the position of the log as at which it is written.
+        #[arg(long)]
+        as_at: Option<String>,
+    },
+    /// Write what the money went with: people, sessions, hours, introductions and changes beside
+    /// the budget, as XLSX, or as CSV if the file name ends so.
+    Value {
+        file: PathBuf,
+        /// Only the line of this fund, by its name or its id, beside everything.
+        #[arg(long)]
+        fund: Option<String>,
+        /// The day or the position of the log as at which it is written.
+        #[arg(long)]
+        as_at: Option<String>,
+    },
 }
 
 /// Tasks for the first people.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, TableCell, slugify};
 use crate::domain::asset::{AssetKind, AssetListing, AssetWay, Party, RecordAsset, Website};
-use crate::domain::looks_personal::looks_personal;
+use crate::domain::public_words::must_not_look_personal;
 use crate::domain::text::{Line as Name, Prose, Slug, place_name};
 use crate::domain::{AssetCommand, AssetId, Command, GroupId};
 
@@ -112,7 +112,8 @@ fn listing(
         when.as_ref().map(ToString::to_string),
         access.as_ref().map(ToString::to_string),
     ];
-    if texts.iter().flatten().any(|text| looks_personal(text)) {
+    let is_personal = |text: &String| must_not_look_personal("words", text).is_err();
+    if texts.iter().flatten().any(is_personal) {
         return Err(cell.error(
             "everyone can read these words: leave out email addresses, phone numbers and postcodes",
         ));

@@ -16,9 +16,9 @@ use crate::domain::organisation::{AreaReportTranslation, LessonKind, LessonLink,
 use crate::domain::outcome::Strength;
 use crate::domain::text::{Line, Slug};
 use crate::domain::{GatheringId, GrantId, GroupId};
-use crate::projections::{BarrierRow, 
-    ChosenStoryRow, GatheringRow, GatheringSessionRow, GrantRow, LessonRow, OrganisationRow,
-    PublishedGrant, PublishedRow,
+use crate::projections::{
+    BarrierRow, ChosenStoryRow, GatheringRow, GatheringSessionRow, GrantRow, LessonRow,
+    OrganisationRow, PublishedGrant, PublishedRow,
 };
 use crate::store::filter::Filter;
 

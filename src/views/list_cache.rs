@@ -11,6 +11,7 @@ use lru::LruCache;
 use super::ViewError;
 use super::library::Library;
 use super::movement::MovementSummary;
+use super::network::NetworkSummary;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
@@ -33,6 +34,7 @@ pub(super) struct ListCache {
     pub(super) has_directory: PositionCache<(), bool>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
     pub(super) library: PositionCache<(), Arc<Library>>,
+    pub(super) network: PositionCache<(), Arc<NetworkSummary>>,
     /// Names of groups by their ids.
     names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
 }
@@ -107,6 +109,7 @@ impl Default for ListCache {
             has_directory: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
             library: PositionCache::new(NonZeroUsize::MIN),
+            network: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),
         }
     }

@@ -21,6 +21,8 @@ mod money_by_month;
 mod movement;
 mod names;
 mod nested_rows;
+mod network;
+mod network_parts;
 mod pledges;
 mod progress;
 mod published;
@@ -35,6 +37,7 @@ mod statement;
 mod subject_access;
 mod told_grants;
 mod totals_cache;
+mod value;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +77,9 @@ pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
+pub use network::{
+    NetworkFigures, NetworkNode, NetworkNodeKind, NetworkSummary, NetworkTie, NetworkTieKind,
+};
 pub use pledges::{PledgeFigures, PledgeFiguresLine};
 pub use progress::ProjectionPosition;
 pub use published::{Published, PublishedFund, PublishedGroup};
@@ -85,6 +91,7 @@ pub use search::{HitKind, HitState, SearchHit, SearchResult};
 pub use small_numbers::ShownNumber;
 pub use statement::{Balances, Statement, StatementLine, StatementSubject};
 pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
+pub use value::{ValueFigures, ValueLine, ValueSummary};
 
 /// How long a request waits for the views to include a position.
 pub const READ_WAIT_MAX: Duration = Duration::from_millis(1500);

@@ -20,6 +20,7 @@ mod json_input;
 mod legible;
 mod library;
 pub(super) mod log;
+mod network;
 mod organisation;
 mod people;
 mod query;
@@ -141,8 +142,8 @@ pub struct ResponseShape {
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
     /// A page of records, rather than one.
     pub is_page: bool,
-    /// The bytes of a file, rather than JSON.
-    pub is_file: bool,
+    /// The media types of the file that it is, rather than JSON.
+    pub file_of: &'static [&'static str],
     /// The values that the query parameter `state` accepts.
     pub states: &'static [&'static str],
 }
@@ -153,17 +154,17 @@ impl ResponseShape {
             name: || T::name().into_owned(),
             schemas: collect_schemas::<T>,
             is_page: false,
-            is_file: false,
+            file_of: &[],
             states: &[],
         }
     }
 
-    fn file() -> Self {
+    fn file_of(media: &'static [&'static str]) -> Self {
         Self {
             name: String::new,
             schemas: |_| (),
             is_page: false,
-            is_file: true,
+            file_of: media,
             states: &[],
         }
     }

@@ -5,7 +5,7 @@ use actix_web::{Route, web};
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
     accesses, applications, assets, barriers, files, funds, gatherings, grants, groups,
-    introductions, library, log, organisation, people, webhooks,
+    introductions, library, log, network, organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -180,6 +180,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         introductions::routes(),
         barriers::routes(),
         library::routes(),
+        network::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -313,7 +314,11 @@ fn group_routes() -> Vec<ReadRoute> {
             name: "group_file",
             summary: "One file of a group, decrypted.",
             query: &[],
-            shape: ResponseShape::file(),
+            shape: ResponseShape::file_of(&[
+                "application/octet-stream",
+                "image/jpeg",
+                "application/pdf",
+            ]),
             route: || web::get().to(files::download),
         },
     ]

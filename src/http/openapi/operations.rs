@@ -276,6 +276,22 @@ const READ_DESCRIPTIONS: [(&str, &str); 52] = [
             are for the office.",
     ),
     (
+        "network",
+        "Groups and entries of the directory as far as everyone may know of them, with the ties \
+            between them, as at any past day or position. People are never in it. For staff.",
+    ),
+    (
+        "network_graphml",
+        "The same groups, entries and ties in the format GraphML, without direction, each tie \
+            with its weight. For staff.",
+    ),
+    (
+        "value",
+        "What each fund paid, and the people, sessions, hours, introductions and changes beside \
+            it, as at any past day or position. Hours, introductions and changes belong to no \
+            fund. For staff.",
+    ),
+    (
         "payments",
         "Payments of all grants that the reader may see. Use `state` to find payments that wait \
             for approval, for the bank or for confirmation.",
@@ -336,6 +352,7 @@ fn tag(path: &str) -> &str {
     {
         "funders" => "funds",
         "budget" | "outcomes" | "movement" | "aims" => "figures",
+        "network" | "network.graphml" | "value" => "figures",
         "payments" | "updates" => "grants",
         "hours" => "assets",
         "heard" | "pledges" => "barriers",

@@ -39,6 +39,8 @@ mod layout;
 mod log_proof;
 pub mod multipart;
 mod my;
+mod network_drawing;
+mod network_layout;
 mod newcomer;
 mod ownership;
 mod phone;

@@ -275,12 +275,13 @@ fn language_of(request: &HttpRequest) -> Language {
 
 /// The rooms of the desk that connectors enter: none shows an application, a score, an account or
 /// a sum of money.
-const CONNECTOR_ROOMS: [&str; 5] = [
+const CONNECTOR_ROOMS: [&str; 6] = [
     "gatherings",
     "assets",
     "introductions",
     "barriers",
     "learning",
+    "network",
 ];
 
 /// The forms of the desk that connectors send, by the first step after `/desk/do/`: commands, whose

@@ -350,6 +350,8 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
         ("/desk/people", &["after"]),
         ("/desk/funds", &["as_at"]),
         ("/desk/figures", &["day", "slide"]),
+        ("/desk/network", &["day", "slide"]),
+        ("/desk/value", &["day", "slide"]),
         ("/impact", &["day", "slide"]),
         ("/gatherings", &["area", "kind"]),
         ("/directory", &["area", "theme", "way", "day"]),

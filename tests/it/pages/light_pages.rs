@@ -19,6 +19,8 @@ async fn every_page_forbids_scripts_and_frames(app: TestApp) {
         "/desk",
         "/desk/applications",
         "/desk/figures",
+        "/desk/network",
+        "/desk/value",
         "/desk/log",
         "/no-such-page",
     ] {

@@ -25,6 +25,7 @@ pub mod mailed_notices;
 pub mod meeting;
 pub mod my_gatherings;
 pub mod my_introductions;
+pub mod network;
 pub mod news;
 pub mod office_pages;
 pub mod one_thing_a_page;

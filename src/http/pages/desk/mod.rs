@@ -54,6 +54,7 @@ mod import;
 mod introductions;
 mod list;
 mod mail_texts;
+mod network;
 mod next_step;
 mod notice_texts;
 mod notices;
@@ -86,6 +87,7 @@ mod themes;
 mod undo;
 mod update_actions;
 mod updates;
+mod value;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -460,6 +462,9 @@ async fn render_with_labels(
         ["open-data"] => open_data::show(&request).await,
         ["find"] => find::show(&request).await,
         ["figures"] => figures::show(&request).await,
+        ["network"] => network::show(&request).await,
+        ["network", "file"] => network::download(&request).await,
+        ["value"] => value::show(&request).await,
         ["sheets", list] => spreadsheets::show(&request, list).await,
         ["settings"] => settings::show(&request).await,
         ["webhooks"] => webhooks::show(&request).await,

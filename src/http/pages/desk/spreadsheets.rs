@@ -6,7 +6,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 
 use super::{
     DeskRequest, applications, assets, funds, gatherings, grants, groups, payments, people,
-    statement, updates,
+    statement, updates, value,
 };
 use crate::http::pages::PageError;
 
@@ -25,6 +25,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, list: &str) -> Result<HttpRe
         "gatherings" => gatherings::spreadsheet(request).await?,
         "assets" => assets::spreadsheet(request).await?,
         "statement" => statement::spreadsheet(request).await?,
+        "value" => value::spreadsheet(request).await?,
         _ => return Err(PageError::not_found()),
     };
     let (media, bytes) = match kind {

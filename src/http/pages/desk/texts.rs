@@ -134,7 +134,7 @@ const MAIL_PARTS: [&str; 8] = [
 ];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 41] = [
+const MAILS: [(&str, &str, &str); 44] = [
     (
         "draft_closing",
         MAIL_PARTS[0],

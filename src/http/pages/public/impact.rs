@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::impact_gatherings::{GatheringImpact, gathering_impact};
+use super::impact_network::{NetworkImpact, network_impact};
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
@@ -41,6 +42,7 @@ struct ImpactPage {
     funders: Vec<(String, Money)>,
     demand: Demand,
     gatherings: Option<GatheringImpact>,
+    network: Option<NetworkImpact>,
     cost: CostPerPerson,
     sealed: Option<CheckpointView>,
     /// Whether open data is published.
@@ -264,6 +266,7 @@ pub(super) async fn show(
         demand: demand(&app, &days).await?,
         themes: theme_lines(&page, &app, &days, &names).await?,
         gatherings: gathering_impact(&page, &app, &days, &signs).await?,
+        network: network_impact(&page, &app, &days).await?,
         cost: by_sign.cost_per_person,
         sealed: newest_checkpoint(&app).await?,
         open_data: app.site.open_data.is_some(),

@@ -6,6 +6,7 @@ mod documents;
 mod home;
 mod impact;
 mod impact_gatherings;
+mod impact_network;
 mod mails;
 mod open_data;
 mod statement;

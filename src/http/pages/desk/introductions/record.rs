@@ -59,7 +59,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let hosts = hosts(request, holder.as_ref()).await?;
     let people = [row.asked_by, row.keyed_by, row.host];
     // The names of hosts are no secret of the group: they are who people ask for at the door.
-    let names = request
+    let colleagues = request
         .names_of_colleagues(people.into_iter().flatten())
         .await?;
     let forms = request.forms();
@@ -85,9 +85,9 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         wrong: forms.error_summary(),
         tag: row.state.tag(),
         holder: holder.map(|group| (group.id, group.name)),
-        host: name_of(row.host, &names).or_else(|| named.seen.host_name.clone()),
-        asked_by: name_of(row.asked_by, &names),
-        agreed: agreed_text(row, &names),
+        host: name_of(row.host, &colleagues).or_else(|| named.seen.host_name.clone()),
+        asked_by: name_of(row.asked_by, &colleagues),
+        agreed: agreed_text(row, &colleagues),
         shares: shared_in_words(&row.shares),
         answers: answer_in_words(row.decline_reason, row.came_to, row.close_reason),
         history: history(request, row.id).await?,
