@@ -73,7 +73,7 @@ const TAGS: [(&str, &str); 15] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 52] = [
+const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \

@@ -5,7 +5,6 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::DeskRequest;
-use crate::domain::thousands;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::export::value::value_sheet;
 use crate::http::pages::charts::{DaySelection, one_decimal};
