@@ -14,6 +14,7 @@ mod apply;
 mod assets;
 mod begin;
 mod bounced;
+mod champions;
 mod charts;
 mod components;
 mod csrf;
@@ -29,6 +30,7 @@ mod form_reader;
 mod fund_texts;
 mod gatherings;
 mod group_files;
+mod heard;
 mod i18n;
 mod icons;
 mod kept_files;
@@ -80,6 +82,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(begin::configure)
         .configure(apply::configure)
         .configure(gatherings::configure)
+        .configure(heard::configure)
+        .configure(champions::configure)
         .configure(my::configure)
         .configure(public::configure)
         .configure(desk::configure);
