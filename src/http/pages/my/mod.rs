@@ -3,6 +3,7 @@
 
 mod agreement;
 mod application;
+mod barriers;
 mod draft;
 mod gathering;
 mod gatherings;
@@ -16,6 +17,7 @@ mod overview;
 mod papers;
 mod payee;
 mod photographs;
+mod pledges;
 mod receipt;
 mod report;
 mod session;
@@ -62,6 +64,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         );
     configure_grants(config);
     configure_gatherings(config);
+    configure_barriers(config);
 }
 
 fn configure_gatherings(config: &mut web::ServiceConfig) {
@@ -75,6 +78,21 @@ fn configure_gatherings(config: &mut web::ServiceConfig) {
             web::resource("/my/gatherings/{id}/sessions/{number}")
                 .route(web::get().to(session::show))
                 .route(web::post().to(session::submit)),
+        );
+}
+
+fn configure_barriers(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/my/barriers/new")
+                .route(web::get().to(barriers::show_new))
+                .route(web::post().to(barriers::submit_new)),
+        )
+        .service(web::resource("/my/barriers/{id}").route(web::get().to(barriers::show)))
+        .service(
+            web::resource("/my/pledges")
+                .route(web::get().to(pledges::show))
+                .route(web::post().to(pledges::submit)),
         );
 }
 

@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::barriers::{self, OwnBarrier};
 use super::gatherings::{self, GroupSession, OwnGatherings};
 use super::to_do::{self, GrantRecords, ToDo};
-use super::{members, notices, states};
+use super::{members, notices, pledges, states};
 use crate::clock::day_of;
 use crate::commands::CommandRequest;
 use crate::domain::group::MemberRef;
@@ -42,6 +43,10 @@ struct OwnOverviewPage {
     to_do: Vec<ToDo>,
     groups: Vec<OwnGroup>,
     gatherings: OwnGatherings,
+    /// What the visitor told us stands in people's way.
+    barriers: Vec<OwnBarrier>,
+    /// How many pledges the visitor has open, if they ever took one.
+    pledges: Option<usize>,
 }
 
 struct OwnGroup {
@@ -134,8 +139,12 @@ async fn render(
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
     let gatherings = OwnGatherings::load(app, signed.reader.person, visitor.language).await?;
+    let barriers = barriers::of_person(app, signed.reader.person, visitor.language).await?;
+    let pledges = pledges::count_of(app, signed.reader.person).await?;
     let title = if groups.is_empty() && !gatherings.is_empty() {
         translate("My gatherings", visitor.language)
+    } else if groups.is_empty() && (!barriers.is_empty() || pledges.is_some()) {
+        translate("My page", visitor.language)
     } else {
         translate("My group", visitor.language)
     };
@@ -151,6 +160,8 @@ async fn render(
         to_do,
         groups,
         gatherings,
+        barriers,
+        pledges,
     })
 }
 
