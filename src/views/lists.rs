@@ -17,8 +17,8 @@ use crate::projections::{FundRow, GatheringRow, OrganisationRow};
 use crate::store::filter::Filter;
 use crate::store::list_query::{self, ListPlace, ListQuery, ListStart, ListedRow};
 pub use crate::store::list_query::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey, ListOrder,
-    ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
+    ApplicationColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
+    ListKey, ListOrder, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 
 /// Names per query.

@@ -59,9 +59,9 @@ pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use heard::{HeardBarrier, HeardBarriers};
 pub use lists::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey,
-    ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn,
-    UpdateColumn,
+    ApplicationColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
+    ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
+    PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};

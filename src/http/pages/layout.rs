@@ -349,6 +349,7 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
+        community.push(room("What we hear", "talk", "/desk/barriers"));
         reports.push(room("Figures", "chart", "/desk/figures"));
         if self.auditor {
             reports.push(room("Audit log", "seal", "/desk/log"));

@@ -9,6 +9,7 @@ use askama::filters::HtmlSafe;
 use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
+use crate::domain::barrier::BarrierState;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
@@ -269,6 +270,21 @@ impl Tagged for GatheringState {
             Self::Draft => (Quiet, "Not open yet"),
             Self::Open => (Good, "Open"),
             Self::Ended => (Quiet, "Ended"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for BarrierState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Raised => (Todo, "To sum up"),
+            Self::SummedUp => (Todo, "To pass on"),
+            Self::PassedOn => (Wait, "Waiting for an answer"),
+            Self::Answered => (Good, "Answered"),
+            Self::Closed => (Quiet, "Closed"),
+            Self::Joined => (Quiet, "Joined to another"),
         };
         Tag { kind, word }
     }

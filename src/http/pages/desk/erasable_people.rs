@@ -9,12 +9,16 @@ use uuid::Uuid;
 
 use super::DeskRequest;
 use crate::domain::PersonId;
+use crate::domain::barrier::BarrierState;
 use crate::domain::erasure::SIGNED_UP_MONTHS;
 use crate::domain::gathering::GatheringState;
 use crate::domain::language::Language;
 use crate::http::pages::PageError;
 use crate::mail::format_day;
-use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow, SignUpRow};
+use crate::projections::{
+    BarrierRow, GatheringRow, GatheringSessionRow, PersonRow, PledgeState, SignUpRow,
+    TakenPledgesRow,
+};
 use crate::views::Filter;
 
 /// The most people that the page proposes. The rest follow once these are erased.
@@ -30,7 +34,8 @@ pub(super) struct ErasablePerson {
     pub since: String,
 }
 
-/// People in no group and without a role who lead nothing, and whose last session, of all that
+/// People in no group and without a role who lead nothing, have no open pledge and wait for no
+/// answer to what they told us, and whose last session, of all that
 /// they signed up for, is [`SIGNED_UP_MONTHS`] ago or longer.
 ///
 /// Only sessions that are so long ago are read, the oldest first, until there are enough people.
@@ -47,7 +52,7 @@ pub(super) async fn erasable_people(
         return Ok(Vec::new());
     }
     sessions.sort_by_key(|session| session.day);
-    let leads = leads(request).await?;
+    let spared = spared(request).await?;
     let (mut found, mut since, mut seen) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     for some in sessions.chunks(SESSIONS_AT_ONCE) {
         let ids: Vec<String> = some.iter().map(id_of).collect();
@@ -56,7 +61,7 @@ pub(super) async fn erasable_people(
         let new: Vec<PersonId> = new.filter(|person| seen.insert(*person)).collect();
         let of_people = vec![Filter::any_of("id", new)];
         let mut rows: Vec<PersonRow> = views.all_rows(None, of_people).await?;
-        rows.retain(|row| is_only_a_guest(row) && !leads.contains(&PersonId(row.id)));
+        rows.retain(|row| is_only_a_guest(row) && !spared.contains(&PersonId(row.id)));
         let last = last_days(request, &rows).await?;
         rows.retain(|row| last.get(&PersonId(row.id)).is_some_and(|day| *day <= limit));
         found.extend(rows);
@@ -113,6 +118,25 @@ async fn last_days(
         }
     }
     Ok(last)
+}
+
+/// Those whose data is still needed: they lead something, promised something, or wait to be told
+/// what came of what they told us.
+async fn spared(request: &DeskRequest<'_>) -> Result<BTreeSet<PersonId>, PageError> {
+    let mut spared = leads(request).await?;
+    let views = &request.app.views;
+    let champions: Vec<TakenPledgesRow> = views.all_rows(None, Vec::new()).await?;
+    let has_open = |row: &TakenPledgesRow| row.count(PledgeState::Taken) > 0;
+    let champions = champions.iter().filter(|row| has_open(row));
+    spared.extend(champions.map(|row| PersonId(row.id)));
+    let waiting = vec![Filter::in_state([
+        BarrierState::Raised,
+        BarrierState::SummedUp,
+        BarrierState::PassedOn,
+    ])];
+    let waiting: Vec<BarrierRow> = views.all_rows(None, waiting).await?;
+    spared.extend(waiting.into_iter().flat_map(|row| row.raised_by));
+    Ok(spared)
 }
 
 /// Those who lead a gathering that has not ended, or are asked to.

@@ -17,6 +17,7 @@ mod application_actions;
 mod applications;
 mod assisted_entry;
 mod bank;
+mod barriers;
 mod by_hand;
 mod changes;
 mod confirmations;
@@ -61,6 +62,7 @@ mod payment_actions;
 mod payments;
 mod people;
 mod person_actions;
+mod pledges;
 mod readiness;
 mod round_chart;
 mod rounds;
@@ -432,6 +434,7 @@ async fn render_with_labels(
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
+        ["barriers", rest @ ..] => barriers::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,
@@ -443,6 +446,7 @@ async fn render_with_labels(
         ["texts"] => texts::list(&request).await,
         ["texts", "signs"] => signs::show(&request).await,
         ["texts", "themes"] => themes::show(&request).await,
+        ["texts", "pledges"] => pledges::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,

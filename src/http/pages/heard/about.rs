@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::application::Channel;
 use crate::domain::barrier::{BarrierCommand, RaiseBarrier};
 use crate::domain::language::Language;
 use crate::domain::personal_data::PersonalInput;
@@ -75,8 +76,14 @@ impl EnteredBarrier {
         form.finish(words.map(|words| Self { words, area, theme }))
     }
 
-    /// The command by which a person tells it themselves.
-    pub fn command(self, barrier: BarrierId, person: PersonId) -> Command {
+    /// The command by which it is raised for a person, who told the office by a channel, or tells
+    /// it themselves.
+    pub fn command(
+        self,
+        barrier: BarrierId,
+        person: PersonId,
+        channel: Option<Channel>,
+    ) -> Command {
         let raise = RaiseBarrier {
             person,
             group: None,
@@ -84,7 +91,7 @@ impl EnteredBarrier {
             theme: self.theme,
             words: self.words,
             gathering: None,
-            channel: None,
+            channel,
         };
         Command::Barrier(barrier, BarrierCommand::Raise(raise))
     }

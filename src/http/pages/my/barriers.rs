@@ -87,7 +87,7 @@ pub(super) async fn submit_new(
             return render_new(&visitor, &app, Some(rejected)).await;
         }
     };
-    let command = entered.command(BarrierId(new_id()), person);
+    let command = entered.command(BarrierId(new_id()), person, None);
     match ownership::issue(&visitor, &app, &posted, "", command).await {
         Ok(receipt) => {
             let id = receipt.id;

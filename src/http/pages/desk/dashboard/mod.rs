@@ -7,6 +7,7 @@
 
 mod activity;
 mod applications;
+mod barriers;
 mod confirmations;
 mod gatherings;
 mod grants;
@@ -104,6 +105,9 @@ async fn work_of(
         work.extend(confirmations::group_names(request).await?);
         work.extend(confirmations::similar_groups(request).await?);
         work.extend(gatherings::work(request).await?);
+    }
+    if holds(request, Role::Officer) || holds(request, Role::Connector) {
+        work.extend(barriers::work(request).await?);
     }
     work.extend(applications::rounds(request, funds));
     if holds(request, Role::Panel) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::super::{
-    DeskRequest, applications, gatherings, grants, groups, payments, people, updates,
+    DeskRequest, applications, barriers, gatherings, grants, groups, payments, people, updates,
 };
 use crate::clock::day_of;
 use crate::domain::Role;
@@ -202,7 +202,7 @@ pub(in crate::http::pages::desk) struct BulkAction {
 }
 
 /// All lists that are sorted and filtered by the database.
-pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 7] {
+pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 8] {
     [
         &applications::LIST,
         &grants::LIST,
@@ -211,6 +211,7 @@ pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 7] {
         &groups::LIST,
         &people::LIST,
         &gatherings::LIST,
+        &barriers::LIST,
     ]
 }
 
