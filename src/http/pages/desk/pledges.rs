@@ -191,7 +191,7 @@ fn parse_pledge(
     let day = posted.text(&names.not_before);
     let not_before: Option<Date> = day.parse().ok();
     if not_before.is_none() && !day.is_empty() {
-        miss(wrong, &names.not_before, "Enter a day, such as 31/07/2026");
+        miss(wrong, &names.not_before, "Enter a day, such as 5 July 2026");
     }
     let other_languages = translations(posted, names, wrong);
     Some(Pledge {
