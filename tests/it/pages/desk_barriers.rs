@@ -2,8 +2,8 @@
 //! the pages, and pledges are published.
 
 use microgrants::clock::new_id;
-use microgrants::domain::PersonId;
 use microgrants::domain::barrier::BarrierState;
+use microgrants::domain::{PersonId, Role};
 use microgrants::projections::{BarrierRow, OrganisationRow};
 use serde_json::json;
 use uuid::Uuid;
@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::pages::journeys::{register_zofia, serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::person;
+use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::command_from_json;
-use crate::support::test_app::{ORGANISATION, TestApp};
+use crate::support::test_app::TestApp;
 
 const SUMMARY: &str = "Clinics close before people come home.";
 
@@ -189,7 +190,10 @@ async fn what_somebody_said_on_the_phone_is_noted(app: TestApp) {
         noted.path,
         visible_text(&noted)
     );
-    let mut panel = signed_in(&app, &address, office.panel[0]).await;
+    let jo = person(&app, "Jo").await;
+    office.give_role(&app, jo, Role::Panel).await;
+    app.catch_up().await;
+    let mut panel = signed_in(&app, &address, jo).await;
     let page = panel.get(noted.path.split('?').next().unwrap());
     assert!(
         page.status == 200 && !page.contains("marigold") && !page.contains("Bea"),
