@@ -4,8 +4,9 @@
 //! A handler parses the request, queries views and renders a template. A submitted form becomes the
 //! same commands as a request to the API.
 //!
-//! `apply` is for applying, `gatherings` for coming to one, `my` for the members of a group, `desk`
-//! for staff, `public` for everyone.
+//! `apply` is for applying, `gatherings` for coming to one, `heard` for telling us what gets in the
+//! way, `champions` for pledges, `my` for the members of a group, `desk` for staff, `public` for
+//! everyone.
 
 mod account;
 mod account_contact;

@@ -84,7 +84,7 @@ async fn what_people_told_us_is_carried_up_and_answered(app: TestApp) {
     );
     take(&mut desk, first, "sum-up", &[("summary", SUMMARY)]);
     let early = [("answer", "It opens in May."), ("comes_to", "planned")];
-    assert_eq!(send(&mut desk, first, "record-answer", &early).status, 422);
+    assert_eq!(send(&mut desk, first, "record-answer", &early).status, 409);
     let page = desk.get(&format!("/desk/barriers/{second}"));
     assert!(page.contains(SUMMARY), "the other is picked by its name");
     let into = first.to_string();

@@ -84,10 +84,10 @@ impl BarrierActions<'_> {
         let join = JoinBarrier {
             into: BarrierId(first.id),
         };
-        let choices: Choices = others
+        let named = others
             .iter()
-            .map(|other| (other.id.to_string(), name_of(other)))
-            .collect();
+            .map(|other| (other.id.to_string(), name_of(other)));
+        let choices = unchosen().into_iter().chain(named).collect();
         Ok(Some(
             self.spec("Join it to another", C::Join(join))
                 .about("Whoever told us this hears the answers to the other. It cannot be undone.")
@@ -130,11 +130,11 @@ impl BarrierActions<'_> {
             answer: sample("words"),
             comes_to: other,
         };
-        let choices = [ComesTo::None, ComesTo::Planned, ComesTo::Made]
+        let named = [ComesTo::None, ComesTo::Planned, ComesTo::Made]
             .into_iter()
             .filter(|one| self.barrier.comes_to != Some(*one))
-            .map(|one| (<&str>::from(one).to_owned(), comes_to_name(one).to_owned()))
-            .collect();
+            .map(|one| (<&str>::from(one).to_owned(), comes_to_name(one).to_owned()));
+        let choices = unchosen().into_iter().chain(named).collect();
         self.spec("Record the answer", C::RecordAnswer(answer))
             .about("We tell everyone who told us this.")
             .button("Save the answer")
@@ -153,4 +153,9 @@ impl BarrierActions<'_> {
             .hint("For our records. Leave out names of people.")
             .destructive()
     }
+}
+
+/// The choice of a list before anything was chosen.
+fn unchosen() -> Choices {
+    vec![(String::new(), "Choose one".to_owned())]
 }
