@@ -61,18 +61,8 @@ fn send_words(browser: &mut Browser) -> Page {
     browser.submit_form(&page, OWN_FORM, &fields)
 }
 
-on_each_engine!(somebody_without_an_account_tells_us_once_their_address_is_proven);
-async fn somebody_without_an_account_tells_us_once_their_address_is_proven(app: TestApp) {
-    let (office, address) = serve_office(&app).await;
-    let mut browser = Browser::new(&address);
-    let list = browser.get("/heard");
-    assert!(
-        list.status == 200 && list.contains("There is nothing here yet."),
-        "{}",
-        visible_text(&list)
-    );
-
-    // What is wrong is said, and what was typed stays.
+/// The second page as it is shown after what was wrong: it is said, and what was typed stays.
+fn after_mistakes(browser: &mut Browser) -> Page {
     let first = browser.get("/heard/tell");
     for (typed, says) in [
         (
@@ -84,7 +74,7 @@ async fn somebody_without_an_account_tells_us_once_their_address_is_proven(app: 
             "Choose a place from the list",
         ),
     ] {
-        let fields = [&[("form", "barrier")], &typed[..]].concat();
+        let fields = [&[("form", "barrier")][..], &typed[..]].concat();
         let refused = browser.submit_form(&first, "/heard/tell", &fields);
         assert!(
             refused.status == 422 && refused.contains(says),
@@ -92,8 +82,8 @@ async fn somebody_without_an_account_tells_us_once_their_address_is_proven(app: 
             visible_text(&refused)
         );
     }
-    let second = second_page(&mut browser);
-    let refused = send_person(&mut browser, &second, "");
+    let second = second_page(browser);
+    let refused = send_person(browser, &second, "");
     assert!(
         refused.status == 422
             && refused.contains("Enter your email address")
@@ -101,9 +91,24 @@ async fn somebody_without_an_account_tells_us_once_their_address_is_proven(app: 
         "{}",
         visible_text(&refused)
     );
+    refused
+}
+
+on_each_engine!(somebody_without_an_account_tells_us_once_their_address_is_proven);
+async fn somebody_without_an_account_tells_us_once_their_address_is_proven(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = Browser::new(&address);
+    let list = browser.get("/heard");
+    assert!(
+        list.status == 200 && list.contains("There is nothing here yet."),
+        "{}",
+        visible_text(&list)
+    );
+
+    let second = after_mistakes(&mut browser);
 
     // Nothing is raised before the link was opened.
-    let told = send_person(&mut browser, &refused, "nia@example.org");
+    let told = send_person(&mut browser, &second, "nia@example.org");
     assert!(
         told.path == "/heard/told" && told.contains("Nearly done"),
         "{}: {}",
