@@ -11,7 +11,7 @@ use super::{AboutChoices, BARRIER_FORM, EnteredBarrier, OWN_FORM_PATH};
 use crate::auth::links::{self, LinkPurpose};
 use crate::domain::language::Language;
 use crate::domain::person::ChooseMailLanguage;
-use crate::domain::{Command, PersonCommand};
+use crate::domain::{Command, PersonCommand, Role};
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::i18n::translate;
@@ -61,7 +61,10 @@ type Entered<'a> = Option<(&'a FormData, FieldErrors)>;
 /// The page on which a visitor who is signed in tells us.
 fn own_page(visitor: &Visitor) -> Option<&'static str> {
     let reader = &visitor.signed_in.as_ref()?.reader;
-    Some(if reader.hears_barriers() {
+    let carries_up = [Role::Officer, Role::Connector]
+        .iter()
+        .any(|role| reader.roles.contains(role));
+    Some(if carries_up {
         "/desk/barriers/new"
     } else {
         OWN_FORM_PATH
