@@ -279,7 +279,7 @@ impl Tagged for BarrierState {
     fn tag(self) -> Tag {
         use TagKind::{Good, Quiet, Todo, Wait};
         let (kind, word) = match self {
-            Self::Raised => (Todo, "To sum up"),
+            Self::Raised => (Todo, "To summarise"),
             Self::SummedUp => (Todo, "To pass on"),
             Self::PassedOn => (Wait, "Waiting for an answer"),
             Self::Answered => (Good, "Answered"),

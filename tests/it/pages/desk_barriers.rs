@@ -60,13 +60,13 @@ async fn what_people_told_us_is_carried_up_and_answered(app: TestApp) {
     let mut desk = signed_in(&app, &address, office.ada).await;
     let today = desk.get("/desk");
     assert!(
-        today.contains("Sum up what somebody told us"),
+        today.contains("Write a summary of what someone told us"),
         "{}",
         visible_text(&today)
     );
     let page = desk.get(&format!("/desk/barriers/{first}"));
     assert!(
-        page.contains("Next: sum it up")
+        page.contains("Next: write a summary")
             && page.contains("marigold one")
             && page.contains("Leave it out of the summary."),
         "{}",

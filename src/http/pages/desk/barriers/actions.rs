@@ -58,7 +58,7 @@ impl BarrierActions<'_> {
         let summed = BarrierSummary {
             summary: sample("words"),
         };
-        self.spec("Sum it up", C::SumUp(summed))
+        self.spec("Write a summary", C::SumUp(summed))
             .about(self.warning.unwrap_or_default())
             .button("Save the summary")
             .text_area("summary", "What stands in people’s way?")

@@ -69,7 +69,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     });
     let found = found.collect();
     let page = RaiseForPage {
-        page: request.page_context("Note what somebody told us").await?,
+        page: request.page_context("Note what someone told us").await?,
         wrong: forms.error_summary(),
         search: forms.form("search").prefill("q", text),
         searched: !text.is_empty(),

@@ -117,7 +117,7 @@ fn next_words(request: &DeskRequest<'_>, row: &BarrierRow) -> (&'static str, Str
     let to = row.passed_on_to.as_deref().unwrap_or("them");
     match row.state {
         BarrierState::Raised => (
-            "Next: sum it up",
+            "Next: write a summary",
             "Say it in your own words, without names. Or join it to another that is about the \
                 same."
                 .to_owned(),

@@ -29,7 +29,7 @@ pub(in crate::http::pages::desk) static LIST: ListDefinition = ListDefinition {
             query: &[],
         },
         ListTab {
-            label: "To sum up",
+            label: "To summarise",
             query: &[("state", "raised")],
         },
         ListTab {
@@ -54,7 +54,7 @@ pub(in crate::http::pages::desk) static LIST: ListDefinition = ListDefinition {
     has_counts: true,
     has_contacts: false,
     bulk: &[],
-    purpose: "People tell us what stands in their way. Sum it up, pass it on to those who can \
+    purpose: "People tell us what stands in their way. Summarise it, pass it on to those who can \
         change it, and record what they say. Everyone who told us hears the answer.",
 };
 
@@ -138,7 +138,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     };
     let rows = found.page.items.iter().map(row).collect();
     let links = if carries_up(request) {
-        vec![("Note what somebody told us", "/desk/barriers/new")]
+        vec![("Note what someone told us", "/desk/barriers/new")]
     } else {
         Vec::new()
     };

@@ -42,9 +42,9 @@ pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, Page
 fn sum_up(row: &BarrierRow, today: Date) -> WorkRow {
     WorkRow::new(
         "talk",
-        "Sum up what somebody told us",
+        "Write a summary of what someone told us",
         path_of(row.id),
-        "Sum it up",
+        "Write a summary",
     )
     .about(format!("They told us on {}.", day_text(row.raised_on)))
     .since(Some(row.raised_on), today)
