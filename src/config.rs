@@ -484,16 +484,19 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
-    /// Print the story of a grant or of a gathering in plain words: a verdict, what happened by
-    /// day, and what is missing.
+    /// Print the story of a grant, of a gathering or of a barrier in plain words: a verdict, what
+    /// happened by day, and what is missing.
     Explain {
         folder: PathBuf,
         /// The id of the grant or of its application, or the application's number.
-        #[arg(long, required_unless_present = "gathering")]
+        #[arg(long, required_unless_present_any = ["gathering", "barrier"])]
         grant: Option<String>,
         /// The id of the gathering.
         #[arg(long, conflicts_with_all = ["grant", "html"])]
         gathering: Option<Uuid>,
+        /// The id of the barrier.
+        #[arg(long, conflicts_with_all = ["grant", "gathering", "html"])]
+        barrier: Option<Uuid>,
         /// Print an HTML page, for a browser or a printer.
         #[arg(long)]
         html: bool,

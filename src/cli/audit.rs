@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::audit_reports::{self, LedgerReport};
 use super::folder_verdict::FolderVerdict;
-use super::{TaskError, explain_gathering, open_organisation, replay};
+use super::{TaskError, explain_barrier, explain_gathering, open_organisation, replay};
 use crate::audit::{self, CheckpointSource, Report, ScratchDatabase, Trusted};
 use crate::clock::Clock;
 use crate::config::{AuditTask, Config};
@@ -65,8 +65,14 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         } => audit_reports::sample(&folder, count, json),
         AuditTask::Explain {
             folder,
+            barrier: Some(barrier),
+            ..
+        } => explain_barrier::explain(&folder, barrier),
+        AuditTask::Explain {
+            folder,
             grant,
             gathering,
+            barrier: None,
             html,
         } => match gathering {
             Some(gathering) => explain_gathering::explain(&folder, gathering),
