@@ -39,7 +39,9 @@ struct TellUsPage {
 #[template(path = "my/barrier.html")]
 struct OwnBarrierPage {
     page: PageContext,
-    told_on: String,
+    /// The day on which the visitor told it; absent if somebody else did, and the visitor's own was
+    /// joined to it.
+    told_on: Option<String>,
     /// The visitor's own words, while they are kept.
     words: Option<String>,
     kept_until: Option<String>,
@@ -145,7 +147,7 @@ pub(super) async fn show(
     shell.notice = notices::notice(&request, language);
     render_page(&OwnBarrierPage {
         page: shell,
-        told_on: format_day(seen.row.raised_on, language),
+        told_on: is_own(&seen.row).then(|| format_day(seen.row.raised_on, language)),
         kept_until: seen
             .row
             .kept_until
