@@ -260,6 +260,7 @@ async fn render(
     let mut page = PageContext::load(visitor, app, translate("Champions", language)).await?;
     page.has_errors = !wrong.is_empty();
     let figures = app.views.pledge_figures(None).await?.without_few_people();
+    page.saves_language = !figures.pledges.is_empty();
     let shown = ChampionsPage {
         version: figures.version,
         champions: people_text(
