@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(super) use raise::raise_for;
 pub(super) use table::{LIST, spreadsheet};
 
-use super::DeskRequest;
+use super::{DeskRequest, history};
 use crate::domain::Role;
 use crate::domain::barrier::{BarrierState, ComesTo};
 use crate::domain::language::Language;
