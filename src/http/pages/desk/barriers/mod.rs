@@ -43,12 +43,28 @@ pub(super) fn carries_up(request: &DeskRequest<'_>) -> bool {
     roles.contains(&Role::Officer) || roles.contains(&Role::Connector)
 }
 
-/// What a barrier is called at the desk: its summary, or the day on which it was raised.
+/// The most letters of a summary that is a title.
+const TITLE_MAX: usize = 90;
+
+/// What a barrier is called at the desk: how its summary begins, or the day on which it was raised.
 pub(super) fn name_of(row: &BarrierRow) -> String {
-    row.summary.clone().unwrap_or_else(|| {
-        let day = format_day(row.raised_on, Language::En);
-        format!("Raised on {day}")
-    })
+    match &row.summary {
+        Some(summary) => shortened(summary),
+        None => format!("Raised on {}", format_day(row.raised_on, Language::En)),
+    }
+}
+
+/// The first words of a text, in one line.
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= TITLE_MAX {
+        return line;
+    }
+    let cut: String = line.chars().take(TITLE_MAX).collect();
+    let whole = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!("{whole}…")
 }
 
 /// The states in which a barrier waits for the office or for an answer.
@@ -64,5 +80,20 @@ fn comes_to_name(comes_to: ComesTo) -> &'static str {
         ComesTo::None => "No change",
         ComesTo::Planned => "A change is planned",
         ComesTo::Made => "The change was made",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_summary_is_cut_after_a_word() {
+        assert_eq!(shortened("Clinics close\nearly."), "Clinics close early.");
+        let cut = shortened(&"never open ".repeat(20));
+        assert!(
+            cut.chars().count() <= TITLE_MAX + 1 && cut.ends_with("open…"),
+            "{cut}"
+        );
     }
 }
