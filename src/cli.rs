@@ -14,6 +14,7 @@ mod audit;
 mod audit_reports;
 mod backup;
 mod crash_loop;
+mod explain_barrier;
 mod explain_gathering;
 mod explain_introduction;
 mod export;

@@ -484,12 +484,12 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
-    /// Print the story of a grant, of a gathering or of an introduction in plain words: a verdict,
-    /// what happened by day, and what is missing.
+    /// Print the story of a grant, of a gathering, of a barrier or of an introduction in plain
+    /// words: a verdict, what happened by day, and what is missing.
     Explain {
         folder: PathBuf,
         /// The id of the grant or of its application, or the application's number.
-        #[arg(long, required_unless_present_any = ["gathering", "introduction"])]
+        #[arg(long, required_unless_present_any = ["gathering", "introduction", "barrier"])]
         grant: Option<String>,
         /// The id of the gathering.
         #[arg(long, conflicts_with_all = ["grant", "html"])]
@@ -497,6 +497,9 @@ pub enum AuditTask {
         /// The id of the introduction.
         #[arg(long, conflicts_with_all = ["grant", "gathering", "html"])]
         introduction: Option<Uuid>,
+        /// The id of the barrier.
+        #[arg(long, conflicts_with_all = ["grant", "gathering", "html"])]
+        barrier: Option<Uuid>,
         /// Print an HTML page, for a browser or a printer.
         #[arg(long)]
         html: bool,

@@ -107,10 +107,14 @@ pub enum LinkPurpose {
     TakePlace { gathering: Uuid, session: u16 },
     /// They take the pledges that were taken with their address.
     TakePledges,
+    /// They get what was written with their address about what stands in people's way.
+    TellBarrier,
 }
 
 /// What is stored of a link by which somebody takes pledges.
 const PLEDGES: &str = "pledges";
+/// What is stored of a link by which somebody gets what was written.
+const BARRIER: &str = "barrier";
 
 impl fmt::Display for LinkPurpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,6 +122,7 @@ impl fmt::Display for LinkPurpose {
             Self::JoinGroup(group) => group.fmt(f),
             Self::TakePlace { gathering, session } => write!(f, "{gathering}/{session}"),
             Self::TakePledges => f.write_str(PLEDGES),
+            Self::TellBarrier => f.write_str(BARRIER),
         }
     }
 }
@@ -128,6 +133,7 @@ impl LinkPurpose {
     pub fn of(link: &LinkRow) -> Option<(Self, PersonId)> {
         let purpose = match link.joins.split_once('/') {
             None if link.joins == PLEDGES => Self::TakePledges,
+            None if link.joins == BARRIER => Self::TellBarrier,
             None => Self::JoinGroup(link.joins.parse().ok()?),
             Some((gathering, session)) => Self::TakePlace {
                 gathering: gathering.parse().ok()?,

@@ -145,6 +145,15 @@ list_columns! {
         Stale = K::Text("stale_on"),
         Recorded = K::Indexed("created_at"),
     }
+    /// The columns of barriers.
+    BarrierColumn of "barriers" {
+        Raised = K::Indexed("created_at"),
+        State = K::Text("state"),
+        Area = K::Text("area"),
+        Theme = K::Text("theme"),
+        Due = K::Text("due_on"),
+        People = K::Number("people"),
+    }
 }
 
 impl ListKey {

@@ -18,8 +18,8 @@ use crate::projections::{DirectoryRow, FundRow, GatheringRow, OrganisationRow};
 use crate::store::filter::Filter;
 use crate::store::list_query::{self, ListPlace, ListQuery, ListStart, ListedRow};
 pub use crate::store::list_query::{
-    ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey,
-    ListOrder, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
+    ApplicationColumn, AssetColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn,
+    ListAmount, ListKey, ListOrder, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 
 /// Names per query.

@@ -69,9 +69,9 @@ pub use event_search::{EventSearch, StoredEvent};
 pub use heard::{HeardBarrier, HeardBarriers};
 pub use library::{Library, LibraryEntry, LibraryFilter, LibrarySource};
 pub use lists::{
-    ApplicationColumn, AssetColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount,
-    ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals,
-    PaymentColumn, PersonColumn, UpdateColumn,
+    ApplicationColumn, AssetColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn,
+    ListAmount, ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection,
+    ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};

@@ -183,7 +183,7 @@ impl Views {
         next: i64,
     ) -> Result<Arc<NetworkSummary>, ViewError> {
         let rows = self.network_rows(as_at).await?;
-        let groups = self.groups_with_heirs(rows.groups(), as_at).await?;
+        let groups = self.groups_or_heirs(rows.groups(), as_at).await?;
         let mut network = NetworkBuilder::new(groups);
         network.add_nodes(&rows);
         network.add_ties(&rows);
@@ -218,7 +218,7 @@ impl Views {
     }
 
     /// The rows of groups by id, and those of the groups that they were merged into.
-    async fn groups_with_heirs(
+    async fn groups_or_heirs(
         &self,
         mut wanted: BTreeSet<GroupId>,
         as_at: Option<i64>,

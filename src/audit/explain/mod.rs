@@ -2,6 +2,7 @@
 //! happened by day, and what is missing.
 
 mod application_sentences;
+mod barrier;
 mod facts;
 mod gathering;
 mod grant_sentences;
@@ -26,6 +27,7 @@ use crate::domain::language::day_text;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
+pub use barrier::{BarrierStory, explain_barrier};
 pub use facts::FileEvidence;
 use facts::{GrantFacts, PaymentFacts};
 pub use gathering::{GatheringStory, explain_gathering};

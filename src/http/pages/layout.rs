@@ -362,6 +362,7 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
+        community.push(room("What we hear", "talk", "/desk/barriers"));
         community.push(room("Directory", "link", "/desk/assets"));
         if self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector) {
             community.push(room("Introductions", "phone", "/desk/introductions"));

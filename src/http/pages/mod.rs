@@ -5,7 +5,8 @@
 //! same commands as a request to the API.
 //!
 //! `apply` is for applying, `gatherings` for coming to one, `directory` for what is there nearby,
-//! `my` for the members of a group, `desk` for staff, `public` for everyone.
+//! `heard` for telling us what gets in the way, `champions` for pledges, `my` for the members of a
+//! group, `desk` for staff, `public` for everyone.
 
 mod account;
 mod account_contact;
@@ -14,6 +15,7 @@ mod apply;
 mod assets;
 mod begin;
 mod bounced;
+mod champions;
 mod charts;
 mod components;
 mod csrf;
@@ -30,6 +32,7 @@ mod form_reader;
 mod fund_texts;
 mod gatherings;
 mod group_files;
+mod heard;
 mod i18n;
 mod icons;
 mod kept_files;
@@ -84,6 +87,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(apply::configure)
         .configure(gatherings::configure)
         .configure(directory::configure)
+        .configure(heard::configure)
+        .configure(champions::configure)
         .configure(my::configure)
         .configure(public::configure)
         .configure(desk::configure);

@@ -67,8 +67,8 @@ impl NetworkDrawing {
         }
         let numbers: BTreeMap<Uuid, usize> = drawn.iter().map(|node| node.id).zip(0..).collect();
         let weights = pairs(network, &numbers);
-        let pairs: Vec<(usize, usize)> = weights.keys().copied().collect();
-        let at = places(drawn.len(), &pairs);
+        let linked: Vec<(usize, usize)> = weights.keys().copied().collect();
+        let at = places(drawn.len(), &linked);
         let nodes: Vec<DrawnNode> = drawn
             .iter()
             .zip(&at)
@@ -79,7 +79,7 @@ impl NetworkDrawing {
                 kind: kind_word(node.kind),
                 area: node.area.as_deref().map(place_name).unwrap_or_default(),
                 others: node.others,
-                knows: known_numbers(number, &pairs),
+                knows: known_numbers(number, &linked),
                 is_group: node.kind == NetworkNodeKind::Group,
                 x: units(place.x),
                 y: units(place.y),

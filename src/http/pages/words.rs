@@ -10,6 +10,7 @@ use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::asset::AssetState;
+use crate::domain::barrier::BarrierState;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
@@ -284,6 +285,21 @@ impl Tagged for AssetState {
             Self::Published => (Good, "In the directory"),
             Self::Paused => (Quiet, "Not shown for now"),
             Self::Withdrawn => (Bad, "Withdrawn"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for BarrierState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Raised => (Todo, "To summarise"),
+            Self::SummedUp => (Todo, "To pass on"),
+            Self::PassedOn => (Wait, "Waiting for an answer"),
+            Self::Answered => (Good, "Answered"),
+            Self::Closed => (Quiet, "Closed"),
+            Self::Joined => (Quiet, "Joined to another"),
         };
         Tag { kind, word }
     }

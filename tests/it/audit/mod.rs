@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod auditing;
+mod barrier_stories;
 pub mod books;
 mod broken_rules;
 mod gathering_stories;

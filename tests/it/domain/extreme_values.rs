@@ -347,6 +347,10 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
                 "as_at", "after", "state", "way", "kind", "area", "theme", "keeper", "q",
             ],
         ),
+        (
+            "/desk/barriers",
+            &["as_at", "after", "state", "area", "theme"],
+        ),
         ("/desk/people", &["after"]),
         ("/desk/funds", &["as_at"]),
         ("/desk/figures", &["day", "slide"]),
@@ -355,6 +359,7 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
         ("/impact", &["day", "slide"]),
         ("/gatherings", &["area", "kind"]),
         ("/directory", &["area", "theme", "way", "day"]),
+        ("/heard", &["area", "theme"]),
         ("/desk/log", &["from", "to", "after", "stream", "actor"]),
         ("/desk/texts/mails", &["state"]),
         (&statement, &["from", "until"]),

@@ -10,13 +10,15 @@ use uuid::Uuid;
 use super::DeskRequest;
 use crate::clock::day_of;
 use crate::domain::PersonId;
+use crate::domain::barrier::BarrierState;
 use crate::domain::erasure::SIGNED_UP_MONTHS;
 use crate::domain::gathering::GatheringState;
 use crate::domain::language::Language;
 use crate::http::pages::PageError;
 use crate::mail::format_day;
 use crate::projections::{
-    GatheringRow, GatheringSessionRow, IntroductionRow, PersonRow, SignUpRow,
+    BarrierRow, GatheringRow, GatheringSessionRow, IntroductionRow, PersonRow, PledgeState,
+    SignUpRow, TakenPledgesRow,
 };
 use crate::views::Filter;
 
@@ -33,8 +35,9 @@ pub(super) struct ErasablePerson {
     pub since: String,
 }
 
-/// People in no group and without a role who lead nothing, and whose last session or introduction
-/// is [`SIGNED_UP_MONTHS`] ago or longer.
+/// People in no group and without a role who lead nothing, have no open pledge and wait for no
+/// answer to what they told us, and whose last session or introduction is [`SIGNED_UP_MONTHS`] ago
+/// or longer.
 ///
 /// Only sessions and introductions that are so long ago are read, the oldest first, until there are
 /// enough people.
@@ -48,7 +51,7 @@ pub(super) async fn erasable_people(
     let long_ago = vec![Filter::at_most("day", limit)];
     let mut sessions: Vec<GatheringSessionRow> = views.all_rows(None, long_ago).await?;
     sessions.sort_by_key(|session| session.day);
-    let leads = leads(request).await?;
+    let spared = spared(request).await?;
     let (mut found, mut since, mut seen) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     let batches = sessions.chunks(SESSIONS_AT_ONCE).map(Some).chain([None]);
     for sessions in batches {
@@ -59,7 +62,7 @@ pub(super) async fn erasable_people(
         let new = met.into_iter().filter(|person| seen.insert(*person));
         let of_people = vec![Filter::any_of("id", new)];
         let mut rows: Vec<PersonRow> = views.all_rows(None, of_people).await?;
-        rows.retain(|row| is_only_a_guest(row) && !leads.contains(&PersonId(row.id)));
+        rows.retain(|row| is_only_a_guest(row) && !spared.contains(&PersonId(row.id)));
         let last = last_days(request, &rows).await?;
         rows.retain(|row| last.get(&PersonId(row.id)).is_some_and(|day| *day <= limit));
         found.extend(rows);
@@ -142,6 +145,25 @@ async fn last_days(
         }
     }
     Ok(last)
+}
+
+/// Those whose data is still needed: they lead something, promised something, or wait to be told
+/// what came of what they told us.
+async fn spared(request: &DeskRequest<'_>) -> Result<BTreeSet<PersonId>, PageError> {
+    let mut spared = leads(request).await?;
+    let views = &request.app.views;
+    let champions: Vec<TakenPledgesRow> = views.all_rows(None, Vec::new()).await?;
+    let has_open = |row: &TakenPledgesRow| row.count(PledgeState::Taken) > 0;
+    let champions = champions.iter().filter(|row| has_open(row));
+    spared.extend(champions.map(|row| PersonId(row.id)));
+    let waiting = vec![Filter::in_state([
+        BarrierState::Raised,
+        BarrierState::SummedUp,
+        BarrierState::PassedOn,
+    ])];
+    let waiting: Vec<BarrierRow> = views.all_rows(None, waiting).await?;
+    spared.extend(waiting.into_iter().flat_map(|row| row.raised_by));
+    Ok(spared)
 }
 
 /// Those who lead a gathering that has not ended, or are asked to.

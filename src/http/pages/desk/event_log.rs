@@ -232,6 +232,7 @@ fn record_page(stream: &str, id: &str) -> Option<String> {
         "group" => "groups",
         "fund" => "funds",
         "person" => "people",
+        "barrier" => "barriers",
         _ => return None,
     };
     Some(format!("/desk/{room}/{id}"))

@@ -18,6 +18,7 @@ mod applications;
 mod assets;
 mod assisted_entry;
 mod bank;
+mod barriers;
 mod by_hand;
 mod changes;
 mod confirmations;
@@ -67,6 +68,7 @@ mod payment_actions;
 mod payments;
 mod people;
 mod person_actions;
+mod pledges;
 mod readiness;
 mod round_chart;
 mod rounds;
@@ -441,6 +443,7 @@ async fn render_with_labels(
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
         ["assets", rest @ ..] => assets::show_page(&request, rest).await,
         ["introductions", rest @ ..] => introductions::show_page(&request, rest).await,
+        ["barriers", rest @ ..] => barriers::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,
@@ -453,6 +456,7 @@ async fn render_with_labels(
         ["texts", "signs"] => signs::show(&request).await,
         ["texts", "themes"] => themes::show(&request).await,
         ["texts", "notices"] => notice_texts::show(&request).await,
+        ["texts", "pledges"] => pledges::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,

@@ -5,8 +5,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
 use super::{
-    DeskRequest, applications, assets, funds, gatherings, grants, groups, payments, people,
-    statement, updates, value,
+    DeskRequest, applications, assets, barriers, funds, gatherings, grants, groups, payments,
+    people, statement, updates, value,
 };
 use crate::http::pages::PageError;
 
@@ -24,6 +24,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, list: &str) -> Result<HttpRe
         "people" => people::spreadsheet(request).await?,
         "gatherings" => gatherings::spreadsheet(request).await?,
         "assets" => assets::spreadsheet(request).await?,
+        "barriers" => barriers::spreadsheet(request).await?,
         "statement" => statement::spreadsheet(request).await?,
         "value" => value::spreadsheet(request).await?,
         _ => return Err(PageError::not_found()),

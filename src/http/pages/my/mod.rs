@@ -4,6 +4,7 @@
 mod agreed;
 mod agreement;
 mod application;
+mod barriers;
 mod draft;
 mod entries;
 mod entry;
@@ -22,6 +23,7 @@ mod overview;
 mod papers;
 mod payee;
 mod photographs;
+mod pledges;
 mod receipt;
 mod report;
 mod session;
@@ -93,6 +95,7 @@ fn configure_introductions(config: &mut web::ServiceConfig) {
                 .route(web::get().to(agreed::show))
                 .route(web::post().to(agreed::submit)),
         );
+    configure_barriers(config);
 }
 
 fn configure_gatherings(config: &mut web::ServiceConfig) {
@@ -106,6 +109,21 @@ fn configure_gatherings(config: &mut web::ServiceConfig) {
             web::resource("/my/gatherings/{id}/sessions/{number}")
                 .route(web::get().to(session::show))
                 .route(web::post().to(session::submit)),
+        );
+}
+
+fn configure_barriers(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/my/barriers/new")
+                .route(web::get().to(barriers::show_new))
+                .route(web::post().to(barriers::submit_new)),
+        )
+        .service(web::resource("/my/barriers/{id}").route(web::get().to(barriers::show)))
+        .service(
+            web::resource("/my/pledges")
+                .route(web::get().to(pledges::show))
+                .route(web::post().to(pledges::submit)),
         );
 }
 

@@ -5,11 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::barriers::{self, OwnBarrier};
 use super::entries::OwnEntries;
 use super::gatherings::{self, GroupSession, OwnGatherings};
 use super::introductions::OwnIntroductions;
 use super::to_do::{self, GrantRecords, ToDo};
-use super::{members, notices, states};
+use super::{members, notices, pledges, states};
 use crate::clock::day_of;
 use crate::commands::CommandRequest;
 use crate::domain::group::MemberRef;
@@ -47,6 +48,10 @@ struct OwnOverviewPage {
     /// What the visitor has in the directory as a person.
     own: OwnEntries,
     introductions: OwnIntroductions,
+    /// What the visitor told us stands in people's way.
+    barriers: Vec<OwnBarrier>,
+    /// How many pledges the visitor has open, if they ever took one.
+    pledges: Option<usize>,
 }
 
 struct OwnGroup {
@@ -149,9 +154,12 @@ async fn render(
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
     let gatherings = OwnGatherings::load(app, signed.reader.person, visitor.language).await?;
+    let barriers = barriers::of_person(app, signed.reader.person, visitor.language).await?;
+    let pledges = pledges::count_of(app, signed.reader.person).await?;
     let title = match (groups.is_empty(), gatherings.is_empty()) {
         (true, false) => "My gatherings",
         (true, true) if !introductions.is_empty() => "My introductions",
+        (true, true) if !barriers.is_empty() || pledges.is_some() => "My page",
         _ => "My group",
     };
     let title = translate(title, visitor.language);
@@ -169,6 +177,8 @@ async fn render(
         gatherings,
         own: OwnEntries::of_person(app, signed.reader.person, visitor.language).await?,
         introductions,
+        barriers,
+        pledges,
     })
 }
 

@@ -8,6 +8,7 @@
 mod activity;
 mod applications;
 mod assets;
+mod barriers;
 mod confirmations;
 mod connector;
 mod gatherings;
@@ -119,6 +120,9 @@ async fn work_of(
     }
     if super::assets::keeps_directory(request) {
         work.extend(assets::work(request).await?);
+    }
+    if holds(request, Role::Officer) || holds(request, Role::Connector) {
+        work.extend(barriers::work(request).await?);
     }
     work.extend(applications::rounds(request, funds));
     if holds(request, Role::Panel) {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::super::{
-    DeskRequest, applications, assets, gatherings, grants, groups, payments, people, updates,
+    DeskRequest, applications, assets, barriers, gatherings, grants, groups, payments, people,
+    updates,
 };
 use crate::clock::day_of;
 use crate::domain::Role;
@@ -212,6 +213,7 @@ pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 8] {
         &people::LIST,
         &gatherings::LIST,
         &assets::LIST,
+        &barriers::LIST,
     ]
 }
 
