@@ -10,6 +10,7 @@
 mod account;
 mod account_contact;
 mod account_email;
+mod aim_words;
 mod apply;
 mod assets;
 mod begin;
