@@ -354,6 +354,7 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
+        community.push(room("Learning", "note", "/desk/learning"));
         if !self.connector {
             reports.push(room("Figures", "chart", "/desk/figures"));
         }

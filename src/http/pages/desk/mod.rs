@@ -48,6 +48,7 @@ mod groups;
 mod header;
 mod history;
 mod import;
+mod learning;
 mod list;
 mod mail_texts;
 mod next_step;
@@ -431,6 +432,8 @@ async fn render_with_labels(
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
+        ["learning"] => learning::show(&request).await,
+        ["learning", "new"] => learning::show_new(&request).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,

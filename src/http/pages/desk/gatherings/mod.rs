@@ -8,6 +8,7 @@ mod plan;
 mod record;
 mod sessions;
 mod sheet;
+mod story;
 mod table;
 
 use actix_web::HttpResponse;
@@ -76,6 +77,7 @@ pub(super) async fn show_page(
         ["new"] => plan::show(request).await,
         [id] => record::show(request, id).await,
         [id, "lead"] => find_person::show_lead(request, id).await,
+        [id, "story"] => story::show(request, id).await,
         [id, number, "sign-up"] => find_person::show_sign_up(request, id, number).await,
         [id, number, "attendance"] => attendance::show(request, id, number).await,
         [id, number, "sheet"] => sheet::show(request, id, number).await,
