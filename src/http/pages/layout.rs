@@ -26,13 +26,14 @@ pub enum PageWidth {
 }
 
 /// Pages that belong to a section of the desk under another address.
-const PAGES_OF_ROOMS: [(&str, &str); 6] = [
+const PAGES_OF_ROOMS: [(&str, &str); 7] = [
     ("/desk/bank", "/desk/payments"),
     ("/desk/tell", "/desk"),
     ("/desk/setup", "/desk/settings"),
     ("/desk/erase", "/desk/erasures"),
     ("/desk/funders", "/desk/figures"),
     ("/desk/open-data", "/desk/figures"),
+    ("/desk/aims", "/desk/figures"),
 ];
 
 /// Who gets a message about an action, each as a sentence; empty if nobody.

@@ -12,6 +12,8 @@
 
 mod accesses;
 mod action;
+mod aim_texts;
+mod aims;
 mod application;
 mod application_actions;
 mod applications;
@@ -432,6 +434,7 @@ async fn render_with_labels(
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
+        ["aims"] => aims::show(&request).await,
         ["learning"] => learning::show(&request).await,
         ["learning", "new"] => learning::show_new(&request).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
@@ -445,6 +448,7 @@ async fn render_with_labels(
         ["texts"] => texts::list(&request).await,
         ["texts", "signs"] => signs::show(&request).await,
         ["texts", "themes"] => themes::show(&request).await,
+        ["texts", "aims"] => aim_texts::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,

@@ -4,9 +4,9 @@
 use actix_web::web;
 
 use super::{
-    assisted_entry, bank, erase, form_editor, fund_words, gatherings, group, group_members, import,
-    list, outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell,
-    themes, webhooks,
+    aim_texts, assisted_entry, bank, erase, form_editor, fund_words, gatherings, group,
+    group_members, import, list, outbox, panel, payments, rounds, settings, setup, show, signs,
+    submit_command, tell, themes, webhooks,
 };
 
 /// Registers the desk. The addresses of the commands come last, because their pattern also matches
@@ -76,6 +76,7 @@ fn other_forms(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/desk/do/signs").route(web::post().to(signs::adopt)))
         .service(web::resource("/desk/do/themes").route(web::post().to(themes::adopt)))
+        .service(web::resource("/desk/do/aims").route(web::post().to(aim_texts::adopt)))
         .service(web::resource("/desk/do/settings").route(web::post().to(settings::submit)))
         .service(
             web::resource("/desk/do/fund-words/{fund}").route(web::post().to(fund_words::submit)),
