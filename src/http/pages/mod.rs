@@ -49,6 +49,7 @@ mod sign_in_link;
 mod site;
 mod statement_sheet;
 mod subject_access;
+mod tallies;
 mod theme;
 mod theme_names;
 mod tokens;

@@ -56,11 +56,11 @@ struct AimFields {
     translated: Vec<(String, String)>,
     level: String,
     counts: String,
-    questions: Vec<QuestionFields>,
+    questions: Vec<AimQuestionFields>,
 }
 
 /// The names of the fields of one question.
-struct QuestionFields {
+struct AimQuestionFields {
     key: String,
     words: String,
     options: String,
@@ -81,14 +81,14 @@ impl AimFields {
             level: format!("level-{at}"),
             counts: format!("counts-{at}"),
             questions: (0..questions)
-                .map(|question| QuestionFields::at(at, question))
+                .map(|question| AimQuestionFields::at(at, question))
                 .collect(),
             name,
         }
     }
 }
 
-impl QuestionFields {
+impl AimQuestionFields {
     fn at(aim: usize, at: usize) -> Self {
         Self {
             key: format!("question-{aim}-{at}"),
@@ -331,7 +331,7 @@ impl AimsReader<'_> {
     }
 
     /// A question: as it was, if its words and answers are, or else a new one.
-    fn question(&mut self, names: &QuestionFields) -> Option<AimQuestion> {
+    fn question(&mut self, names: &AimQuestionFields) -> Option<AimQuestion> {
         let words: Option<Line> = self.text(&names.words, "Enter the question in one line");
         let options = self.options(&names.options);
         let source: Option<Prose> = self.text(&names.source, "Say who wrote the question");

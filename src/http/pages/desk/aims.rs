@@ -32,11 +32,11 @@ struct AimCard {
     level: &'static str,
     /// What was counted, in the quarter and a year before.
     counts: Vec<(String, String, String)>,
-    questions: Vec<AskedQuestion>,
+    questions: Vec<AimQuestionCard>,
 }
 
 /// A question with what people answered at the beginning and later.
-struct AskedQuestion {
+struct AimQuestionCard {
     words: String,
     asked: [String; 2],
     options: Vec<(String, [String; 2])>,
@@ -84,12 +84,12 @@ impl AimCard {
             name: aim.name.to_string(),
             level: level_name(aim.level),
             counts: aim.counts.iter().map(count).collect(),
-            questions: aim.questions.iter().map(AskedQuestion::new).collect(),
+            questions: aim.questions.iter().map(AimQuestionCard::new).collect(),
         }
     }
 }
 
-impl AskedQuestion {
+impl AimQuestionCard {
     fn new(of: &TallyComparison) -> Self {
         let option = |option: &AimOption| {
             let answers = [&of.baseline, &of.follow_up]

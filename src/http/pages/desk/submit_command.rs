@@ -153,6 +153,10 @@ fn page_after(command: &str, back: &str) -> String {
             let record = back.split_once("/story").map_or(back, |(record, _)| record);
             record.to_owned()
         }
+        "give-tally" | "correct-tally" => {
+            let page = back.split_once('?').map_or(back, |(page, _)| page);
+            page.to_owned()
+        }
         _ => without_open_form(back),
     }
 }
@@ -238,6 +242,10 @@ mod tests {
         assert_eq!(
             page_after("publish-lesson", "/desk/learning/new"),
             "/desk/learning"
+        );
+        assert_eq!(
+            page_after("give-tally", "/desk/gatherings/1/tallies?question=lonely"),
+            "/desk/gatherings/1/tallies"
         );
         assert_eq!(
             page_after("open", "/desk/gatherings/1?do=open"),

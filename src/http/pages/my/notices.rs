@@ -46,6 +46,8 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "lead-left" => "You do not lead this any more. Thank you for all you did.",
         "hand" => "We have your message. Someone in our office will get in touch.",
         "attendance" => "Thank you. We have noted how many came.",
+        "feelings" => "Thank you. We have the numbers.",
+        "feelings-corrected" => "Thank you. We have the corrected numbers.",
         "news" => "Thank you, we have your news.",
         "news-1" => "Thank you, we have your news and your photo.",
         other => return with_photographs(other, language),

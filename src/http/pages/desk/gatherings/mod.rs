@@ -10,6 +10,7 @@ mod sessions;
 mod sheet;
 mod story;
 mod table;
+mod tallies;
 
 use actix_web::HttpResponse;
 use uuid::Uuid;
@@ -78,6 +79,8 @@ pub(super) async fn show_page(
         [id] => record::show(request, id).await,
         [id, "lead"] => find_person::show_lead(request, id).await,
         [id, "story"] => story::show(request, id).await,
+        [id, "tallies"] => tallies::show(request, id).await,
+        [id, "slips"] => tallies::slips(request, id).await,
         [id, number, "sign-up"] => find_person::show_sign_up(request, id, number).await,
         [id, number, "attendance"] => attendance::show(request, id, number).await,
         [id, number, "sheet"] => sheet::show(request, id, number).await,
