@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod aims;
 pub mod answer_files;
 pub mod bounced_payments;
 pub mod contacts;
@@ -15,11 +16,13 @@ pub mod gatherings;
 pub mod group_pages;
 pub mod journeys;
 pub mod kept_forms;
+pub mod learning;
 pub mod light_pages;
 pub mod lists;
 pub mod mailed_notices;
 pub mod meeting;
 pub mod my_gatherings;
+pub mod my_tallies;
 pub mod news;
 pub mod office_pages;
 pub mod one_thing_a_page;
