@@ -337,6 +337,12 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
         ("/desk/figures", &["day", "slide"]),
         ("/impact", &["day", "slide"]),
         ("/gatherings", &["area", "kind"]),
+        (
+            "/learning",
+            &["theme", "sign", "area", "kind", "source", "from"],
+        ),
+        ("/desk/aims", &["day", "slide"]),
+        ("/desk/learning/new", &["gathering", "grant"]),
         ("/desk/log", &["from", "to", "after", "stream", "actor"]),
         ("/desk/texts/mails", &["state"]),
         (&statement, &["from", "until"]),

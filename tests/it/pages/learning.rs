@@ -197,6 +197,10 @@ async fn a_story_is_chosen_at_a_gathering(app: TestApp) {
     let saved = desk.submit_form(&page, &to, &chosen);
     assert_shows(&saved, &["Story chosen"]);
     assert!(!saved.path.contains("/story"), "{}", saved.path);
+    assert_shows(
+        &saved,
+        &["Stories that people chose", "It began with one pot."],
+    );
     app.catch_up().await;
 
     // Then everyone reads it with the reason, and a member may not choose one.

@@ -14,6 +14,7 @@ async fn every_page_forbids_scripts_and_frames(app: TestApp) {
         "/help",
         "/impact",
         "/gatherings",
+        "/learning",
         "/sign-in",
         "/desk",
         "/desk/applications",

@@ -2,13 +2,15 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use uuid::Uuid;
 
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::desk::action::Choices;
 use crate::http::pages::desk::texts::organisation;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError, ownership};
-use crate::projections::{GatheringRow, GrantRow};
+use crate::projections::{ChosenStoryRow, GatheringRow, GrantRow};
+use crate::views::Filter;
 
 /// The most stories that a search shows.
 const FOUND_MAX: usize = 20;
@@ -92,6 +94,35 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         gathering,
     };
     request.render(&page)
+}
+
+/// A story that people chose at a gathering.
+pub(super) struct ChosenStory {
+    /// The title of its grant.
+    pub title: String,
+    pub why: String,
+    /// Whether the group has withdrawn it since.
+    pub is_withdrawn: bool,
+}
+
+/// The stories that people chose at a gathering.
+pub(super) async fn chosen_stories(
+    request: &DeskRequest<'_>,
+    gathering: Uuid,
+) -> Result<Vec<ChosenStory>, PageError> {
+    let of_gathering = vec![Filter::equals("gathering", gathering)];
+    let rows: Vec<ChosenStoryRow> = request.app.views.all_rows(None, of_gathering).await?;
+    let mut chosen = Vec::new();
+    for row in rows {
+        let grant: GrantRow = request.row(row.grant).await?;
+        let story = grant.stories.get(&row.story);
+        chosen.push(ChosenStory {
+            is_withdrawn: story.is_none_or(|story| story.words.is_none()),
+            title: grant.title,
+            why: row.why,
+        });
+    }
+    Ok(chosen)
 }
 
 /// All stories that are published, in the order of their grants' titles.
