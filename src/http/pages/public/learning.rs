@@ -9,6 +9,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 use super::impact::names_of_groups;
+use crate::domain::aim::Aim;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::organisation::{LessonKind, LessonOrigin};
@@ -51,6 +52,8 @@ struct LearnedEntry {
     /// The language of the words, if it is not that of the page.
     lang: Option<&'static str>,
     why: Option<String>,
+    /// The name of the aim of which it tells.
+    aim: Option<String>,
     ideas: Vec<String>,
     /// Its day, its place and its themes, in one line.
     facts: String,
@@ -108,7 +111,11 @@ pub(super) async fn show(
         .await?;
     let words = LibraryWords {
         themes: ThemeNames::load(&app).await?,
-        signs: own.map(|own| own.signs.clone()).unwrap_or_default(),
+        signs: own
+            .as_ref()
+            .map(|own| own.signs.clone())
+            .unwrap_or_default(),
+        aims: own.map(|own| own.aims.clone()).unwrap_or_default(),
         language: visitor.language,
     };
     let records = NamedRecords::load(&app, shown).await?;
@@ -175,6 +182,7 @@ fn areas_of(entries: &[LibraryEntry], filter: &LibraryFilter) -> Vec<LearningCho
 struct LibraryWords {
     themes: ThemeNames,
     signs: Vec<Sign>,
+    aims: Vec<Aim>,
     language: Language,
 }
 
@@ -278,6 +286,7 @@ impl LibraryWords {
             words: entry.words_in(self.language).to_owned(),
             lang: (!is_here).then(|| Language::En.code()),
             why: entry.why.clone(),
+            aim: self.aim_of(entry),
             ideas: entry.ideas.iter().map(ToString::to_string).collect(),
             facts: self.facts(entry, area),
             signs: signs.join(", "),
@@ -290,6 +299,13 @@ impl LibraryWords {
                 .group
                 .and_then(|group| records.groups.get(&group.to_string()).cloned()),
         }
+    }
+
+    /// The name of the aim of which a story tells, if it is in force.
+    fn aim_of(&self, entry: &LibraryEntry) -> Option<String> {
+        let key = entry.aim.as_ref()?;
+        let aim = self.aims.iter().find(|aim| aim.aim == *key)?;
+        Some(aim.name_in(self.language).to_owned())
     }
 
     /// The day, the place and the themes of an entry.
