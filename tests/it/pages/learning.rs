@@ -135,6 +135,10 @@ fn everyone_finds_it(visitor: &mut Browser, gathering: Uuid) {
         assert_hides(&page, &["Begin with a meal"]);
         assert_shows(&page, &["We have nothing on that yet"]);
     }
+    let page = visitor.get("/language/pl?to=/learning");
+    let polish = ["Czego się nauczyliśmy", "Jak to zrobić", "lang=\"en\""];
+    assert_shows(&page, &polish);
+    visitor.get("/language/en?to=/learning");
 }
 
 /// A lesson is withdrawn only after the reader said that they are sure.

@@ -261,8 +261,8 @@ impl AimsReader<'_> {
         if key.is_none() {
             self.miss(&names.name, "Begin the name with a letter from A to Z");
         }
-        let level = posted.text(&names.level).parse().ok();
-        let level: Option<u8> = level.filter(|level| (1..=5).contains(level));
+        let level = posted.text(&names.level).parse::<u8>().ok();
+        let level = level.filter(|level| (1..=5).contains(level));
         if level.is_none() {
             self.miss(&names.level, "Choose how far it is from what we do");
         }
@@ -288,7 +288,7 @@ impl AimsReader<'_> {
 
     /// A text that has to be there, or the error that says so.
     fn text<T: std::str::FromStr>(&mut self, field: &str, says: &str) -> Option<T> {
-        let text = self.posted.text(field).parse().ok();
+        let text = self.posted.text(field).parse::<T>().ok();
         if text.is_none() {
             self.miss(field, says);
         }
