@@ -79,7 +79,19 @@ fn pair(key: &str, label: &str) -> (String, String) {
     (key.to_owned(), label.to_owned())
 }
 
-pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+/// A page below `/desk/learning`.
+pub(super) async fn show_page(
+    request: &DeskRequest<'_>,
+    steps: &[&str],
+) -> Result<HttpResponse, PageError> {
+    match steps {
+        [] => show(request).await,
+        ["new"] => show_new(request).await,
+        _ => Err(PageError::not_found()),
+    }
+}
+
+async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let writes = request.signed.reader.works_with_people();
     let mut rows: Vec<LessonRow> = request.app.views.all_rows(None, Vec::new()).await?;
     rows.sort_by_key(|row| std::cmp::Reverse((row.published_on, row.lesson)));
@@ -148,7 +160,7 @@ fn facts_of(row: &LessonRow, themes: &ThemeNames) -> String {
 }
 
 /// The page on which a lesson is written. Its form is the command itself.
-pub(super) async fn show_new(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+async fn show_new(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     if !request.signed.reader.works_with_people() {
         return Err(PageError::forbidden());
     }
