@@ -119,7 +119,7 @@ async fn few_answers_are_fewer_than_five_for_everyone_outside(app: TestApp) {
     }
     app.catch_up().await;
 
-    // Then the page of impact has both beside each other, without the four.
+    // Then the page of impact has both next to each other, without the four.
     let mut visitor = Browser::new(&address);
     let page = visitor.get("/impact");
     let beside = [

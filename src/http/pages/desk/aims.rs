@@ -1,5 +1,5 @@
-//! What came of the aims, at the desk: this quarter beside the same one a year before, and what
-//! people answered at the beginning beside what they answered later, as at any day.
+//! What came of the aims, at the desk: this quarter next to the same one a year before, and what
+//! people answered at the beginning next to what they answered later, as at any day.
 
 use actix_web::HttpResponse;
 use askama::Template;

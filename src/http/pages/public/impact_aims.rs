@@ -1,5 +1,5 @@
-//! What the page of impact says about the aims: what was counted, beside the year before, and what
-//! people answered at the beginning, beside what they answered later.
+//! What the page of impact says about the aims: what was counted next to the year before, and
+//! what people answered at the beginning next to what they answered later.
 
 use crate::domain::aim::AimOption;
 use crate::domain::language::Language;
