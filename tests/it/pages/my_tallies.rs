@@ -92,6 +92,7 @@ async fn a_group_counts_slips_without_names(app: TestApp) {
 
     // Then nobody else sees the page.
     let other = person(&app, "Other").await;
+    app.catch_up().await;
     let mut other = signed_in(&app, &address, other).await;
     assert_eq!(other.get(&at).status, 404);
     assert_eq!(other.get(&ask).status, 404);
