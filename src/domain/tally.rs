@@ -42,7 +42,7 @@ pub enum TallyOccasion {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiveTally {
-    /// The version of the aims in which the question stands.
+    /// The version of the aims that has the question.
     #[schema(minimum = 1)]
     pub version: u32,
     /// The key of the question.

@@ -1,5 +1,5 @@
-//! What came of the aims, as at any day: what was counted this quarter beside the same quarter a
-//! year before, and what people answered at the beginning beside what they answered later. No
+//! What came of the aims, as at any day: what was counted this quarter next to the same quarter a
+//! year before, and what people answered at the beginning next to what they answered later. No
 //! difference is said to be significant: groups choose whom they ask.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +90,7 @@ pub struct TallySum {
 pub struct TallyView {
     /// Its number within the group or gathering. A correction names it.
     pub tally: u16,
-    /// The version of the aims in which the question stands.
+    /// The version of the aims that has the question.
     pub version: u32,
     /// The key of the question.
     pub question: Slug,

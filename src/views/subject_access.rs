@@ -159,7 +159,7 @@ impl Views {
     }
 
     /// Lessons that grew from some grants, and their stories that were chosen. None if there are
-    /// none. Whoever asks for erasure can also ask for these to be withdrawn.
+    /// none. Those who ask for erasure can also ask for these to be withdrawn.
     async fn list_lessons(
         &self,
         grants: &BTreeSet<Uuid>,

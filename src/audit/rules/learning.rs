@@ -18,7 +18,7 @@ pub(super) struct Learning {
     aims: AimVersions,
     /// By group or gathering, and number of the tally.
     tallies: BTreeMap<(Uuid, u16), SeenTally>,
-    /// By grant and number: whether the story stands.
+    /// By grant and number: whether the story is published.
     stories: BTreeMap<(Uuid, u16), bool>,
     /// By gathering, grant and number of the story.
     chosen: BTreeSet<(Uuid, Uuid, u16)>,

@@ -172,7 +172,7 @@ events! {
         TallyGiven {
             /// The number of the tally of this gathering: 1, 2, 3 …
             tally: u16,
-            /// The version of the aims in which the question stands.
+            /// The version of the aims that has the question.
             version: u32,
             /// The key of the question.
             question: Slug,

@@ -34,6 +34,7 @@ const PAGES_OF_ROOMS: [(&str, &str); 7] = [
     ("/desk/funders", "/desk/figures"),
     ("/desk/open-data", "/desk/figures"),
     ("/desk/value", "/desk/figures"),
+    ("/desk/aims", "/desk/figures"),
 ];
 
 /// Who gets a message about an action, each as a sentence; empty if nobody.
@@ -367,6 +368,7 @@ impl PageContext {
         if self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector) {
             community.push(room("Introductions", "phone", "/desk/introductions"));
         }
+        community.push(room("Learning", "note", "/desk/learning"));
         if !self.connector {
             reports.push(room("Figures", "chart", "/desk/figures"));
         }

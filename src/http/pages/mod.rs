@@ -11,6 +11,7 @@
 mod account;
 mod account_contact;
 mod account_email;
+mod aim_words;
 mod apply;
 mod assets;
 mod begin;
@@ -54,6 +55,7 @@ mod sign_in_link;
 mod site;
 mod statement_sheet;
 mod subject_access;
+mod tallies;
 mod theme;
 mod theme_names;
 mod tokens;

@@ -1,5 +1,5 @@
-//! Stories that were chosen at gatherings, with the reason. Whether a story still stands is in the
-//! row of its grant.
+//! Stories that were chosen at gatherings, with the reason. Whether a story is still public is in
+//! the row of its grant.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -22,7 +22,7 @@ pub struct TallyRow {
     /// The number of the tally of that group or gathering.
     pub tally: u16,
     pub created_at: Moment,
-    /// The version of the aims in which the question stands.
+    /// The version of the aims that has the question.
     pub version: u32,
     pub question: Slug,
     pub occasion: TallyOccasion,

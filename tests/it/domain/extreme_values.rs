@@ -360,6 +360,12 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
         ("/gatherings", &["area", "kind"]),
         ("/directory", &["area", "theme", "way", "day"]),
         ("/heard", &["area", "theme"]),
+        (
+            "/learning",
+            &["theme", "sign", "area", "kind", "source", "from"],
+        ),
+        ("/desk/aims", &["day", "slide"]),
+        ("/desk/learning/new", &["gathering", "grant"]),
         ("/desk/log", &["from", "to", "after", "stream", "actor"]),
         ("/desk/texts/mails", &["state"]),
         (&statement, &["from", "until"]),

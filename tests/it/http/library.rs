@@ -67,7 +67,7 @@ async fn answers_stand_beside_each_other_and_never_alone(app: TestApp) {
     post(&ada, &give, &tally(&app, "lonely", &later, "follow_up"));
     app.catch_up().await;
 
-    // Then both stand beside each other with their numbers of people.
+    // Then both are shown next to each other with their numbers of people.
     let aims = ada.get(AIMS).body;
     let lonely = question(&aims, "lonely");
     assert_eq!(lonely["baseline"]["people"]["number"], 12);
@@ -134,7 +134,7 @@ fn refuse_bad_tallies(app: &TestApp, cass: &Client, give: &str) {
         .assert_problem(422, "single_answer");
 }
 
-/// A correction stands beside what it corrects.
+/// A correction is shown with what it corrects.
 async fn correct_one(app: &TestApp, ada: &Client, cass: &Client, group: Uuid) {
     let correct = format!("/api/v1/groups/{group}/correct-tally");
     let right = json!({ "often-always": 6, "some-of-the-time": 7 });

@@ -109,6 +109,8 @@ async fn no_form_of_the_desk_shows_a_parsers_message(app: TestApp) {
         "/desk/texts/themes".to_owned(),
         "/desk/texts/pledges".to_owned(),
         "/desk/barriers/new".to_owned(),
+        "/desk/texts/aims".to_owned(),
+        "/desk/learning/new".to_owned(),
         "/desk/texts/mail/submitted".to_owned(),
         "/desk/webhooks".to_owned(),
         "/desk/payments".to_owned(),

@@ -18,6 +18,7 @@ async fn every_page_forbids_scripts_and_frames(app: TestApp) {
         "/heard",
         "/heard/tell",
         "/champions",
+        "/learning",
         "/sign-in",
         "/desk",
         "/desk/applications",

@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod aims;
 pub mod answer_files;
 pub mod bounced_payments;
 pub mod champions;
@@ -22,12 +23,14 @@ pub mod heard;
 pub mod introductions;
 pub mod journeys;
 pub mod kept_forms;
+pub mod learning;
 pub mod light_pages;
 pub mod lists;
 pub mod mailed_notices;
 pub mod meeting;
 pub mod my_gatherings;
 pub mod my_introductions;
+pub mod my_tallies;
 pub mod network;
 pub mod news;
 pub mod office_pages;

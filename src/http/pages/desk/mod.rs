@@ -12,6 +12,8 @@
 
 mod accesses;
 mod action;
+mod aim_texts;
+mod aims;
 mod application;
 mod application_actions;
 mod applications;
@@ -53,6 +55,7 @@ mod header;
 mod history;
 mod import;
 mod introductions;
+mod learning;
 mod list;
 mod mail_texts;
 mod network;
@@ -444,6 +447,8 @@ async fn render_with_labels(
         ["assets", rest @ ..] => assets::show_page(&request, rest).await,
         ["introductions", rest @ ..] => introductions::show_page(&request, rest).await,
         ["barriers", rest @ ..] => barriers::show_page(&request, rest).await,
+        ["aims"] => aims::show(&request).await,
+        ["learning", rest @ ..] => learning::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,
@@ -457,6 +462,7 @@ async fn render_with_labels(
         ["texts", "themes"] => themes::show(&request).await,
         ["texts", "notices"] => notice_texts::show(&request).await,
         ["texts", "pledges"] => pledges::show(&request).await,
+        ["texts", "aims"] => aim_texts::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,

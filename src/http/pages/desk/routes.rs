@@ -4,7 +4,7 @@
 use actix_web::web;
 
 use super::{
-    assisted_entry, bank, barriers, erase, form_editor, fund_words, gatherings, group,
+    aim_texts, assisted_entry, bank, barriers, erase, form_editor, fund_words, gatherings, group,
     group_members, import, introductions, list, outbox, panel, payments, pledges, rounds, settings,
     setup, show, signs, submit_command, tell, themes, webhooks,
 };
@@ -76,6 +76,7 @@ fn other_forms(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/desk/do/signs").route(web::post().to(signs::adopt)))
         .service(web::resource("/desk/do/themes").route(web::post().to(themes::adopt)))
+        .service(web::resource("/desk/do/aims").route(web::post().to(aim_texts::adopt)))
         .service(web::resource("/desk/do/settings").route(web::post().to(settings::submit)))
         .service(
             web::resource("/desk/do/fund-words/{fund}").route(web::post().to(fund_words::submit)),

@@ -8,6 +8,7 @@ mod barriers;
 mod draft;
 mod entries;
 mod entry;
+mod feelings;
 mod gathering;
 mod gatherings;
 mod grant;
@@ -68,6 +69,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             web::resource("/my/applications/{id}/receipt/{position}")
                 .route(web::get().to(receipt::proof)),
         );
+    configure_feelings(config);
     configure_grants(config);
     configure_gatherings(config);
     config.service(
@@ -96,6 +98,25 @@ fn configure_introductions(config: &mut web::ServiceConfig) {
                 .route(web::post().to(agreed::submit)),
         );
     configure_barriers(config);
+}
+
+/// What the people of a group answer to the questions of the aims, as numbers.
+fn configure_feelings(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/my/groups/{id}/feelings").route(web::get().to(feelings::show)))
+        .service(
+            web::resource("/my/groups/{id}/feelings/slips").route(web::get().to(feelings::slips)),
+        )
+        .service(
+            web::resource("/my/groups/{id}/feelings/ask/{question}")
+                .route(web::get().to(feelings::show_new))
+                .route(web::post().to(feelings::give)),
+        )
+        .service(
+            web::resource("/my/groups/{id}/feelings/correct/{tally}")
+                .route(web::get().to(feelings::show_correction))
+                .route(web::post().to(feelings::correct)),
+        );
 }
 
 fn configure_gatherings(config: &mut web::ServiceConfig) {

@@ -61,6 +61,8 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "welcomed" => "Thank you. We tell them who welcomes them.",
         "not-welcomed" => "Thank you for telling us. We look for another place with them.",
         "how" => "Thank you for telling us how it went.",
+        "feelings" => "Thank you. We have the numbers.",
+        "feelings-corrected" => "Thank you. We have the corrected numbers.",
         "news" => "Thank you, we have your news.",
         "news-1" => "Thank you, we have your news and your photo.",
         other => return with_photographs(other, language),

@@ -8,7 +8,9 @@ mod plan;
 mod record;
 mod sessions;
 mod sheet;
+mod story;
 mod table;
+mod tallies;
 
 use actix_web::HttpResponse;
 use strum::VariantArray as _;
@@ -58,6 +60,9 @@ pub(super) async fn show_page(
         ["new"] => plan::show(request).await,
         [id] => record::show(request, id).await,
         [id, "lead"] => find_person::show_lead(request, id).await,
+        [id, "story"] => story::show(request, id).await,
+        [id, "tallies"] => tallies::show(request, id).await,
+        [id, "slips"] => tallies::slips(request, id).await,
         [id, number, "sign-up"] => find_person::show_sign_up(request, id, number).await,
         [id, number, "attendance"] => attendance::show(request, id, number).await,
         [id, number, "sheet"] => sheet::show(request, id, number).await,

@@ -14,6 +14,7 @@ use super::sessions::{
     SessionCard, SessionCards, is_over, name_of, names_of_groups, sessions_of, sign_ups_of,
     unproven_of,
 };
+use super::story::{ChosenStory, chosen_stories};
 use super::{name_of_kind, path_of_session, runs, sees_people};
 use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
@@ -56,6 +57,8 @@ struct GatheringRecordPage {
     is_counted: bool,
     plans: bool,
     sessions: Vec<SessionCard>,
+    /// The stories that people chose there.
+    chosen: Vec<ChosenStory>,
     next: NextStep,
     neighbours: Option<Neighbours>,
     history: Vec<HistoryEntry>,
@@ -184,6 +187,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         sees_people: sees_people(request, &gathering),
         is_counted: gathering.sign_up == SignUpWay::Counted,
         plans: request.signed.reader.works_with_people(),
+        chosen: chosen_stories(request, gathering.id).await?,
         sessions,
         next,
         neighbours: neighbours(request, "gatherings", id).await?,
