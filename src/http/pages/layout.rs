@@ -26,7 +26,7 @@ pub enum PageWidth {
 }
 
 /// Pages that belong to a section of the desk under another address.
-const PAGES_OF_ROOMS: [(&str, &str); 7] = [
+const PAGES_OF_ROOMS: [(&str, &str); 8] = [
     ("/desk/bank", "/desk/payments"),
     ("/desk/tell", "/desk"),
     ("/desk/setup", "/desk/settings"),

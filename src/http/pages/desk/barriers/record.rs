@@ -168,8 +168,8 @@ async fn people(
     let names = request
         .names_of_people(row.raised_by.iter().copied())
         .await?;
-    let named = |person: &PersonId| (*person, names.of(person));
-    Ok(row.raised_by.iter().map(named).collect())
+    let with_name = |person: &PersonId| (*person, names.of(person));
+    Ok(row.raised_by.iter().map(with_name).collect())
 }
 
 async fn gathering_of(

@@ -203,7 +203,7 @@ pub(in crate::http::pages::desk) struct BulkAction {
 }
 
 /// All lists that are sorted and filtered by the database.
-pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 8] {
+pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 9] {
     [
         &applications::LIST,
         &grants::LIST,
