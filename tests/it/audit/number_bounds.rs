@@ -6,7 +6,7 @@ use std::fs;
 
 use regex::Regex;
 
-const STREAMS: [&str; 7] = [
+const STREAMS: [&str; 10] = [
     "person",
     "organisation",
     "fund",
@@ -14,6 +14,9 @@ const STREAMS: [&str; 7] = [
     "application",
     "grant",
     "gathering",
+    "asset",
+    "introduction",
+    "barrier",
 ];
 
 /// A kind of record, an event and a field.

@@ -29,7 +29,7 @@ const FAR_DAYS: [&str; 3] = ["0000-01-01", "1989-12-31", "9999-12-31"];
 /// Every command of the API, with each extreme day in its body.
 #[test]
 fn no_command_takes_a_day_that_nobody_can_mean() {
-    let all: [(&str, &[CommandSpec]); 8] = [
+    let all: [(&str, &[CommandSpec]); 10] = [
         ("person", PersonCommand::SPECS),
         ("organisation", OrganisationCommand::SPECS),
         ("fund", FundCommand::SPECS),
@@ -326,7 +326,7 @@ fn statement_sheets(fund: FundId) -> [String; 2] {
 fn filtered_pages(fund: FundId) -> Vec<String> {
     let statement = format!("/desk/funds/{fund}/statement");
     let [csv, xlsx] = statement_sheets(fund);
-    let filters: [(&str, &[&str]); 17] = [
+    let filters: [(&str, &[&str]); 26] = [
         (
             "/desk/applications",
             &[

@@ -8,7 +8,7 @@ use crate::support::fixtures::Office;
 use crate::support::test_app::TestApp;
 
 /// Pages of the desk that need no record, below `/desk`.
-const DESK_PAGES: [&str; 42] = [
+const DESK_PAGES: [&str; 52] = [
     "",
     "/applications",
     "/applications?state=draft&state=submitted&fund=x&area=oldham",
