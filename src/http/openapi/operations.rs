@@ -211,8 +211,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "hours",
-        "What each person and group gave and received, as at any past day or position. All \
-            balances together are nought. For staff.",
+        "What each person and group gave and received, as at any past day or position. All the \
+        balances add up to nought. For staff.",
     ),
     (
         "introductions",

@@ -104,7 +104,11 @@ async fn everyone_finds_what_is_published_and_nothing_else(app: TestApp) {
         assert_lists(&page, &[found], &[other]);
     }
     let none = browser.get("/directory?day=SU&theme=none");
-    assert_lists(&none, &["Nothing in the directory fits"], &["Indoor bowls"]);
+    assert_lists(
+        &none,
+        &["Nothing in the directory matches"],
+        &["Indoor bowls"],
+    );
 
     let page = browser.get(&format!("/directory/{bowls}"));
     assert_lists(

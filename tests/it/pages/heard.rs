@@ -32,7 +32,7 @@ fn second_page(browser: &mut Browser) -> Page {
     let fields = [("form", "barrier"), ("words", WORDS), ("area", "oldham")];
     let second = browser.submit_form(&first, "/heard/tell", &fields);
     assert!(
-        second.status == 200 && second.contains("How do we tell you the answer?"),
+        second.status == 200 && second.contains("How can we tell you the answer?"),
         "{}: {}",
         second.status,
         visible_text(&second)

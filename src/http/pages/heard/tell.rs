@@ -268,7 +268,7 @@ async fn render_person(
     entered: Entered<'_>,
 ) -> Result<HttpResponse, PageError> {
     let carried = carried(entered.as_ref().map(|(posted, _)| *posted), &WORDS_FIELDS);
-    let title = translate("How do we tell you the answer?", visitor.language);
+    let title = translate("How can we tell you the answer?", visitor.language);
     let (page, forms) = parts_of_page(visitor, app, (PERSON_FORM, title), entered).await?;
     let shown = TellPersonPage {
         page,

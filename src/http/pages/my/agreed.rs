@@ -109,7 +109,7 @@ fn refusal_text(refusal: &Refusal, language: Language) -> String {
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
         }
-        Refusal::NoChange => "This was saved before.",
+        Refusal::NoChange => "This has already been saved.",
         other => return refusal_says(other, language),
     };
     translate(says, language).to_owned()
@@ -182,7 +182,7 @@ fn words_of(purpose: ConsentPurpose) -> (&'static str, &'static str) {
         ),
         ConsentPurpose::TimeBank => (
             "Giving and getting hours",
-            "Shall we stop? The hours so far stay in the figures, and no new ones are added.",
+            "Shall we stop? The hours so far stay in the figures, and we won’t add new ones.",
         ),
     }
 }

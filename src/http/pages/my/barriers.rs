@@ -188,11 +188,11 @@ fn state_tag(row: &BarrierRow, language: Language) -> Tag {
 fn next_text(state: BarrierState) -> &'static str {
     match state {
         BarrierState::Raised | BarrierState::SummedUp | BarrierState::Joined => {
-            "We find out who can change it, and ask them. We tell you what they say."
+            "We’ll find out who can change it, and ask them. We’ll tell you what they say."
         }
-        BarrierState::PassedOn => "We have asked. We tell you what they say.",
-        BarrierState::Answered => "If more comes of it, we tell you.",
-        BarrierState::Closed => "We do not ask any more. Phone us if you would like to know why.",
+        BarrierState::PassedOn => "We have asked. We’ll tell you what they say.",
+        BarrierState::Answered => "If more comes of it, we’ll tell you.",
+        BarrierState::Closed => "We have stopped asking. Phone us if you would like to know why.",
     }
 }
 

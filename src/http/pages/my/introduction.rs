@@ -202,9 +202,9 @@ pub(super) fn agreement(
 /// A refusal in the words of the people whom it concerns.
 pub(super) fn refusal_text(refusal: &Refusal, language: Language) -> String {
     let says = match refusal {
-        Refusal::TakenBack => "This was taken back. There is nothing more to answer.",
+        Refusal::TakenBack => "They have changed their mind. There is nothing more to answer.",
         Refusal::IntroductionNotInState(_) => {
-            "This was answered before. Phone us if it is not right."
+            "This has already been answered. Phone us if it is not right."
         }
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
@@ -343,7 +343,7 @@ pub(super) fn share_choices(is_group: bool, language: Language) -> OwnChoices {
 fn reason_choices(language: Language) -> OwnChoices {
     let word = |reason: &DeclineReason| match reason {
         DeclineReason::Full => "We have no room now",
-        DeclineReason::NoHost => "No one of us can be their host",
+        DeclineReason::NoHost => "None of us can welcome them",
         DeclineReason::NotRight => "We are not right for them",
         DeclineReason::Other => "Another reason",
     };
