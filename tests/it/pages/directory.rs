@@ -149,7 +149,7 @@ async fn an_entry_leads_to_those_that_know_it(app: TestApp) {
 
     let mut browser = Browser::new(&address);
     let page = browser.get(&format!("/directory/{library}"));
-    assert_lists(&page, &["They know each other", "A garden"], &["A shed"]);
+    assert_lists(&page, &["Who they know", "A garden"], &["A shed"]);
     let page = browser.get(&format!("/directory/{garden}"));
     assert_lists(&page, &["A library"], &[]);
 }
