@@ -415,7 +415,7 @@ impl Views {
         Ok(pledges)
     }
 
-    /// What they said stands in people's way. Words that they said for a group are under its key,
+    /// What they said gets in people's way. Words that they said for a group are under its key,
     /// and in what is recorded about it.
     async fn list_barriers(
         &self,

@@ -1,6 +1,6 @@
 //! Tells the story of one barrier from an exported folder, without names and without the words of
-//! whoever raised it. It begins with a verdict, lists the events by day, and ends with what the log
-//! lacks.
+//! those who raised it. It begins with a verdict, lists the events by day, and ends with what the
+//! log lacks.
 
 use std::fmt;
 use std::path::Path;

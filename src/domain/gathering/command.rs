@@ -332,7 +332,7 @@ pub struct Turnout {
 }
 
 impl Turnout {
-    /// Whether so few people came that their number is not told outside the office: it could tell
+    /// Whether so few people came that their number is not shown outside the office: it could tell
     /// who they are.
     #[must_use]
     pub fn is_of_few(&self) -> bool {

@@ -27,10 +27,10 @@ commands! {
         /// Makes the introduction: from now on those who hold the entry see what is shared.
         Make(NoBody) = "make", Permission::Staff(STAFF);
         /// Welcomes them, with the name of a host: by a member of the group that holds the entry,
-        /// or by an officer or a connector who was told so.
+        /// or by an officer or a connector who heard so.
         Welcome(WelcomeIntroduction) = "welcome", Permission::Anyone;
         /// Says that they cannot be welcomed, and why: by a member of the group that holds the
-        /// entry, or by an officer or a connector who was told so.
+        /// entry, or by an officer or a connector who heard so.
         Decline(DeclineIntroduction) = "decline", Permission::Anyone;
         /// Says what came of it. It can be said again when it changes.
         SayHow(SayHow) = "say-how", Permission::Anyone;

@@ -8,7 +8,7 @@ use crate::pages::journeys::{register_zofia, serve_office, signed_in, visible_te
 use crate::support::browser::{Browser, Page};
 use crate::support::test_app::{ORGANISATION, TestApp};
 
-/// Words that only whoever wrote them and staff may read.
+/// Words that only those who wrote them and staff may read.
 const WORDS: &str = "The marigold bus stops at six";
 const OWN_FORM: &str = "/my/barriers/new";
 

@@ -1,5 +1,5 @@
 //! Introductions at the desk: a talk that is noted on one page, its next steps by phone, and the
-//! notices that people are told.
+//! notices that people read or hear.
 
 use microgrants::clock::new_id;
 use microgrants::domain::{PersonId, Role};
@@ -15,7 +15,7 @@ use crate::support::test_app::TestApp;
 
 const NEW: &str = "/desk/introductions/new";
 const NOTICES: &str = "/desk/texts/notices";
-/// What people are told in these tests.
+/// What people read or hear in these tests.
 pub const NOTICE: &str = "We’ll tell them only what you allow.";
 
 /// An office with a connector, and a group whose entry of the directory welcomes people.
@@ -29,7 +29,7 @@ pub struct Village {
 }
 
 impl Village {
-    /// The village before anything is published that people are told.
+    /// The village before anything is published for people to agree on.
     async fn without_notices(app: &TestApp) -> Self {
         let (office, address) = serve_office(app).await;
         let connector = person(app, "Connie").await;

@@ -1,4 +1,4 @@
-//! What a person agreed to, as a card on their pages: on which notice, how they told us, and the
+//! What a person agreed to, as a card on their pages: on which notice, how we know, and the
 //! forms with which an officer or a connector notes that they agree or no longer do.
 
 use askama::Template;

@@ -1,5 +1,5 @@
-//! The page of notices: what people are told before they agree to something. Publishing makes the
-//! next version. Whoever agreed keeps to the version that they were given, so old ones stay
+//! The page of notices: what people read or hear before they agree to something. Publishing makes
+//! the next version. Those who agreed keep to the version that they were given, so old ones stay
 //! readable.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 //! Telling us, in two pages: what gets in the way, and who says so. Nothing is raised yet: what was
-//! typed is kept for whoever opens the link in the mail, who then sends it.
+//! typed is kept for the person who opens the link in the mail, who then sends it.
 //!
 //! What was typed on one page is on the other as hidden fields, and in no address. The response
 //! does not reveal whether an email address is known: see [`Newcomer`].

@@ -1,4 +1,5 @@
-//! What the visitor agreed to, and taking it back: one click each, with what they were told.
+//! What the visitor agreed to, and taking it back: one click each, with the notice that they were
+//! given.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -41,7 +42,7 @@ struct OwnPurpose {
     question: &'static str,
     /// The day since which they agree; absent if they do not.
     since: Option<String>,
-    /// What they are told: its version and its words. Absent if no notice is published.
+    /// The notice: its version and its words. Absent if no notice is published.
     notice: Option<(u32, String)>,
 }
 

@@ -1,6 +1,6 @@
-//! One introduction for the people whom it concerns. Whoever is introduced agrees, reads who
-//! welcomes them and takes it back. A group that is asked to meet somebody names a host first, sees
-//! what is shared for as long as it stands, and can decline kindly.
+//! One introduction for the people whom it concerns. People who are introduced agree, read who
+//! welcomes them, and can change their mind. A group that is asked to meet somebody names a host
+//! first, sees what is shared for as long as they agree, and can decline kindly.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ struct OwnIntroductionPage {
     state: Tag,
     /// What the directory says of the entry, while it is listed.
     listed: Option<DirectoryRow>,
-    /// What people are told before they agree: its version and its words.
+    /// What people read or hear before they agree: its version and its words.
     notice: Option<(u32, String)>,
     /// The members of the group that answers, by id and name.
     hosts: OwnChoices,

@@ -39,7 +39,7 @@ pub(super) struct OwnIntroduction {
 pub(super) enum OwnPart {
     /// They are introduced, or a group of theirs is.
     Introduced,
-    /// A group of theirs holds the entry, and the introduction stands.
+    /// A group of theirs holds the entry, and the introduction is in force.
     Host,
 }
 

@@ -145,7 +145,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render_list(&LIST, &found, rows, links, "").await
 }
 
-/// The list as a spreadsheet: the words of staff, and none of whoever raised one.
+/// The list as a spreadsheet: the words of staff, and none of those who raised one.
 pub(in crate::http::pages::desk) async fn spreadsheet(
     request: &DeskRequest<'_>,
 ) -> Result<Spreadsheet, PageError> {
