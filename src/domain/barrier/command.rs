@@ -35,7 +35,7 @@ commands! {
             Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Closes it, with the reason.
         Close(WithReason) = "close", Permission::Staff(&[Role::Officer, Role::Connector]);
-        /// Marks it for the office, once the day of the answer has passed without one.
+        /// Marks it for the office once the day for the answer has passed without one.
         Remind(NoBody) = "remind", Permission::Job;
         /// Deletes the words of those who raised it, two years after that day.
         ForgetWords(NoBody) = "forget-words", Permission::Job;
@@ -116,7 +116,7 @@ pub struct TakeInBarrier {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassOnBarrier {
-    /// The body that it is passed on to. Everyone can read it. It must not name a person.
+    /// The organisation that it is passed on to. Everyone can read it. It must not name a person.
     pub to: Line,
     /// What is asked of them. Everyone can read it. It must not contain names of people.
     pub asked: Prose,

@@ -391,7 +391,7 @@ pub struct ChooseStory {
     /// The number of the story of that grant.
     #[schema(minimum = 1, maximum = 65535)]
     pub story: u16,
-    /// The key of the aim that it tells of, if one was named.
+    /// The key of the aim that it is about, if one was named.
     #[serde(default)]
     pub aim: Option<Slug>,
     /// Why it was chosen. Everyone can read it. It must not contain names of people.

@@ -68,7 +68,7 @@ commands! {
         /// Publishes a lesson for everyone to read.
         PublishLesson(PublishLesson) = "publish-lesson",
             Permission::Staff(&[Role::Officer, Role::Connector]);
-        /// Withdraws a lesson. Nobody reads it any more, on the page of no day.
+        /// Withdraws a lesson. Nobody can read it any more, nor in the view of any past day.
         WithdrawLesson(LessonRef) = "withdraw-lesson",
             Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Publishes staff's wording of an email, as its next version.
