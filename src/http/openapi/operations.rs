@@ -287,10 +287,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "value",
-        "What each fund paid, with the people, sessions, hours, introductions and changes that \
-        came \
-            of it, as at any past day or position. Hours, introductions and changes belong to no \
-            fund. For staff.",
+        "The money of each fund next to people, sessions, hours, introductions and changes, as at any \
+            past day or position. Hours, introductions and changes belong to no fund. For staff.",
     ),
     (
         "payments",
