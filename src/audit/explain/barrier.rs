@@ -135,7 +135,7 @@ impl BarrierFacts {
 fn sentence(event: &BarrierEvent, by: &str) -> String {
     use BarrierEvent as E;
     match event {
-        E::BarrierRaised { .. } => format!("{by} said what stands in people’s way."),
+        E::BarrierRaised { .. } => format!("{by} said what gets in people’s way."),
         E::BarrierSummedUp { summary } => format!("{by} wrote a summary of it: “{summary}”"),
         E::BarrierJoined { .. } => format!("{by} joined it to another barrier."),
         E::BarrierTakenIn { raised_by, .. } => {

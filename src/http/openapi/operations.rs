@@ -56,7 +56,7 @@ const TAGS: [(&str, &str); 15] = [
     ),
     (
         "barriers",
-        "What stands in people's way: raised, summed up, passed on, answered.",
+        "What gets in people's way: raised, summed up, passed on, answered.",
     ),
     (
         "library",
@@ -287,8 +287,9 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "value",
-        "The money of each fund next to people, sessions, hours, introductions and changes, as at any \
-            past day or position. Hours, introductions and changes belong to no fund. For staff.",
+        "The money of each fund next to people, sessions, hours, introductions and changes, as at \
+            any past day or position. Hours, introductions and changes belong to no fund. For \
+            staff.",
     ),
     (
         "payments",
