@@ -151,9 +151,9 @@ fn sentence(event: &BarrierEvent, by: &str) -> String {
         }
         E::BarrierAnswered { answer, .. } => format!("{by} recorded the answer: “{answer}”"),
         E::BarrierClosed { reason } => format!("{by} closed it: “{reason}”"),
-        E::BarrierReminded {} => "the day of the answer had passed without one.".to_owned(),
+        E::BarrierReminded {} => "the day for the answer had passed without one.".to_owned(),
         E::BarrierWordsForgotten { .. } => {
-            "the words of whoever raised it were deleted.".to_owned()
+            "the words of those who raised it were deleted.".to_owned()
         }
     }
 }

@@ -61,7 +61,7 @@ pub enum IntroductionState {
     Declined,
     /// It was said what came of it.
     CameTo,
-    /// They took their agreement back.
+    /// They withdrew their consent.
     TakenBack,
     Closed,
 }
