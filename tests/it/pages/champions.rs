@@ -152,7 +152,7 @@ async fn whoever_owns_the_address_takes_the_pledges_if_they_say_so(app: TestApp)
     let mut elsewhere = Browser::new(&address);
     let link = elsewhere.get(&at);
     assert!(
-        link.contains("Yes, I promised this: I hold a stall."),
+        link.contains("Yes, I pledged this: I hold a stall."),
         "{}",
         visible_text(&link)
     );
