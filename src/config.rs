@@ -559,11 +559,11 @@ pub enum ExportTask {
         #[arg(long)]
         as_at: Option<String>,
     },
-    /// Write what the money went with: people, sessions, hours, introductions and changes beside
+    /// Write what the money went with: people, sessions, hours, introductions and changes next to
     /// the budget, as XLSX, or as CSV if the file name ends so.
     Value {
         file: PathBuf,
-        /// Only the line of this fund, by its name or its id, beside everything.
+        /// Only the line of this fund, by its name or its id, next to everything.
         #[arg(long)]
         fund: Option<String>,
         /// The day or the position of the log as at which it is written.

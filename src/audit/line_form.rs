@@ -67,7 +67,7 @@ fn number_fault(payload: &str) -> Option<String> {
     let goes_on = |part: &str| (part.len() - part.trim_end_matches('\\').len()) % 2 == 1;
     let mut parts = payload.split('"');
     loop {
-        // What stands between two texts, and then the text.
+        // What is between two texts, and then the text.
         let between = parts.next()?;
         let mut numbers = between.split([':', ',', '[', ']', '{', '}']);
         if let Some(other) = numbers.find(|part| is_number(part) && !is_of_log(part)) {

@@ -107,7 +107,7 @@ pub enum LinkPurpose {
     TakePlace { gathering: Uuid, session: u16 },
     /// They take the pledges that were taken with their address.
     TakePledges,
-    /// They get what was written with their address about what stands in people's way.
+    /// They get what was written with their address about what gets in people's way.
     TellBarrier,
 }
 

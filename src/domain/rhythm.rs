@@ -108,7 +108,7 @@ impl Rhythm {
     }
 }
 
-/// Whether a word for a week stands right before a day, as in "first Tuesday". In "last entry at
+/// Whether a word for a week comes right before a day, as in "first Tuesday". In "last entry at
 /// 4pm" it does not.
 fn is_week_before_day(words: &[String]) -> bool {
     words.windows(2).any(|pair| {

@@ -1,5 +1,5 @@
-//! Exports: the calendar of gatherings, the network, open data of 360Giving and of Open Referral UK,
-//! spreadsheets, and subject access reports.
+//! Exports: the calendar of gatherings, the network, open data of 360Giving and of Open Referral
+//! UK, spreadsheets, and subject access reports.
 
 pub mod calendar;
 pub mod network;

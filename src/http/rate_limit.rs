@@ -376,7 +376,7 @@ fn too_many(detail: &str, wait: Duration) -> Problem {
     ErrorCode::TooMany.problem(detail).with_retry_after(wait)
 }
 
-/// What somebody without a role is told who does too much around gatherings, introductions, the
+/// What somebody without a role reads who does too much around gatherings, introductions, the
 /// directory, barriers and pledges; `None` if the command is not counted.
 fn said_of_movement(command: &Command) -> Option<&'static str> {
     let detail = match command {

@@ -1,4 +1,4 @@
-//! Import of entries of the directory: one entry per line, published at once if the line says what
+//! Import of entries of the directory: one entry per line, published directly if the line says what
 //! it is.
 
 use std::collections::BTreeSet;

@@ -43,7 +43,7 @@ impl Jobs {
             .collect())
     }
 
-    /// Barriers that were raised so long ago that the words of whoever raised them are deleted.
+    /// Barriers that were raised so long ago that the words of those who raised them are deleted.
     pub(super) async fn barriers_to_forget(&self) -> Result<Vec<DueCommand>, JobError> {
         let over = vec![Filter::at_most("kept_until", self.yesterday())];
         let rows = self.views.all_rows::<BarrierRow>(None, over).await?;

@@ -1,5 +1,5 @@
 //! Mails about pledges and barriers: who gets one, and its values. A mail has the words of staff
-//! only, and never those of whoever raised a barrier.
+//! only, and never those of the people who raised a barrier.
 
 use std::collections::{BTreeMap, BTreeSet};
 

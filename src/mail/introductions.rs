@@ -121,9 +121,7 @@ fn answer_text(happened: &IntroductionEvent, language: Language) -> &'static str
         (true, Language::Pl) => {
             "Zapraszają Cię. Na stronie poniżej zobaczysz, o kogo zapytać na miejscu."
         }
-        (false, Language::En) => {
-            "They have no place just now. We will look for another one with you."
-        }
+        (false, Language::En) => "They have no room just now. We’ll help you find somewhere else.",
         (false, Language::Pl) => "Teraz nie mają miejsca. Poszukamy razem innego.",
     }
 }

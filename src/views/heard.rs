@@ -1,5 +1,5 @@
 //! What we hear: barriers that were passed on, in the words of staff, and what came of each, as at
-//! any day. No row of it has a word of whoever raised one, nor who they are.
+//! any day. No row of it has a word of those who raised one, nor who they are.
 
 use std::cmp::Reverse;
 
@@ -29,7 +29,7 @@ pub struct HeardBarrier {
     /// Absent if it is about everywhere.
     pub area: Option<Slug>,
     pub theme: Option<Slug>,
-    /// What stands in people's way, in the words of staff.
+    /// What gets in people's way, in the words of staff.
     pub summary: String,
     /// The body that it was passed on to.
     pub passed_on_to: String,

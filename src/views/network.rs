@@ -1,7 +1,7 @@
 //! The network: the groups and the entries of the directory that everyone may know of, and how they
 //! came to know each other, as at any day. People are never in it.
 //!
-//! An entry that a group holds stands for that group. A group that was merged into another stands
+//! An entry that a group holds counts as that group. A group that was merged into another counts
 //! for that one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ pub struct NetworkFigures {
     pub groups: i64,
     /// How many organisations, places and things are in it: entries that no group holds.
     pub entries: i64,
-    /// How many pairs of nodes know each other, in whatever way.
+    /// How many pairs of nodes know each other, in any way.
     pub pairs: i64,
     /// How many parts it falls into. A node without a tie is a part of its own.
     pub components: i64,

@@ -415,7 +415,7 @@ impl Views {
         Ok(pledges)
     }
 
-    /// What they said stands in people's way. Words that they said for a group are under its key,
+    /// What they said gets in people's way. Words that they said for a group are under its key,
     /// and in what is recorded about it.
     async fn list_barriers(
         &self,
@@ -423,7 +423,7 @@ impl Views {
         opened: &BTreeMap<String, String>,
     ) -> Result<SubjectAccessSection, ViewError> {
         let own = vec![Filter::contains("raised_by", &person.id.to_string())];
-        let mut barriers = SubjectAccessSection::new("What they said stands in people’s way");
+        let mut barriers = SubjectAccessSection::new("What they said gets in people’s way");
         for row in self.all_rows::<BarrierRow>(None, own).await? {
             let words = row
                 .sealed

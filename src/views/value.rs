@@ -1,5 +1,5 @@
-//! What the money went with: beside the budget the people who came, the hours that neighbours gave,
-//! the introductions and what changed, as at any day.
+//! What the money went with: the budget, and with it the people who came, the hours that neighbours
+//! gave, the introductions and what changed, as at any day.
 //!
 //! Nothing here is put into pounds that was not paid in pounds. A funder has a method of its own
 //! for that, and finds here what it needs.
@@ -18,7 +18,7 @@ use crate::projections::{
     BarrierRow, ExchangeRow, FundRow, GatheringRow, GatheringSessionRow, IntroductionRow,
 };
 
-/// Money beside what came of it.
+/// Money next to what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ValueSummary {
     /// The last position of the log that the figures include.
@@ -89,7 +89,7 @@ impl ValueFigures {
 }
 
 impl Views {
-    /// Money beside what came of it, of all funds or of one, current or as at a position.
+    /// Money next to what came of it, of all funds or of one, current or as at a position.
     pub async fn value(
         &self,
         fund: Option<&str>,

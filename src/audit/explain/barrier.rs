@@ -1,6 +1,6 @@
 //! Tells the story of one barrier from an exported folder, without names and without the words of
-//! whoever raised it. It begins with a verdict, lists the events by day, and ends with what the log
-//! lacks.
+//! those who raised it. It begins with a verdict, lists the events by day, and ends with what the
+//! log lacks.
 
 use std::fmt;
 use std::path::Path;
@@ -135,7 +135,7 @@ impl BarrierFacts {
 fn sentence(event: &BarrierEvent, by: &str) -> String {
     use BarrierEvent as E;
     match event {
-        E::BarrierRaised { .. } => format!("{by} said what stands in people’s way."),
+        E::BarrierRaised { .. } => format!("{by} said what gets in people’s way."),
         E::BarrierSummedUp { summary } => format!("{by} wrote a summary of it: “{summary}”"),
         E::BarrierJoined { .. } => format!("{by} joined it to another barrier."),
         E::BarrierTakenIn { raised_by, .. } => {
@@ -151,9 +151,9 @@ fn sentence(event: &BarrierEvent, by: &str) -> String {
         }
         E::BarrierAnswered { answer, .. } => format!("{by} recorded the answer: “{answer}”"),
         E::BarrierClosed { reason } => format!("{by} closed it: “{reason}”"),
-        E::BarrierReminded {} => "the day of the answer had passed without one.".to_owned(),
+        E::BarrierReminded {} => "the day for the answer had passed without one.".to_owned(),
         E::BarrierWordsForgotten { .. } => {
-            "the words of whoever raised it were deleted.".to_owned()
+            "the words of those who raised it were deleted.".to_owned()
         }
     }
 }

@@ -116,7 +116,7 @@ impl IntroductionFacts {
                 self.is_welcomed = false;
             }
             E::IntroductionTakenBack { .. } => {
-                self.verdict = "They took their agreement back.";
+                self.verdict = "They withdrew their consent.";
                 (self.waits_since, self.is_welcomed) = (None, false);
             }
             E::IntroductionClosed { .. } => (self.waits_since, self.is_welcomed) = (None, false),
@@ -183,7 +183,7 @@ fn sentence(event: &IntroductionEvent, by: &str, names: &KnownNames) -> String {
         }
         E::IntroductionTakenBack { channel, .. } => {
             let how = channel_text(*channel);
-            format!("{by} recorded {how} that they took their agreement back.")
+            format!("{by} recorded {how} that they withdrew their consent.")
         }
         E::IntroductionClosed { reason, .. } => {
             let reason = <&str>::from(*reason).replace('_', " ");

@@ -18,7 +18,7 @@ const STAFF: &[Role] = &[Role::Officer, Role::Connector];
 commands! {
     /// Commands of an entry of the directory.
     AssetCommand {
-        /// Records what a place has or wishes for. Nobody but staff and those who hold it sees it
+        /// Records what a place offers or wants. Nobody but staff and those who hold it sees it
         /// until it is published. Who records it is its keeper.
         Record(RecordAsset) = "record", Permission::Staff(STAFF);
         /// Proposes words for the entry. A member of the group that holds it does so, or the
@@ -29,7 +29,7 @@ commands! {
         Publish(AssetListing) = "publish", Permission::Staff(STAFF);
         /// Takes the entry out of the directory for a while. Those who hold it do so, or staff.
         Pause(NoBody) = "pause", Permission::Anyone;
-        /// Puts the entry back into the directory, as it was. Those who hold it do so, or staff.
+        /// Puts the entry back in the directory, as it was. Those who hold it do so, or staff.
         Resume(NoBody) = "resume", Permission::Anyone;
         /// Confirms that what the entry says is still right. Those who hold it do so, or staff.
         Confirm(NoBody) = "confirm", Permission::Anyone;
@@ -41,9 +41,9 @@ commands! {
         Untie(TieRef) = "untie", Permission::Staff(STAFF);
         /// Becomes the keeper of the entry, who looks after it.
         TakeOver(NoBody) = "take-over", Permission::Staff(STAFF);
-        /// Records the minutes that one party gave to another. They count for the one and against
-        /// the other, so that all balances together are nought. Staff do so, or those who hold the
-        /// entry if they are one of the parties.
+        /// Records the minutes that one party gave to another. They are added for the one and
+        /// taken off for the other, so that all balances add up to nought. Staff do so, or those
+        /// who hold the entry if they are one of the parties.
         RecordExchange(RecordExchange) = "record-exchange", Permission::Anyone;
         /// Corrects the minutes of an exchange, with the reason. 0 minutes say that it did not
         /// happen. Those who hold the entry do so, or staff.
@@ -52,12 +52,12 @@ commands! {
         /// confirmed.
         Remind(NoBody) = "remind", Permission::Job;
         /// Deletes what people wrote about an entry once it is withdrawn. An entry of a person who
-        /// took their consent back, or of a holder who was erased, is withdrawn by it.
+        /// withdrew their consent, or of a holder who was erased, is withdrawn by it.
         ForgetWords(NoBody) = "forget-words", Permission::Job;
     }
 }
 
-/// Whether the entry offers something or wishes for it.
+/// Whether the entry offers something or wants it.
 #[derive(
     Clone,
     Copy,
@@ -171,7 +171,7 @@ impl Party {
 pub enum TieKind {
     /// They work together.
     Partner,
-    /// They were brought together, and have met.
+    /// They were introduced to each other, and have met.
     Introduced,
     /// The one grew from the other.
     GrewFrom,
@@ -208,7 +208,7 @@ pub struct ProposeWords {
     pub words: PersonalInput,
 }
 
-/// What the directory says of an entry. Everyone can read it while the entry is published.
+/// What the directory says about an entry. Everyone can read it while the entry is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssetListing {
@@ -226,7 +226,7 @@ pub struct AssetListing {
     /// When it is on, in a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Line>,
-    /// What people should know who find it hard to get there or to take part.
+    /// What to know for people who find it hard to get there or to take part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Prose>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,13 +16,13 @@ use crate::domain::text::{Line, Prose, Slug};
 commands! {
     /// Commands of a barrier.
     BarrierCommand {
-        /// Says what stands in people's way: oneself, or by an officer or a connector for somebody
-        /// who told them by phone, on paper or in person.
+        /// Says what gets in people's way: oneself, or by an officer or a connector for somebody
+        /// who said so by phone, on paper or in person.
         Raise(RaiseBarrier) = "raise", Permission::Anyone;
         /// Sums it up in words that everyone can read. They replace those before.
         SumUp(BarrierSummary) = "sum-up",
             Permission::Staff(&[Role::Officer, Role::Connector]);
-        /// Joins it to another barrier that is about the same. Those who raised it are told what is
+        /// Joins it to another barrier that is about the same. Those who raised it hear what is
         /// answered to the other.
         Join(JoinBarrier) = "join", Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Takes in those who raised a barrier that was joined to this one.
@@ -35,9 +35,9 @@ commands! {
             Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Closes it, with the reason.
         Close(WithReason) = "close", Permission::Staff(&[Role::Officer, Role::Connector]);
-        /// Marks it for the office, once the day of the answer has passed without one.
+        /// Marks it for the office once the day for the answer has passed without one.
         Remind(NoBody) = "remind", Permission::Job;
-        /// Deletes the words of whoever raised it, two years after that day.
+        /// Deletes the words of those who raised it, two years after that day.
         ForgetWords(NoBody) = "forget-words", Permission::Job;
     }
 }
@@ -69,7 +69,7 @@ pub enum ComesTo {
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RaiseBarrier {
-    /// The person who raises it, and is told the answers.
+    /// The person who raises it, and hears the answers.
     pub person: PersonId,
     /// The group as whose member they raise it, if they do.
     #[serde(default)]
@@ -80,7 +80,7 @@ pub struct RaiseBarrier {
     /// The key of the theme, if it has one.
     #[serde(default)]
     pub theme: Option<Slug>,
-    /// What stands in people's way, in their own words.
+    /// What gets in people's way, in their own words.
     pub words: PersonalInput,
     /// The gathering at which it came up, if it did.
     #[serde(default)]
@@ -93,7 +93,7 @@ pub struct RaiseBarrier {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BarrierSummary {
-    /// What stands in people's way, in the words of staff. Everyone can read it once it is passed
+    /// What gets in people's way, in the words of staff. Everyone can read it once it is passed
     /// on. It must not contain names of people.
     pub summary: Prose,
 }
@@ -116,7 +116,7 @@ pub struct TakeInBarrier {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassOnBarrier {
-    /// The body that it is passed on to. Everyone can read it. It must not name a person.
+    /// The organisation that it is passed on to. Everyone can read it. It must not name a person.
     pub to: Line,
     /// What is asked of them. Everyone can read it. It must not contain names of people.
     pub asked: Prose,

@@ -13,7 +13,7 @@ use crate::domain::text::{Line, Prose, Slug};
 events! {
     /// Events of a barrier.
     BarrierEvent {
-        /// Somebody said what stands in people's way.
+        /// Somebody said what gets in people's way.
         BarrierRaised {
             /// The person who raised it.
             person: PersonId,
@@ -26,7 +26,7 @@ events! {
             /// The key of the theme.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             theme: Option<Slug>,
-            /// What stands in people's way, in their own words.
+            /// What gets in people's way, in their own words.
             words: Encrypted,
             /// The gathering at which it came up.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ events! {
         },
         /// Staff summed it up. The words replace those before.
         BarrierSummedUp {
-            /// What stands in people's way, in the words of staff.
+            /// What gets in people's way, in the words of staff.
             summary: Prose,
         },
         /// It was joined to another barrier that is about the same.
@@ -75,7 +75,7 @@ events! {
         BarrierClosed { reason: Prose },
         /// The day of the answer passed without one.
         BarrierReminded {},
-        /// The words of whoever raised it were deleted.
+        /// The words of those who raised it were deleted.
         BarrierWordsForgotten {
             /// The value that was deleted.
             words: Encrypted,

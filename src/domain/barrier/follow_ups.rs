@@ -8,7 +8,7 @@ use crate::domain::{Command, FollowUps};
 
 impl FollowUps for Barrier {
     /// A barrier that another one is joined to takes in those who raised that one, so that they are
-    /// told its answers.
+    /// informed of its answers.
     fn follow_ups(
         &self,
         id: Uuid,

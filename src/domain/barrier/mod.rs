@@ -1,4 +1,4 @@
-//! The barrier aggregate: what stands in people's way, carried up to whoever can change it, and
+//! The barrier aggregate: what gets in people's way, carried up to those who can change it, and
 //! what they answered.
 
 mod command;
@@ -25,7 +25,7 @@ use super::role::Role;
 use super::text::Prose;
 use super::{Aggregate, DecisionContext, Refusal};
 
-/// Years for which the words of whoever raised a barrier are kept.
+/// Years for which the words of those who raised a barrier are kept.
 const WORDS_KEPT_YEARS: i64 = 2;
 
 /// State of a barrier.
@@ -44,7 +44,7 @@ const WORDS_KEPT_YEARS: i64 = 2;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum BarrierState {
-    /// Only staff and whoever raised it know of it.
+    /// Only staff and those who raised it know of it.
     Raised,
     /// Staff wrote what it is about.
     SummedUp,
@@ -63,7 +63,7 @@ pub struct Barrier {
     /// Those who raised it, and what was joined to it.
     raised_by: BTreeSet<PersonId>,
     raised_on: Option<Date>,
-    /// What whoever raised it said, until it is deleted.
+    /// What those who raised it said, until it is deleted.
     words: Option<Encrypted>,
     summary: Option<Prose>,
     /// The day by which an answer is asked for.
@@ -72,7 +72,7 @@ pub struct Barrier {
     reminded: bool,
 }
 
-/// The last day on which the words of whoever raised a barrier on a day are kept.
+/// The last day on which the words of those who raised a barrier on a day are kept.
 #[must_use]
 pub fn barrier_words_kept_until(raised_on: Date) -> Date {
     raised_on.saturating_add(Span::new().years(WORDS_KEPT_YEARS))

@@ -332,7 +332,7 @@ pub struct Turnout {
 }
 
 impl Turnout {
-    /// Whether so few people came that their number is not told outside the office: it could tell
+    /// Whether so few people came that their number is not shown outside the office: it could tell
     /// who they are.
     #[must_use]
     pub fn is_of_few(&self) -> bool {
@@ -391,7 +391,7 @@ pub struct ChooseStory {
     /// The number of the story of that grant.
     #[schema(minimum = 1, maximum = 65535)]
     pub story: u16,
-    /// The key of the aim that it tells of, if one was named.
+    /// The key of the aim that it is about, if one was named.
     #[serde(default)]
     pub aim: Option<Slug>,
     /// Why it was chosen. Everyone can read it. It must not contain names of people.

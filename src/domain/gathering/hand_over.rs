@@ -1,9 +1,9 @@
 //! Handing over what was booked with somebody's address, without signing in, to the owner of the
 //! address.
 //!
-//! Whoever books types an address, and may have an account without being signed in. The link that
-//! is mailed there shows whose booking it was. It stays one booking: a place goes to its owner and
-//! to no one who waits, and an owner who had booked as well keeps one.
+//! A person who books types an address, and may have an account without being signed in. The link
+//! that is mailed there shows whose booking it was. It stays one booking: a place goes to its owner
+//! and to no one who waits, and an owner who had booked as well keeps one.
 
 use super::session::agreed;
 use super::{Gathering, GatheringEvent, GatheringState, HandOver, StepDown};

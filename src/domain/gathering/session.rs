@@ -226,7 +226,7 @@ impl Gathering {
     }
 
     /// Moves a session. The first who wait get the places that are new. One that is so long over
-    /// that it is forgotten who signed up stays where it was: those people would be told of it, and
+    /// that it is forgotten who signed up stays where it was: those people would hear of it, and
     /// not be on its list.
     pub(super) fn move_session(
         &self,

@@ -17,8 +17,8 @@ const STAFF: &[Role] = &[Role::Officer, Role::Connector];
 commands! {
     /// Commands of an introduction.
     IntroductionCommand {
-        /// Asks that a person or a group be introduced to an entry of the directory: an officer or
-        /// a connector for anybody, a person for themselves, a member for their group.
+        /// Asks to introduce a person or a group to an entry of the directory: an officer or a
+        /// connector for anybody, a person for themselves, a member for their group.
         Ask(AskIntroduction) = "ask", Permission::Anyone;
         /// Records that they agree to this introduction, on the notice that is in force, what they
         /// share and, if they wish, what matters to them. They do so themselves, or an officer or
@@ -26,22 +26,22 @@ commands! {
         Agree(AgreeToIntroduction) = "agree", Permission::Anyone;
         /// Makes the introduction: from now on those who hold the entry see what is shared.
         Make(NoBody) = "make", Permission::Staff(STAFF);
-        /// Welcomes them, with the name of a host: by a member of the group that holds the entry,
-        /// or by an officer or a connector who was told so.
+        /// Welcomes them, with the name of a host. This is done by a member of the group that holds
+        /// the entry, or by an officer or a connector who heard it from them.
         Welcome(WelcomeIntroduction) = "welcome", Permission::Anyone;
         /// Says that they cannot be welcomed, and why: by a member of the group that holds the
-        /// entry, or by an officer or a connector who was told so.
+        /// entry, or by an officer or a connector who heard it from them.
         Decline(DeclineIntroduction) = "decline", Permission::Anyone;
         /// Says what came of it. It can be said again when it changes.
         SayHow(SayHow) = "say-how", Permission::Anyone;
-        /// Takes the agreement back, at any time. The group sees nothing more, and what mattered is
-        /// deleted.
+        /// Withdraws the consent, at any time. The group sees nothing more, and what matters to
+        /// them is deleted.
         TakeBack(TakeBackIntroduction) = "take-back", Permission::Anyone;
         /// Closes the introduction, with a reason that can be counted.
         Close(CloseIntroduction) = "close", Permission::Staff(STAFF);
-        /// Reminds those who hold the entry that an answer is waited for.
+        /// Reminds those who hold the entry that we wait for their answer.
         Remind(NoBody) = "remind", Permission::Job;
-        /// Deletes what mattered to them and the host's name, 12 months after they agreed.
+        /// Deletes what matters to them and the host's name, 12 months after they agreed.
         ForgetMatters(NoBody) = "forget-matters", Permission::Job;
     }
 }
@@ -141,7 +141,7 @@ pub enum CameTo {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum CloseReason {
-    /// Nothing more is to do.
+    /// There is nothing more to do.
     Done,
     /// Nobody answered.
     NoAnswer,

@@ -89,7 +89,7 @@ events! {
             /// The day on which it was said.
             said_on: Date,
         },
-        /// They took their agreement back.
+        /// They withdrew their consent.
         IntroductionTakenBack {
             /// How it reached the office.
             channel: Channel,

@@ -61,7 +61,7 @@ pub enum IntroductionState {
     Declined,
     /// It was said what came of it.
     CameTo,
-    /// They took their agreement back.
+    /// They withdrew their consent.
     TakenBack,
     Closed,
 }
@@ -131,7 +131,7 @@ impl Introduction {
         }
     }
 
-    /// The group that is introduced, for a decision that reads it beside the one that holds the
+    /// The group that is introduced, for a decision that reads it with the one that holds the
     /// entry.
     #[must_use]
     pub fn introduced_group(&self, command: &IntroductionCommand) -> Option<GroupId> {

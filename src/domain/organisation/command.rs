@@ -58,8 +58,8 @@ commands! {
         /// Publishes the text of the grant agreement, as its next version.
         PublishAgreement(PublishAgreement) = "publish-agreement",
             Permission::Staff(&[Role::Administrator]);
-        /// Publishes what people are told before they agree to something, as its next version. Who
-        /// agreed before keeps to the version that they were given.
+        /// Publishes what people read or hear before they agree to something, as its next version.
+        /// Who agreed before keeps to the version that they were given.
         PublishNotice(PublishNotice) = "publish-notice",
             Permission::Staff(&[Role::Administrator]);
         /// Publishes staff's text on an area for the public report, as its next version.
@@ -68,7 +68,7 @@ commands! {
         /// Publishes a lesson for everyone to read.
         PublishLesson(PublishLesson) = "publish-lesson",
             Permission::Staff(&[Role::Officer, Role::Connector]);
-        /// Withdraws a lesson. Nobody reads it any more, on the page of no day.
+        /// Withdraws a lesson. Nobody can read it any more, nor in the view of any past day.
         WithdrawLesson(LessonRef) = "withdraw-lesson",
             Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Publishes staff's wording of an email, as its next version.

@@ -133,7 +133,7 @@ events! {
             /// SHA-256 of the text, in hexadecimal.
             hash: String,
         },
-        /// What people are told before they agree to something was published.
+        /// What people read or hear before they agree to something was published.
         NoticePublished {
             /// The version of the notice for this purpose: 1, 2, 3 …
             version: u32,

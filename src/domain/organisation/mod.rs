@@ -1,5 +1,5 @@
-//! The organisation aggregate: roles, signs of success, themes, pledges, aims, versions of forms, lessons,
-//! agreements, mail templates, settings, webhooks and links to statements.
+//! The organisation aggregate: roles, signs of success, themes, pledges, aims, versions of forms,
+//! lessons, agreements, mail templates, settings, webhooks and links to statements.
 
 mod accent;
 mod aims;

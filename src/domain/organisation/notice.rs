@@ -1,5 +1,5 @@
-//! Notices: what people are told before they agree to something, in versions. Who agrees names the
-//! version that they were given, so its words are kept for ever.
+//! Notices: what people read or hear before they agree to something, in versions. Who agrees names
+//! the version that they were given, so its words are kept for ever.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ use crate::domain::text::Prose;
 pub enum NoticePurpose {
     /// Being introduced to a group or place.
     Introductions,
-    /// Being invited to gatherings and told of other news.
+    /// Being invited to gatherings and hearing other news.
     Invitations,
     /// Having it kept what they can do, lend or teach.
     Skills,
@@ -54,7 +54,7 @@ impl From<ConsentPurpose> for NoticePurpose {
 #[serde(deny_unknown_fields)]
 pub struct PublishNotice {
     pub purpose: NoticePurpose,
-    /// What people are told, in English.
+    /// The text that people read or hear, in English.
     pub text: Prose,
     /// The same in other languages.
     #[serde(default)]

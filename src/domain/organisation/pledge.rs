@@ -29,7 +29,7 @@ pub struct Pledge {
     /// The words in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_languages: BTreeMap<Language, Line>,
-    /// The first day on which it can be kept; absent if it can be kept at once.
+    /// The first day on which it can be kept; absent if it can be kept from the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date")]
     pub not_before: Option<Date>,

@@ -27,7 +27,7 @@ use crate::domain::{DecisionContext, Refusal};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ConsentPurpose {
-    /// Being invited to gatherings and told of other news.
+    /// Being invited to gatherings and hearing other news.
     Invitations,
     /// Having it kept what they can do, lend or teach.
     Skills,

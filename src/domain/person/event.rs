@@ -180,7 +180,7 @@ events! {
         PledgeTaken {
             /// The key of the pledge.
             pledge: Slug,
-            /// The version of the pledges in which it stands.
+            /// The version of the pledges that has it.
             version: u32,
             /// The day on which it was taken.
             taken_on: Date,

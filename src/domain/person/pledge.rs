@@ -72,7 +72,7 @@ impl PersonPledges {
 
 impl Person {
     /// Refuses with [`Refusal::NotYours`] an actor who may not speak for the person: only they
-    /// themselves may, and an officer or a connector for somebody who told them.
+    /// themselves may, and an officer or a connector for somebody who said so.
     fn must_speak_for_person(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         self.must_be_active()?;
         let roles = facts.roles();
@@ -86,8 +86,8 @@ impl Person {
         }
     }
 
-    /// Takes pledges. Those that the person has taken already are left as they are. Somebody without
-    /// a proven address takes as many as can stand, and then none again.
+    /// Takes pledges. Those that the person has taken already are left as they are. Somebody
+    /// without a proven address takes as many as can stand, and then none again.
     pub(super) fn take_pledges(
         &self,
         take: &TakePledges,

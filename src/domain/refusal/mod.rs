@@ -242,8 +242,8 @@ pub enum Refusal {
     #[error("this barrier has been joined to another one")]
     #[strum(message = "Open the other one, and do it there.")]
     Joined,
-    #[error("no one has summed this up in plain words yet")]
-    #[strum(message = "Sum it up first. Then pass it on.")]
+    #[error("no one has written a summary of this yet")]
+    #[strum(message = "Write a summary first. Then pass it on.")]
     NotSummedUp,
     #[error("this has not been passed on to anyone yet")]
     #[strum(message = "Say whom you passed it on to. Then record their answer.")]
@@ -281,7 +281,7 @@ pub enum Refusal {
     #[error("this introduction is {}", states::words_of(.0))]
     #[strum(message = "You cannot do this now. Open its page to see what comes next.")]
     IntroductionNotInState(&'static str),
-    #[error("they have taken back their consent to this introduction")]
+    #[error("they have withdrawn their consent to this introduction")]
     #[strum(message = "Ask them first. If they wish, begin a new introduction.")]
     TakenBack,
     #[error("this is not the newest version of what we tell people")]
@@ -290,13 +290,13 @@ pub enum Refusal {
     #[error("only they themselves can do this online")]
     #[strum(message = "Choose how it reached you instead: on paper, by phone or in person.")]
     OwnActOnline,
-    #[error("they do not take introductions at the moment")]
+    #[error("they do not welcome people at the moment")]
     #[strum(message = "Choose another entry of the directory, or ask them first.")]
     NotWelcoming,
     #[error("this person may be at risk, and the group has no safeguarding check in date")]
     #[strum(message = "Check the group first, or choose one that we have checked.")]
     GroupNotChecked,
-    #[error("no one is named who welcomes this person")]
+    #[error("nobody is named to welcome this person")]
     #[strum(message = "Name someone from the group who will meet them.")]
     HostMissing,
     #[error("this application is not in this round")]
@@ -552,8 +552,8 @@ pub enum Refusal {
     #[error("{0} is not one of your organisation's signs of success")]
     #[strum(message = "Choose one of the signs in the list.")]
     UnknownSign(String),
-    #[error("{0} is not one of the pledges that stand now")]
-    #[strum(message = "Read the pledges again, then choose among them.")]
+    #[error("{0} is not one of the current pledges")]
+    #[strum(message = "Read the pledges again, then choose one of them.")]
     PledgeUnknown(String),
     #[error("this tells how someone can be reached")]
     #[strum(

@@ -26,7 +26,7 @@ pub(super) fn words_of(state: &str) -> String {
         "held" => "over",
         "asked" => "waiting for their consent",
         "made" => "waiting for an answer",
-        "came_to" => "over, as we know what came of it",
+        "came_to" => "over: we know what came of it",
         "requested" => "asked for",
         "received" => "waiting to be read",
         "queried" => "waiting for an answer from the group",

@@ -53,7 +53,7 @@ pub(super) fn routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/heard",
             name: "heard",
-            summary: "What stands in people's way, and what came of it.",
+            summary: "What gets in people's way, and what came of it.",
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<HeardBarriers>(),
             route: || web::get().to(heard),

@@ -56,7 +56,7 @@ const TAGS: [(&str, &str); 15] = [
     ),
     (
         "barriers",
-        "What stands in people's way: raised, summed up, passed on, answered.",
+        "What gets in people's way: raised, summed up, passed on, answered.",
     ),
     (
         "library",
@@ -191,18 +191,18 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "assets",
-        "Others than staff see what is published. With `group`, members see all entries of their \
-            group; with `mine`, people see what they hold themselves. `keeper` and \
+        "People outside the office see what is published. With `group`, members see all entries of \
+            their group; with `mine`, people see what they hold themselves. `keeper` and \
             `without_keeper` are for staff.",
     ),
     (
         "asset",
-        "The entry with what the directory says of it. Those who hold it and staff also see it \
+        "The entry with what the directory says about it. Those who hold it and staff also see it \
             while it is not published, and the words that were proposed for it.",
     ),
     (
         "asset_ties",
-        "Ties that stand and ties that have ended. For staff, and for those who hold the entry.",
+        "Current ties and ties that have ended. For staff, and for those who hold the entry.",
     ),
     (
         "asset_exchanges",
@@ -211,18 +211,18 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "hours",
-        "What each person and group gave and received, as at any past day or position. All \
-            balances together are nought. For staff.",
+        "What each person and group gave and received, as at any past day or position. All the \
+            balances add up to nought. For staff.",
     ),
     (
         "introductions",
         "Officers and connectors see all. Others see those that introduce them or their group, and \
-            those to their group while they stand.",
+            those to their group while they agree.",
     ),
     (
         "introduction",
-        "Who holds the entry sees only what is shared, once the introduction is made and until it \
-            is taken back or closed. For everyone else it does not exist.",
+        "Those who hold the entry see only what is shared, once the introduction is made and until \
+            consent is withdrawn or it is closed. For everyone else it does not exist.",
     ),
     (
         "person_consents",
@@ -235,9 +235,9 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "barrier",
-        "Others than staff see a barrier that was passed on without the people in it, and one that \
-            they raised. Officers, connectors and administrators read the words of whoever raised \
-            it, and so does this person.",
+        "People outside the office see a barrier that was passed on, without the people in it, and \
+            one that they raised. Officers, connectors and administrators read the words of the \
+            person who raised it, and so does this person.",
     ),
     (
         "heard",
@@ -246,8 +246,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "pledges",
-        "With how many people took and kept each. Others than staff get no number from one to \
-            four.",
+        "With how many people took and kept each. People outside the office get no number from one \
+            to four.",
     ),
     (
         "group_tallies",
@@ -271,9 +271,9 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "aims",
-        "What was counted this quarter beside the same quarter a year before, and answers at the \
-            beginning beside later ones, as at any past day or position. Small numbers of people \
-            are for the office.",
+        "What was counted this quarter and in the same quarter a year before, and answers at the \
+            beginning and later, as at any past day or position. Small numbers of people are for \
+            the office.",
     ),
     (
         "network",
@@ -287,9 +287,9 @@ const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     ),
     (
         "value",
-        "What each fund paid, and the people, sessions, hours, introductions and changes beside \
-            it, as at any past day or position. Hours, introductions and changes belong to no \
-            fund. For staff.",
+        "The money of each fund next to people, sessions, hours, introductions and changes, as at \
+            any past day or position. Hours, introductions and changes belong to no fund. For \
+            staff.",
     ),
     (
         "payments",

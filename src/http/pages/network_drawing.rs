@@ -1,5 +1,5 @@
 //! The picture of the network: a numbered circle for each group or entry, and a line for each two
-//! that know each other. A table has the same numbers with the names, because names beside sixty
+//! that know each other. A table has the same numbers with the names, because names next to sixty
 //! circles cannot be read.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::network_layout::{NodePlace, places};
 use super::words::place_name;
 use crate::views::{NetworkNode, NetworkNodeKind, NetworkSummary};
 
-/// How far below the centre of a circle its number stands, in thousandths of a unit.
+/// How far below the centre of a circle its number is, in thousandths of a unit.
 const NUMBER_DROP: i64 = 3500;
 
 /// The picture, as SVG.
@@ -185,7 +185,7 @@ fn describe(network: &NetworkSummary, drawn: usize) -> String {
     )
 }
 
-/// What a node is, as it stands in a table.
+/// What a node is, as a table shows it.
 fn kind_word(kind: NetworkNodeKind) -> &'static str {
     match kind {
         NetworkNodeKind::Group => "Group",

@@ -152,7 +152,10 @@ impl TallyQuestion {
         let occasion: Option<TallyOccasion> = form.required(
             "occasion",
             |text| text.parse().ok(),
-            translate("Choose if you asked at the beginning or later", language),
+            translate(
+                "Choose whether you asked at the beginning or later",
+                language,
+            ),
         );
         let asked_on: Option<Date> = form.required(
             "asked_on",

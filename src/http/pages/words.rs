@@ -283,7 +283,7 @@ impl Tagged for AssetState {
         let (kind, word) = match self {
             Self::Recorded => (Wait, "Not published"),
             Self::Published => (Good, "In the directory"),
-            Self::Paused => (Quiet, "Not shown for now"),
+            Self::Paused => (Quiet, "Hidden for now"),
             Self::Withdrawn => (Bad, "Withdrawn"),
         };
         Tag { kind, word }

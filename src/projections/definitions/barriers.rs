@@ -1,5 +1,5 @@
-//! Barriers: what stands in people's way, to whom it was passed on, and what they answered. The
-//! words of whoever raised one stay encrypted.
+//! Barriers: what gets in people's way, to whom it was passed on, and what they answered. The
+//! words of those who raised one stay encrypted.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub struct BarrierRow {
     pub joined: BTreeSet<BarrierId>,
     /// The barrier that it is joined to.
     pub joined_into: Option<BarrierId>,
-    /// What stands in people's way, in the words of staff.
+    /// What gets in people's way, in the words of staff.
     pub summary: Option<String>,
     /// The body that it was passed on to last.
     pub passed_on_to: Option<String>,
@@ -68,10 +68,11 @@ pub struct BarrierRow {
     /// The day on which it was noticed that no answer had come in time.
     #[schema(value_type = Option<String>, format = "date")]
     pub reminded_on: Option<Date>,
-    /// The last day on which the words of whoever raised it are kept; absent once they are deleted.
+    /// The last day on which the words of those who raised it are kept; absent once they are
+    /// deleted.
     #[schema(value_type = Option<String>, format = "date")]
     pub kept_until: Option<Date>,
-    /// What whoever raised it said. It is stored encrypted, and readers get it as `words`.
+    /// What those who raised it said. It is stored encrypted, and readers get it as `words`.
     #[serde(
         default,
         rename = "sealed_words",

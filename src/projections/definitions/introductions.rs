@@ -38,10 +38,10 @@ pub struct IntroductionRow {
     pub to: AssetId,
     /// The group that holds the entry, once the introduction is made.
     pub holder: Option<GroupId>,
-    /// Whether they may be at risk. Those who hold the entry are not told.
+    /// Whether they may be at risk. Those who hold the entry do not see it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_risk: bool,
-    /// Who asked for it. Those who hold the entry are not told.
+    /// Who asked for it. Those who hold the entry do not see it.
     pub asked_by: Option<PersonId>,
     #[schema(value_type = String, format = "date")]
     pub asked_on: Date,
@@ -191,7 +191,7 @@ fn asked_row(event: &RecordedEvent, happened: &IntroductionEvent) -> Option<Intr
 }
 
 impl IntroductionRow {
-    /// What they agreed to, and whether it stands.
+    /// What they agreed to, and whether it holds.
     fn apply_agreement(&mut self, happened: &IntroductionEvent) {
         use IntroductionEvent as E;
         match happened {

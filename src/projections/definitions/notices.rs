@@ -1,5 +1,5 @@
-//! What people are told before they agree to something: one row a purpose and version, because who
-//! agreed keeps to the version that they were given.
+//! What people read or hear before they agree to something: one row a purpose and version, because
+//! who agreed keeps to the version that they were given.
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,7 @@ pub struct TakenPledgesRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TakenPledge {
     pub state: PledgeState,
-    /// The version of the pledges in which it stands.
+    /// The version of the pledges that has it.
     pub version: u32,
     #[schema(value_type = String, format = "date")]
     pub taken_on: Date,

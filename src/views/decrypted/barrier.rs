@@ -1,4 +1,4 @@
-//! Barriers with the words of whoever raised them decrypted.
+//! Barriers with the words of those who raised them decrypted.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::views::{ViewError, Views};
 pub struct BarrierView {
     #[serde(flatten)]
     pub row: BarrierRow,
-    /// What whoever raised it said. Absent if it was deleted or erased, or if the reader may not
+    /// What those who raised it said. Absent if it was deleted or erased, or if the reader may not
     /// see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,

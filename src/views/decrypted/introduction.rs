@@ -36,7 +36,7 @@ pub struct IntroductionView {
 /// As whom a reader sees an introduction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IntroductionReader {
-    /// As a member of the group that holds the entry, while the introduction stands.
+    /// As a member of the group that holds the entry, while it is in force.
     Holder,
     /// As the person who is introduced, or a member of the group that is.
     Introduced,
@@ -198,7 +198,7 @@ impl Views {
     }
 }
 
-/// Removes what those who hold the entry are not told: whether somebody may be at risk, and who at
+/// Removes what those who hold the entry do not see: whether somebody may be at risk, and who at
 /// the office recorded what.
 fn redact_for_holder(row: &mut IntroductionRow) {
     (row.at_risk, row.asked_by, row.keyed_by) = (false, None, None);

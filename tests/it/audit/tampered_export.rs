@@ -161,7 +161,7 @@ impl TamperedExport {
         }
     }
 
-    /// The same in a folder of its own beside this one, with a second verifier if this has one.
+    /// The same in a folder of its own next to this one, with a second verifier if this has one.
     pub fn copy(&self, number: usize) -> Self {
         let copy = Self {
             path: self.path.with_file_name(format!("export-{number}")),

@@ -166,7 +166,7 @@ async fn assert_is_told_without_names(app: &TestApp, id: &str) {
     assert!(check.holds(), "{:?}", check.findings);
     let story = audit::explain_introduction(&folder, &check, id.parse().unwrap()).unwrap();
     let story = story.expect("an introduction");
-    assert_eq!(story.verdict, "They took their agreement back.");
+    assert_eq!(story.verdict, "They withdrew their consent.");
     assert_eq!(story.missing, Vec::<String>::new());
     let text = story.to_string();
     let lines = story.days.iter().flat_map(|day| &day.lines);

@@ -1,5 +1,5 @@
 //! Champions take pledges and are asked once, and a barrier that three people raised is carried up
-//! and answered: everyone who raised it is told each answer, and the public never reads their
+//! and answered: everyone who raised it hears each answer, and the public never reads their
 //! words.
 
 use microgrants::clock::new_id;
@@ -18,7 +18,7 @@ use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
-/// Words that only whoever raised a barrier and staff may read.
+/// Words that only those who raised a barrier and staff may read.
 const OWN_WORDS: [&str; 3] = ["marigold one", "marigold two", "marigold three"];
 
 /// Issues a command. It must be accepted.
@@ -175,7 +175,7 @@ async fn barrier_row(app: &TestApp, barrier: Uuid, as_at: Option<i64>) -> Option
     app.views().find(barrier, as_at).await.expect("a row")
 }
 
-/// The words of whoever raised a barrier, for a reader who may see them.
+/// The words of those who raised a barrier, for a reader who may see them.
 async fn words_of(app: &TestApp, row: BarrierRow) -> Option<String> {
     let seen = app.views().decrypt_barriers(|_| true, vec![row]).await;
     seen.expect("a view").swap_remove(0).words
@@ -219,7 +219,7 @@ async fn everyone_who_raised_a_barrier_is_told_each_answer(app: TestApp) {
     let row = barrier_row(&app, barrier, None).await.unwrap();
     assert_eq!((row.people, row.reminded_on), (Some(3), Some(app.today())));
 
-    // When a change is planned and later made, then all three are told twice.
+    // When a change is planned and later made, then all three hear twice.
     take(&app, ada, "barrier", record, &planned).await;
     refuse(&app, (ada, "no_change"), "barrier", record, &planned).await;
     deliver_all(&app, &mailer(&app)).await;

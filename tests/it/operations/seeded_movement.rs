@@ -84,7 +84,7 @@ async fn of_every_state_the_directory_is_in_the_seeds(app: TestApp) {
     let held = entries.iter().filter(|row| row.person.is_some());
     assert_eq!(held.filter(|row| row.listing.is_none()).count(), 3);
 
-    // Then one is out of date and last, and some have lost whoever kept them.
+    // Then one is out of date and last, and some have lost the person who kept them.
     let stale = public.iter().filter(|row| row.is_stale(app.today()));
     assert_eq!(stale.count(), 1);
     assert!(public.last().is_some_and(|row| row.is_stale(app.today())));

@@ -57,8 +57,7 @@ async fn pledges_are_taken_without_an_account_once_they_stand(app: TestApp) {
     let mut browser = Browser::new(&address);
     let before = browser.get("/champions");
     assert!(
-        before.contains("Please look again in a few weeks.")
-            && !before.contains("name=\"pledges\""),
+        before.contains("Please come back in a few weeks.") && !before.contains("name=\"pledges\""),
         "{}",
         visible_text(&before)
     );
@@ -67,7 +66,7 @@ async fn pledges_are_taken_without_an_account_once_they_stand(app: TestApp) {
     let refused = promise(&mut browser, &[], &PERSON);
     assert!(
         refused.status == 422
-            && refused.contains("Tick one promise or more")
+            && refused.contains("Tick at least one pledge")
             && refused.contains("value=\"Nia\"")
             && refused.contains("07700 900112"),
         "{}",
@@ -75,7 +74,7 @@ async fn pledges_are_taken_without_an_account_once_they_stand(app: TestApp) {
     );
     let refused = promise(&mut browser, &["fly"], &PERSON);
     assert!(
-        refused.status == 422 && refused.contains("The promises have changed"),
+        refused.status == 422 && refused.contains("The pledges have changed"),
         "{}",
         visible_text(&refused)
     );
@@ -92,7 +91,7 @@ async fn pledges_are_taken_without_an_account_once_they_stand(app: TestApp) {
     let both = ["tell-three", "hold-stall"];
     let taken = promise(&mut browser, &both, &PERSON);
     assert!(
-        taken.path == "/champions/thanks" && taken.contains("We have noted what you promised."),
+        taken.path == "/champions/thanks" && taken.contains("We have noted what you pledged."),
         "{}: {}",
         taken.path,
         visible_text(&taken)
@@ -101,7 +100,7 @@ async fn pledges_are_taken_without_an_account_once_they_stand(app: TestApp) {
     assert_eq!((rows.len(), rows[0].count(PledgeState::Taken)), (1, 2));
     let page = Browser::new(&address).get("/champions");
     assert!(
-        page.contains("Fewer than five people promised this.") && !page.contains("1 people"),
+        page.contains("Fewer than five people pledged this.") && !page.contains("1 people"),
         "{}",
         visible_text(&page)
     );
@@ -153,7 +152,7 @@ async fn whoever_owns_the_address_takes_the_pledges_if_they_say_so(app: TestApp)
     let mut elsewhere = Browser::new(&address);
     let link = elsewhere.get(&at);
     assert!(
-        link.contains("Yes, I promised this: I hold a stall."),
+        link.contains("Yes, I pledged this: I hold a stall."),
         "{}",
         visible_text(&link)
     );

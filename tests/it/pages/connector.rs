@@ -109,7 +109,7 @@ async fn a_connector_begins_with_what_waits_for_them(app: TestApp) {
     let today = desk.get("/desk");
     let waits = [
         "Ask Jo Walker if they agree",
-        "Sam Field waits for an answer",
+        "Sam Field is waiting for an answer",
     ];
     assert_shows(&today, &waits);
     assert_hides(&today, &["overdue"]);

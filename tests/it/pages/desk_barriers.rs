@@ -1,4 +1,4 @@
-//! Barriers at the desk: what people told us is summed up, joined, passed on and answered, through
+//! Barriers at the desk: what people said is summed up, joined, passed on and answered, through
 //! the pages, and pledges are published.
 
 use microgrants::clock::new_id;
@@ -51,7 +51,7 @@ fn take(desk: &mut Browser, barrier: Uuid, command: &str, fields: &[(&str, &str)
 
 on_each_engine!(what_people_told_us_is_carried_up_and_answered);
 async fn what_people_told_us_is_carried_up_and_answered(app: TestApp) {
-    // Given two people who told us the same.
+    // Given two people who said the same.
     let (office, address) = serve_office(&app).await;
     let zofia = register_zofia(&app, "zofia@example.org").await;
     let nia = person(&app, "Nia").await;
@@ -126,7 +126,7 @@ fn pass_on(app: &TestApp, desk: &mut Browser, barrier: Uuid) {
     take(desk, barrier, "pass-on", &asked);
 }
 
-/// The public reads what came of it and none of the words; those who told us read it too.
+/// The public reads what came of it and none of the words; those who raised it read it too.
 async fn check_readers(app: &TestApp, address: &str, barriers: [Uuid; 2], nia: PersonId) {
     app.catch_up().await;
     let heard = Browser::new(address).get("/heard");

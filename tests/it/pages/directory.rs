@@ -104,7 +104,11 @@ async fn everyone_finds_what_is_published_and_nothing_else(app: TestApp) {
         assert_lists(&page, &[found], &[other]);
     }
     let none = browser.get("/directory?day=SU&theme=none");
-    assert_lists(&none, &["Nothing in the directory fits"], &["Indoor bowls"]);
+    assert_lists(
+        &none,
+        &["Nothing in the directory matches"],
+        &["Indoor bowls"],
+    );
 
     let page = browser.get(&format!("/directory/{bowls}"));
     assert_lists(
@@ -145,7 +149,7 @@ async fn an_entry_leads_to_those_that_know_it(app: TestApp) {
 
     let mut browser = Browser::new(&address);
     let page = browser.get(&format!("/directory/{library}"));
-    assert_lists(&page, &["They know each other", "A garden"], &["A shed"]);
+    assert_lists(&page, &["Who they know", "A garden"], &["A shed"]);
     let page = browser.get(&format!("/directory/{garden}"));
     assert_lists(&page, &["A library"], &[]);
 }

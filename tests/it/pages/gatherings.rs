@@ -468,7 +468,8 @@ async fn a_booking_goes_to_the_owner_of_its_address_before_those_who_wait(app: T
     let at = mailed_link(&app, zofia).await;
     let mut owner = Browser::new(&address);
     let page = owner.get(&at);
-    // Somebody waits meanwhile. They waited for the place of whoever booked, and go on waiting.
+    // Somebody waits meanwhile. They waited for the place of the person who booked, and go on
+    // waiting.
     let other = [("person", "Bo"), ("telephone", "07700 900113")];
     book(&mut Browser::new(&address), &circle.session(), &other);
     let booked = owner.submit_form(&page, &at, &[("join", "yes")]);

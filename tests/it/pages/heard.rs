@@ -8,7 +8,7 @@ use crate::pages::journeys::{register_zofia, serve_office, signed_in, visible_te
 use crate::support::browser::{Browser, Page};
 use crate::support::test_app::{ORGANISATION, TestApp};
 
-/// Words that only whoever wrote them and staff may read.
+/// Words that only those who wrote them and staff may read.
 const WORDS: &str = "The marigold bus stops at six";
 const OWN_FORM: &str = "/my/barriers/new";
 
@@ -32,7 +32,7 @@ fn second_page(browser: &mut Browser) -> Page {
     let fields = [("form", "barrier"), ("words", WORDS), ("area", "oldham")];
     let second = browser.submit_form(&first, "/heard/tell", &fields);
     assert!(
-        second.status == 200 && second.contains("How do we tell you the answer?"),
+        second.status == 200 && second.contains("How can we tell you the answer?"),
         "{}: {}",
         second.status,
         visible_text(&second)

@@ -1,5 +1,5 @@
 //! Introductions at the desk: a talk that is noted on one page, its next steps by phone, and the
-//! notices that people are told.
+//! notices that people read or hear.
 
 use microgrants::clock::new_id;
 use microgrants::domain::{PersonId, Role};
@@ -15,8 +15,8 @@ use crate::support::test_app::TestApp;
 
 const NEW: &str = "/desk/introductions/new";
 const NOTICES: &str = "/desk/texts/notices";
-/// What people are told in these tests.
-pub const NOTICE: &str = "We tell them only what you allow.";
+/// What people read or hear in these tests.
+pub const NOTICE: &str = "We’ll tell them only what you allow.";
 
 /// An office with a connector, and a group whose entry of the directory welcomes people.
 pub struct Village {
@@ -29,7 +29,7 @@ pub struct Village {
 }
 
 impl Village {
-    /// The village before anything is published that people are told.
+    /// The village before anything is published for people to agree on.
     async fn without_notices(app: &TestApp) -> Self {
         let (office, address) = serve_office(app).await;
         let connector = person(app, "Connie").await;
@@ -138,7 +138,7 @@ async fn a_talk_is_noted_on_one_page(app: TestApp) {
     assert_shows(
         &page,
         &[
-            "Nobody we know fits",
+            "Nobody we know matches",
             "Soup on Sundays",
             NOTICE,
             "Jo Walker",
@@ -184,7 +184,7 @@ async fn a_talk_is_noted_on_one_page(app: TestApp) {
         &noted,
         &[
             "Jo Walker to Soup on Sundays",
-            "To be made",
+            "Ready to introduce",
             "Next: make the introduction",
             "by phone, on notice 1. It was read back.",
             "Songs",
@@ -217,7 +217,10 @@ async fn find_again(app: &TestApp, village: &Village, desk: &mut Browser) {
         &["Ask if they agree", "Read this aloud", NOTICE, "Jo Walker"],
     );
     let list = desk.get("/desk/introductions");
-    assert_shows(&list, &["Jo Walker to Soup on Sundays", "To be made"]);
+    assert_shows(
+        &list,
+        &["Jo Walker to Soup on Sundays", "Ready to introduce"],
+    );
 }
 
 on_each_engine!(what_is_said_by_phone_is_noted_step_by_step);
@@ -256,7 +259,7 @@ async fn what_is_said_by_phone_is_noted_step_by_step(app: TestApp) {
     assert_eq!(send(&mut desk, &at, "take-back", &unsure).status, 422);
     let sure = [("channel", "phone"), ("sure", ""), ("sure", "yes")];
     let taken = send(&mut desk, &at, "take-back", &sure);
-    assert_shows(&taken, &["They took it back on", "Taken back"]);
+    assert_shows(&taken, &["They changed their mind on", "Consent withdrawn"]);
 
     let auditor = person(&app, "Auditor").await;
     let office = &village.office;
@@ -289,7 +292,7 @@ async fn notices_are_published_in_versions_that_stay_readable(app: TestApp) {
         assert_eq!(published.status, 200, "{}", visible_text(&published));
         assert_shows(&published, &[version, text, "Po polsku."]);
     }
-    assert_shows(&desk.get(NOTICES), &["Versions before", "Old words."]);
+    assert_shows(&desk.get(NOTICES), &["Earlier versions", "Old words."]);
     let rows: Vec<NoticeRow> = app.views().all_rows(None, Vec::new()).await.unwrap();
     assert_eq!(rows.len(), 2);
     let record = desk.get(&format!("/desk/introductions/{id}"));
@@ -323,5 +326,5 @@ async fn what_a_person_agrees_to_is_noted_on_their_pages(app: TestApp) {
     ];
     let to = format!("/desk/do/people/{guest}/take-back");
     let taken = desk.submit_form(&agreed, &to, &take_back);
-    assert_shows(&taken, &["They took it back on"]);
+    assert_shows(&taken, &["They changed their mind on"]);
 }

@@ -81,7 +81,7 @@ async fn a_group_names_a_host_first_and_sees_nothing_once_it_is_taken_back(app: 
     let taken = own.submit_form(&page, &path, &[("form", "take-back")]);
     assert_shows(
         &taken,
-        &["They see nothing about you now.", "You took it back"],
+        &["They see nothing about you now.", "You changed your mind"],
     );
     assert_hides(&taken, &["A warm room"]);
 
@@ -111,7 +111,7 @@ async fn a_group_declines_kindly(app: TestApp) {
     assert_shows(&declined, &["Thank you for telling us."]);
     assert_eq!(group.get(&path).status, 404, "they see nothing more");
     let mut own = village.browser(&app, guest).await;
-    assert_shows(&own.get(&path), &["They have no place just now."]);
+    assert_shows(&own.get(&path), &["They have no room just now."]);
     assert_hides(&own.get(&path), &["We have no room now"]);
 }
 
@@ -132,10 +132,13 @@ async fn what_one_agreed_to_is_taken_back_with_one_click(app: TestApp) {
     assert_shows(&page, &asks);
     let stop = [("form", "take-back"), ("purpose", "invitations")];
     let stopped = own.submit_form(&page, at, &stop);
-    assert_shows(&stopped, &["we stop.", "You have not said yes to this."]);
+    assert_shows(
+        &stopped,
+        &["we have stopped.", "You have not said yes to this."],
+    );
     let again = own.submit_form(&stopped, at, &stop);
     assert_eq!(again.status, 422, "{}", visible_text(&again));
-    assert_shows(&again, &["This was saved before."]);
+    assert_shows(&again, &["This has already been saved."]);
     let yes = [
         ("form", "agree"),
         ("purpose", "invitations"),

@@ -59,7 +59,7 @@ async fn a_group_counts_slips_without_names(app: TestApp) {
     let when = [("occasion", "baseline"), ("asked_on", today.as_str())];
     for (count, says) in [
         ("many", "Enter a number of people, such as 7"),
-        ("1", "Ask two people or more"),
+        ("1", "Ask at least two people"),
     ] {
         let never = [("counts.never:number", count)];
         let wrong = send(&mut browser, &ask, &[&never[..], &when].concat());

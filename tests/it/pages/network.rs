@@ -62,7 +62,7 @@ async fn who_knows_whom_is_drawn_with_a_table(app: TestApp) {
     let mut desk = signed_in(&app, ada.address(), office.ada).await;
     let page = visible_text(&desk.get("/desk/network"));
     assert!(page.contains("No two know each other yet"), "{page}");
-    assert!(page.contains("Not tied to anyone yet: 5"), "{page}");
+    assert!(page.contains("Not connected to anyone yet: 5"), "{page}");
     let mut everyone = Browser::new(ada.address());
     let says_who = |page: &str| page.contains("Who knows whom");
     assert!(!says_who(&visible_text(&everyone.get("/impact"))));

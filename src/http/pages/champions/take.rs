@@ -140,8 +140,8 @@ async fn take_as_newcomer(
     })?;
     let Some(newcomer) = Newcomer::register(app, posted, visitor, who).await? else {
         let says = translate(
-            "You sent this page before. Choose “Sign in” to see what you promised, or go back and \
-                start again.",
+            "You sent this page before. Choose “Sign in” to see your pledges, or go back and \
+            start again.",
             visitor.language,
         );
         let says = vec![(String::new(), says.to_owned())];
@@ -199,7 +199,7 @@ async fn render_refusal(
 
 fn changed(language: Language) -> &'static str {
     translate(
-        "The promises have changed since you opened the page. Please choose again.",
+        "The pledges have changed since you opened this page. Please choose again.",
         language,
     )
 }
@@ -216,7 +216,7 @@ fn parse_pledges(
         .filter(|key| !key.is_empty())
         .collect();
     if ticked.is_empty() {
-        return miss(translate("Tick one promise or more", language));
+        return miss(translate("Tick at least one pledge", language));
     }
     let is_known = |key: &Slug| {
         standing
@@ -265,12 +265,12 @@ async fn render(
         version: figures.version,
         champions: people_text(
             figures.champions,
-            translate("No one has promised anything yet.", language),
+            translate("No one has pledged anything yet.", language),
             translate(
-                "So far fewer than five people have promised something.",
+                "So far fewer than five people have pledged something.",
                 language,
             ),
-            translate("{} people have promised something.", language),
+            translate("{} people have pledged something.", language),
         ),
         written_at: written_at(app, &figures).await?,
         choices: figures
@@ -315,9 +315,9 @@ fn choice(line: &PledgeFiguresLine, language: Language) -> (String, String) {
 fn shown_line(line: &PledgeFiguresLine, language: Language) -> PledgeLine {
     let taken = people_text(
         line.taken,
-        translate("No one has promised this yet.", language),
-        translate("Fewer than five people promised this.", language),
-        translate("{} people promised this.", language),
+        translate("No one has pledged this yet.", language),
+        translate("Fewer than five people pledged this.", language),
+        translate("{} people pledged this.", language),
     );
     let kept = people_text(
         line.kept,

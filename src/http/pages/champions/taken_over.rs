@@ -14,7 +14,7 @@ use crate::http::AppState;
 use crate::http::pages::{PageError, ownership};
 use crate::projections::{OrganisationRow, PledgeState, TakenPledgesRow};
 
-/// What a stranger took with an address, as far as it still stands.
+/// What a stranger took with an address, as far as it is still there.
 struct PledgesOfStranger {
     stranger: PersonId,
     keys: BTreeSet<Slug>,

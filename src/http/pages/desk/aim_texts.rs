@@ -264,7 +264,7 @@ impl AimsReader<'_> {
         let level = posted.text(&names.level).parse::<u8>().ok();
         let level = level.filter(|level| (1..=5).contains(level));
         if level.is_none() {
-            self.miss(&names.level, "Choose how far it is from what we do");
+            self.miss(&names.level, "Choose how close it is to what we do");
         }
         let counts: BTreeSet<AimCount> = posted
             .all(&names.counts)
@@ -335,7 +335,7 @@ impl AimsReader<'_> {
         let words: Option<Line> = self.text(&names.words, "Enter the question in one line");
         let options = self.options(&names.options);
         let source: Option<Prose> = self.text(&names.source, "Say who wrote the question");
-        let licence = "Say under which licence it may be asked";
+        let licence = "Say which licence it has";
         let licence: Option<Line> = self.text(&names.licence, licence);
         let (words, options) = (words?, options?);
         let key = self.posted.text(&names.key);

@@ -1,4 +1,4 @@
-//! What a person agreed to, as a card on their pages: on which notice, how they told us, and the
+//! What a person agreed to, as a card on their pages: on which notice, how we know, and the
 //! forms with which an officer or a connector notes that they agree or no longer do.
 
 use askama::Template;
@@ -91,7 +91,7 @@ fn title_of(purpose: ConsentPurpose) -> &'static str {
 /// "They agreed on 12 May 2027, by phone, on notice 2."
 fn state_text(row: &ConsentRow) -> String {
     if let (ConsentState::TakenBack, Some(day)) = (row.state, row.taken_back_on) {
-        return format!("They took it back on {}.", day_text(day));
+        return format!("They changed their mind on {}.", day_text(day));
     }
     let agreed = match row.basis {
         ConsentBasis::Consent => "They agreed",
@@ -133,12 +133,15 @@ fn take_back(person: PersonId, purpose: ConsentPurpose) -> ActionSpec {
         purpose,
         channel: Some(Channel::Phone),
     });
-    ActionSpec::new("They take it back", Command::Person(person, taken))
-        .form(format!("take-back-{key}"))
-        .button("Save that they no longer agree")
-        .hidden("purpose", key)
-        .select("channel", "How did they tell us?", channels())
-        .destructive()
+    ActionSpec::new(
+        "They have changed their mind",
+        Command::Person(person, taken),
+    )
+    .form(format!("take-back-{key}"))
+    .button("Save that they no longer agree")
+    .hidden("purpose", key)
+    .select("channel", "How did they tell us?", channels())
+    .destructive()
 }
 
 /// How somebody reached the office, by key and label.

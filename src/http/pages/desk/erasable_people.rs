@@ -24,7 +24,7 @@ use crate::views::Filter;
 
 /// The most people that the page proposes. The rest follow once these are erased.
 const PEOPLE_MAX: usize = 100;
-/// Of how many sessions the sign-ups are read at once.
+/// Of how many sessions the sign-ups are read in one go.
 const SESSIONS_AT_ONCE: usize = 64;
 
 /// A person whose retention period has ended.
@@ -36,7 +36,7 @@ pub(super) struct ErasablePerson {
 }
 
 /// People in no group and without a role who lead nothing, have no open pledge and wait for no
-/// answer to what they told us, and whose last session or introduction is [`SIGNED_UP_MONTHS`] ago
+/// answer to what they raised, and whose last session or introduction is [`SIGNED_UP_MONTHS`] ago
 /// or longer.
 ///
 /// Only sessions and introductions that are so long ago are read, the oldest first, until there are
@@ -113,8 +113,8 @@ fn is_only_a_guest(row: &PersonRow) -> bool {
         && !row.erasure.is_done()
 }
 
-/// The day of the last session that each of these people signed up for, whether they came or not, or
-/// of the last change of an introduction of theirs.
+/// The day of the last session that each of these people signed up for, whether they came or not,
+/// or of the last change of an introduction of theirs.
 async fn last_days(
     request: &DeskRequest<'_>,
     people: &[PersonRow],
@@ -147,8 +147,8 @@ async fn last_days(
     Ok(last)
 }
 
-/// Those whose data is still needed: they lead something, promised something, or wait to be told
-/// what came of what they told us.
+/// Those whose data is still needed: they lead something, promised something, or wait to hear
+/// what came of what they raised.
 async fn spared(request: &DeskRequest<'_>) -> Result<BTreeSet<PersonId>, PageError> {
     let mut spared = leads(request).await?;
     let views = &request.app.views;

@@ -1,5 +1,5 @@
-//! The page of notices: what people are told before they agree to something. Publishing makes the
-//! next version. Whoever agreed keeps to the version that they were given, so old ones stay
+//! The page of notices: what people read or hear before they agree to something. Publishing makes
+//! the next version. Those who agreed keep to the version that they were given, so old ones stay
 //! readable.
 
 use std::collections::BTreeMap;
@@ -135,10 +135,10 @@ impl ShownNotice {
 
 fn title_of(purpose: NoticePurpose) -> &'static str {
     match purpose {
-        NoticePurpose::Introductions => "Before we introduce somebody",
-        NoticePurpose::Invitations => "Before we invite somebody and send news",
-        NoticePurpose::Skills => "Before we note what somebody can do or lend",
-        NoticePurpose::TimeBank => "Before somebody gives and gets hours",
+        NoticePurpose::Introductions => "Before we introduce someone",
+        NoticePurpose::Invitations => "Before we invite someone and send news",
+        NoticePurpose::Skills => "Before we note what someone can do or lend",
+        NoticePurpose::TimeBank => "Before someone gives and gets hours",
     }
 }
 
@@ -146,36 +146,36 @@ fn title_of(purpose: NoticePurpose) -> &'static str {
 fn words_to_start_from(purpose: NoticePurpose, language: Language) -> &'static str {
     match (purpose, language) {
         (NoticePurpose::Introductions, Language::En) => {
-            "We would like to introduce you to a group or place that you choose. We tell them only \
-                what you allow: your name, how to reach you, or what matters to you. They see it \
-                only while you agree. You can take it back at any time, online, by phone or in \
-                person. They then see nothing more, and we delete what matters to you. We delete \
-                that after 12 months in any case. If you say no, nothing changes for you."
+            "We would like to introduce you to a group or place that you choose. We’ll tell them \
+            only what you allow: your name, how to reach you, or what matters to you. They see it \
+                only while you agree. You can change your mind at any time, online, by phone or \
+                in person. They then see nothing more, and we delete what matters to you. We \
+                delete that after 12 months anyway. If you say no, nothing changes for you."
         }
         (NoticePurpose::Introductions, Language::Pl) => {
             "Chcemy przedstawić Cię grupie lub miejscu, które wybierzesz. Powiemy im tylko to, na \
                 co się zgodzisz: jak się nazywasz, jak się z Tobą skontaktować albo co jest dla \
                 Ciebie ważne. Widzą to tylko tak długo, jak trwa Twoja zgoda. Możesz ją wycofać w \
                 każdej chwili: w internecie, przez telefon albo osobiście. Wtedy nic więcej nie \
-                zobaczą, a my usuniemy to, co jest dla Ciebie ważne. Po 12 miesiącach usuniemy to \
-                w każdym razie. Jeśli się nie zgodzisz, nic się dla Ciebie nie zmieni."
+                zobaczą, a my usuniemy to, co jest dla Ciebie ważne. Po 12 miesiącach i tak to \
+                usuniemy. Jeśli się nie zgodzisz, nic się dla Ciebie nie zmieni."
         }
         (NoticePurpose::Invitations, Language::En) => {
             "We would like to tell you about things to do near you, and about our news. We use \
-                your phone number, your email or your address only for this, and give them to \
-                nobody. You can stop it at any time: online, by phone, or with one click in every \
+            your phone number, your email or your address only for this, and give them to no one. \
+            You can stop it at any time: online, by phone, or with one click in every \
                 email."
         }
         (NoticePurpose::Invitations, Language::Pl) => {
             "Chcemy mówić Ci o tym, co dzieje się w pobliżu, i o naszych nowościach. Twojego \
-                numeru telefonu, adresu i e-maila używamy tylko do tego i nikomu ich nie dajemy. \
+            telefonu, adresu i e-maila używamy tylko do tego. Nikomu ich nie damy. \
                 Możesz to zatrzymać w każdej chwili: w internecie, przez telefon albo jednym \
                 kliknięciem w każdym e-mailu."
         }
         (NoticePurpose::Skills, Language::En) => {
             "We would like to note what you can do, lend or teach. Only our office reads it, and \
-                asks you before anybody hears of it. You can take it back at any time, and we \
-                delete it then."
+            asks you before anyone else hears of it. You can change your mind at any time, and we \
+            then delete it."
         }
         (NoticePurpose::Skills, Language::Pl) => {
             "Chcemy zapisać, co umiesz, co możesz pożyczyć lub czego możesz nauczyć. Czyta to \
@@ -183,14 +183,14 @@ fn words_to_start_from(purpose: NoticePurpose, language: Language) -> &'static s
                 każdej chwili, a my to wtedy usuniemy."
         }
         (NoticePurpose::TimeBank, Language::En) => {
-            "An hour that you give counts the same as an hour that anybody gives. We note who gave \
+            "An hour of your time counts the same as an hour of anyone else’s. We note who gave \
                 it, who got it and how long it took. Others see only totals. You can stop at any \
                 time. The hours so far stay in the totals, without your name."
         }
         (NoticePurpose::TimeBank, Language::Pl) => {
             "Godzina, którą dajesz, liczy się tak samo jak każda inna. Zapisujemy, kto ją dał, kto \
                 ją dostał i ile to trwało. Inni widzą tylko sumy. Możesz przestać w każdej chwili. \
-                Dotychczasowe godziny zostają w sumach, bez Twojego nazwiska."
+                Godziny do tej pory zostają w sumach, bez imienia i nazwiska."
         }
     }
 }

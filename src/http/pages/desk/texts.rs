@@ -297,7 +297,7 @@ const MAILS: [(&str, &str, &str); 44] = [
     (
         "barrier_answered",
         MAIL_PARTS[5],
-        "When you record an answer, to everyone who raised it",
+        "When you record an answer, to everyone who told us",
     ),
     (
         "asset_due",

@@ -1,4 +1,4 @@
-//! What the money went with: beside the budget of each fund the people, sessions, hours,
+//! What the money went with: the budget of each fund, and with it the people, sessions, hours,
 //! introductions and changes, as at any day.
 
 use actix_web::HttpResponse;

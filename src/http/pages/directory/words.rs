@@ -30,6 +30,6 @@ pub(in crate::http::pages) fn kind_name(kind: AssetKind, language: Language) -> 
 pub(in crate::http::pages) fn way_name(way: AssetWay, language: Language) -> &'static str {
     match way {
         AssetWay::Offer => translate("Offered", language),
-        AssetWay::Wish => translate("Wished for", language),
+        AssetWay::Wish => translate("Wanted", language),
     }
 }

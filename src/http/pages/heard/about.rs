@@ -76,8 +76,8 @@ impl EnteredBarrier {
         form.finish(words.map(|words| Self { words, area, theme }))
     }
 
-    /// The command by which it is raised for a person, who told the office by a channel, or tells
-    /// it themselves.
+    /// The command by which it is raised for a person, who let the office know by a channel, or
+    /// tells it themselves.
     pub fn command(
         self,
         barrier: BarrierId,

@@ -1,4 +1,4 @@
-//! The list of what we heard, by area and theme. It has no word of whoever told us.
+//! The list of what we heard, by area and theme. It has no word of those who raised one.
 
 use std::collections::BTreeMap;
 

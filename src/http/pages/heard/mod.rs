@@ -1,4 +1,4 @@
-//! What we hear, for everyone: what people said stands in their way, who was asked to change it,
+//! What we hear, for everyone: what people said gets in their way, who was asked to change it,
 //! and what came of it. And telling us, without an account.
 
 mod about;
@@ -18,7 +18,7 @@ pub(super) use words::{ShownAnswer, outcome_tag};
 
 /// The form in which somebody who is signed in tells us. What a newcomer wrote is filled in there.
 pub(super) const OWN_FORM_PATH: &str = "/my/barriers/new";
-/// The name of the form, on the public page and on that of whoever is signed in.
+/// The name of the form, on the public page and on that of somebody who is signed in.
 pub(super) const BARRIER_FORM: &str = "barrier";
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -37,7 +37,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/heard/told").route(web::get().to(tell::show_told)));
 }
 
-/// Whether somebody told us something with the address of a link's person.
+/// Whether somebody wrote to us with the address of a link's person.
 pub(super) fn gives_words(link: &LinkRow) -> bool {
     matches!(LinkPurpose::of(link), Some((LinkPurpose::TellBarrier, _)))
 }

@@ -1,5 +1,5 @@
 //! Telling us, in two pages: what gets in the way, and who says so. Nothing is raised yet: what was
-//! typed is kept for whoever opens the link in the mail, who then sends it.
+//! typed is kept for the person who opens the link in the mail, who then sends it.
 //!
 //! What was typed on one page is on the other as hidden fields, and in no address. The response
 //! does not reveal whether an email address is known: see [`Newcomer`].
@@ -268,7 +268,7 @@ async fn render_person(
     entered: Entered<'_>,
 ) -> Result<HttpResponse, PageError> {
     let carried = carried(entered.as_ref().map(|(posted, _)| *posted), &WORDS_FIELDS);
-    let title = translate("How do we tell you the answer?", visitor.language);
+    let title = translate("How can we tell you the answer?", visitor.language);
     let (page, forms) = parts_of_page(visitor, app, (PERSON_FORM, title), entered).await?;
     let shown = TellPersonPage {
         page,

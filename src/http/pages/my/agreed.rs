@@ -1,4 +1,5 @@
-//! What the visitor agreed to, and taking it back: one click each, with what they were told.
+//! What the visitor agreed to, and taking it back: one click each, with the notice that they were
+//! given.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -41,7 +42,7 @@ struct OwnPurpose {
     question: &'static str,
     /// The day since which they agree; absent if they do not.
     since: Option<String>,
-    /// What they are told: its version and its words. Absent if no notice is published.
+    /// The notice: its version and its words. Absent if no notice is published.
     notice: Option<(u32, String)>,
 }
 
@@ -109,7 +110,7 @@ fn refusal_text(refusal: &Refusal, language: Language) -> String {
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
         }
-        Refusal::NoChange => "This was saved before.",
+        Refusal::NoChange => "This has already been saved.",
         other => return refusal_says(other, language),
     };
     translate(says, language).to_owned()
@@ -182,7 +183,7 @@ fn words_of(purpose: ConsentPurpose) -> (&'static str, &'static str) {
         ),
         ConsentPurpose::TimeBank => (
             "Giving and getting hours",
-            "Shall we stop? The hours so far stay in the figures, and no new ones are added.",
+            "Shall we stop? The hours so far stay in the figures, and we won’t add new ones.",
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody told us stands in people's way: telling it, what came of it, and the overview.
+//! What somebody said gets in people's way: saying it, what came of it, and the overview.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -39,7 +39,7 @@ struct TellUsPage {
 #[template(path = "my/barrier.html")]
 struct OwnBarrierPage {
     page: PageContext,
-    /// The day on which the visitor told it; absent if somebody else did, and the visitor's own was
+    /// The day on which the visitor said it; absent if somebody else did, and the visitor's own was
     /// joined to it.
     told_on: Option<String>,
     /// The visitor's own words, while they are kept.
@@ -188,11 +188,11 @@ fn state_tag(row: &BarrierRow, language: Language) -> Tag {
 fn next_text(state: BarrierState) -> &'static str {
     match state {
         BarrierState::Raised | BarrierState::SummedUp | BarrierState::Joined => {
-            "We find out who can change it, and ask them. We tell you what they say."
+            "We’ll find out who can change it, and ask them. We’ll tell you what they say."
         }
-        BarrierState::PassedOn => "We have asked. We tell you what they say.",
-        BarrierState::Answered => "If more comes of it, we tell you.",
-        BarrierState::Closed => "We do not ask any more. Phone us if you would like to know why.",
+        BarrierState::PassedOn => "We have asked. We’ll tell you what they say.",
+        BarrierState::Answered => "If more comes of it, we’ll tell you.",
+        BarrierState::Closed => "We have stopped asking. Phone us if you would like to know why.",
     }
 }
 
@@ -209,7 +209,7 @@ fn public_part(row: BarrierRow, language: Language) -> Option<PublicPart> {
     })
 }
 
-/// What a person told us, the newest first.
+/// What a person raised, the newest first.
 pub(super) async fn of_person(
     app: &AppState,
     person: PersonId,
@@ -217,7 +217,7 @@ pub(super) async fn of_person(
 ) -> Result<Vec<OwnBarrier>, PageError> {
     let raised = vec![Filter::contains("raised_by", &person.to_string())];
     let mut rows: Vec<BarrierRow> = app.views.all_rows(None, raised).await?;
-    // What others told us and took this one in is shown on the page of this one.
+    // What others raised and took this one in is shown on the page of this one.
     rows.retain(|row| row.person == Some(person));
     rows.sort_by(|one, other| (other.raised_on, other.id).cmp(&(one.raised_on, one.id)));
     let mut own = Vec::new();

@@ -159,7 +159,7 @@ pub(super) fn state_tag(state: AssetState, language: Language) -> Tag {
     let (kind, word) = match state {
         AssetState::Recorded => (TagKind::Wait, "Not published"),
         AssetState::Published => (TagKind::Good, "In the directory"),
-        AssetState::Paused => (TagKind::Quiet, "Not shown for now"),
+        AssetState::Paused => (TagKind::Quiet, "Hidden for now"),
         AssetState::Withdrawn => (TagKind::Quiet, "Withdrawn"),
     };
     Tag::new(kind, translate(word, language))

@@ -139,8 +139,8 @@ fn parse_command(
 /// A refusal in the words of those who hold the entry.
 fn refusal_text(refusal: &Refusal, language: Language) -> String {
     let says = match refusal {
-        Refusal::AssetNotInState(_) => "This was changed before. Look at the page again.",
-        Refusal::ListingWithdrawn => "This was taken out of the directory for good.",
+        Refusal::AssetNotInState(_) => "This has already been changed. Look at the page again.",
+        Refusal::ListingWithdrawn => "This has been taken out of the directory for good.",
         other => return refusal_says(other, language),
     };
     translate(says, language).to_owned()

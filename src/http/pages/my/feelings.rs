@@ -214,7 +214,7 @@ fn refused(refusal: &Refusal, question: &TallyQuestion, language: Language) -> F
     let (field, says) = match refusal {
         Refusal::SingleAnswer => (
             first,
-            "Ask two people or more. The numbers of one person would be their own answer.",
+            "Ask at least two people. The numbers of one person would give away their answer.",
         ),
         Refusal::Nothing(_) => (first, "Enter how many people chose each answer"),
         Refusal::TooManyItems(_) => (first, "Enter a number of people, at most 10,000"),

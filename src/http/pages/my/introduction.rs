@@ -1,6 +1,6 @@
-//! One introduction for the people whom it concerns. Whoever is introduced agrees, reads who
-//! welcomes them and takes it back. A group that is asked to meet somebody names a host first, sees
-//! what is shared for as long as it stands, and can decline kindly.
+//! One introduction for the people whom it concerns. People who are introduced agree, read who
+//! welcomes them, and can change their mind. A group that is asked to meet somebody names a host
+//! first, sees what is shared for as long as they agree, and can decline kindly.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ struct OwnIntroductionPage {
     state: Tag,
     /// What the directory says of the entry, while it is listed.
     listed: Option<DirectoryRow>,
-    /// What people are told before they agree: its version and its words.
+    /// What people read or hear before they agree: its version and its words.
     notice: Option<(u32, String)>,
     /// The members of the group that answers, by id and name.
     hosts: OwnChoices,
@@ -202,9 +202,9 @@ pub(super) fn agreement(
 /// A refusal in the words of the people whom it concerns.
 pub(super) fn refusal_text(refusal: &Refusal, language: Language) -> String {
     let says = match refusal {
-        Refusal::TakenBack => "This was taken back. There is nothing more to answer.",
+        Refusal::TakenBack => "They have changed their mind. There is nothing more to answer.",
         Refusal::IntroductionNotInState(_) => {
-            "This was answered before. Phone us if it is not right."
+            "This has already been answered. Phone us if it is not right."
         }
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
@@ -343,7 +343,7 @@ pub(super) fn share_choices(is_group: bool, language: Language) -> OwnChoices {
 fn reason_choices(language: Language) -> OwnChoices {
     let word = |reason: &DeclineReason| match reason {
         DeclineReason::Full => "We have no room now",
-        DeclineReason::NoHost => "No one of us can be their host",
+        DeclineReason::NoHost => "None of us can welcome them",
         DeclineReason::NotRight => "We are not right for them",
         DeclineReason::Other => "Another reason",
     };

@@ -143,7 +143,7 @@ async fn record(
 fn ask_refusal_text(refusal: &Refusal, language: Language) -> String {
     let says = match refusal {
         Refusal::NotWelcoming | Refusal::ListingWithdrawn => {
-            "They have no place just now. Phone us, and we look for another one with you."
+            "They have no room just now. Phone us, and we’ll help you find somewhere else."
         }
         Refusal::SameParty => "This is run by your own group.",
         other => return refusal_text(other, language),

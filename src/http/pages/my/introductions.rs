@@ -39,7 +39,7 @@ pub(super) struct OwnIntroduction {
 pub(super) enum OwnPart {
     /// They are introduced, or a group of theirs is.
     Introduced,
-    /// A group of theirs holds the entry, and the introduction stands.
+    /// A group of theirs holds the entry, and the introduction is in force.
     Host,
 }
 
@@ -185,8 +185,8 @@ pub(super) fn state_tag(state: IntroductionState, part: OwnPart, language: Langu
         S::Made => (Wait, "We have told them"),
         S::Welcomed | S::CameTo if is_host => (Good, "You said they are welcome"),
         S::Welcomed | S::CameTo => (Good, "You are welcome there"),
-        S::Declined => (Hold, "We look for another place"),
-        S::TakenBack => (Quiet, "You took it back"),
+        S::Declined => (Hold, "We’re looking for somewhere else"),
+        S::TakenBack => (Quiet, "You changed your mind"),
         S::Closed => (Quiet, "Finished"),
     };
     Tag::new(kind, translate(word, language))

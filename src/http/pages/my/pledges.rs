@@ -109,7 +109,7 @@ async fn render(
     let (open, kept) = (in_state(PledgeState::Taken), in_state(PledgeState::Kept));
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let title = translate("What you promised", language);
+    let title = translate("Your pledges", language);
     let mut shell = PageContext::load(visitor, app, title).await?;
     shell.back = Some("/my".to_owned());
     shell.notice = notice;

@@ -350,7 +350,7 @@ impl LibraryWords {
             None => {}
         }
         let told = entry.grant.and_then(|grant| records.grant(grant.0));
-        let about = translate("It tells of", self.language);
+        let about = translate("It is about", self.language);
         found.extend(told.map(|(to, name)| (about, to, name)));
         let met = entry
             .gathering

@@ -64,7 +64,7 @@ fn all_breaks() -> Vec<Break> {
     .concat()
 }
 
-/// The most threads that break a log at once.
+/// The most threads that break a log at the same time.
 const THREADS_MAX: usize = 4;
 
 /// Checks each item on one of several threads, each with a folder of its own. Returns what they

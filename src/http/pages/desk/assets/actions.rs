@@ -58,8 +58,8 @@ impl AssetActions<'_> {
         }
         table.extend(self.untie());
         table.push(
-            self.spec("Do not show it for now", C::Pause(NoBody {}))
-                .about("It leaves the directory. You can put it back at any time."),
+            self.spec("Hide it for now", C::Pause(NoBody {}))
+                .about("It leaves the directory for now. You can put it back at any time."),
         );
         table.push(self.spec("Put it back", C::Resume(NoBody {})));
         table.push(
@@ -107,11 +107,7 @@ impl AssetActions<'_> {
             .text("website", "Website")
             .hint("Such as https://bowls.example.org")
             .prefill(line(|it| it.website.as_ref().map(ToString::to_string)))
-            .tick(
-                "welcomes",
-                "New people",
-                "They welcome people whom we bring to them",
-            );
+            .tick("welcomes", "New people", "They welcome people we introduce");
         let spec = if listing.is_some_and(|listing| listing.welcomes) {
             spec.prefill("yes")
         } else {
@@ -138,13 +134,13 @@ impl AssetActions<'_> {
             to: AssetId(uuid::Uuid::nil()),
             how: TieKind::Partner,
         };
-        self.spec("Say who knows them", C::Tie(nobody))
+        self.spec("Say who they know", C::Tie(nobody))
             .button("Find")
             .picks(
                 "entry",
                 format!("{}/tie", path_of(self.row.id)),
                 "Part of the name of the other entry",
-                "Two entries that work together, or that you brought together.",
+                "Two entries that work together, or that you introduced to each other.",
             )
     }
 
@@ -152,7 +148,7 @@ impl AssetActions<'_> {
     fn untie(&self) -> impl Iterator<Item = ActionSpec> {
         self.ties.iter().map(|(to, name)| {
             self.spec(
-                format!("No longer tied to {name}"),
+                format!("No longer connected to {name}"),
                 C::Untie(TieRef { to: *to }),
             )
             .form(format!("untie-{to}"))

@@ -169,7 +169,7 @@ impl LoadedEntry {
             );
         }
         if row.state == AssetState::Withdrawn {
-            return nothing("This entry was withdrawn.");
+            return nothing("This entry has been withdrawn.");
         }
         if !self.has_keeper {
             let why = "The person who did does not work with the directory any more.";
@@ -177,11 +177,11 @@ impl LoadedEntry {
         }
         if row.person.is_some() {
             return nothing(
-                "What one person has is never published. You can bring others to them.",
+                "What one person has is never published. You can introduce others to them.",
             );
         }
         if row.state == AssetState::Recorded {
-            let why = "No one outside sees it yet. Write what the directory says of it.";
+            let why = "No one outside sees it yet. Write what the directory says about it.";
             return ("Next: publish it", why.to_owned(), "publish");
         }
         if self.proposed.is_some() && row.words_on > row.confirmed_on {

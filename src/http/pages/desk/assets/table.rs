@@ -59,14 +59,14 @@ pub(in crate::http::pages::desk) static LIST: ListDefinition = ListDefinition {
     has_counts: true,
     has_contacts: false,
     bulk: &[],
-    purpose: "The directory says what groups, places and people here do, share and wish for. \
-        Record an entry, and publish it once its words are right.",
+    purpose: "The directory says what groups, places and people here do, share and are \
+        looking for. Record an entry, and publish it once its words are right.",
 };
 
 const COLUMNS: [ListColumn; 9] = [
     column("entry", "Entry", Some(C::Name.key())),
     column("state", "Status", Some(C::State.key())),
-    column("way", "Offered or wished for", Some(C::Way.key())).minor(),
+    column("way", "Offered or wanted", Some(C::Way.key())).minor(),
     column("kind", "Kind", Some(C::Kind.key())),
     column("area", "Area", Some(C::Area.key())).minor(),
     column("themes", "Themes", None).minor(),
@@ -119,7 +119,7 @@ fn fields(funds: &[FundRow], themes: &ThemeNames) -> Vec<ListFilter> {
     .map(|state| (<&str>::from(state), state.word()));
     vec![
         ListFilter::status("Any status", &states),
-        ListFilter::new("way", "Offered or wished for", "Both", way_choices()),
+        ListFilter::new("way", "Offered or wanted", "Both", way_choices()),
         ListFilter::new("kind", "Kind", "Any kind", kind_choices(false)),
         ListFilter::area(funds),
         ListFilter::theme(themes),
@@ -250,7 +250,7 @@ pub(in crate::http::pages::desk) async fn spreadsheet(
     let columns = [
         "Entry",
         "Status",
-        "Offered or wished for",
+        "Offered or wanted",
         "Kind",
         "Area",
         "Themes",

@@ -57,7 +57,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             .button("Save")
             .hidden("to", to)
             .select("how", "How they know each other", how_choices())
-            .if_hidden("they are tied already, or one of them is withdrawn.");
+            .if_hidden("they are connected already, or one of them has been withdrawn.");
         found.push((name_of(&other), request.action(&forms, spec).await?));
     }
     let page = TiePage {
@@ -87,7 +87,7 @@ async fn entries_named(request: &DeskRequest<'_>, text: &str) -> Result<Vec<Asse
 pub(super) fn how_name(how: TieKind) -> &'static str {
     match how {
         TieKind::Partner => "They work together",
-        TieKind::Introduced => "They were brought together",
+        TieKind::Introduced => "They were introduced to each other",
         TieKind::GrewFrom => "One grew from the other",
     }
 }

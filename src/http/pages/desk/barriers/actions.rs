@@ -61,7 +61,7 @@ impl BarrierActions<'_> {
         self.spec("Write a summary", C::SumUp(summed))
             .about(self.warning.unwrap_or_default())
             .button("Save the summary")
-            .text_area("summary", "What stands in people’s way?")
+            .text_area("summary", "What gets in people’s way?")
             .hint(
                 "Write it in your own words. Everyone can read it once you pass it on. Leave out \
                 names of people, phone numbers, emails and postcodes.",
@@ -90,7 +90,9 @@ impl BarrierActions<'_> {
         let choices = unchosen().into_iter().chain(named).collect();
         Ok(Some(
             self.spec("Join it to another", C::Join(join))
-                .about("Whoever told us this hears the answers to the other. It cannot be undone.")
+                .about(
+                    "Those who told us this will hear the other’s answers. This cannot be undone.",
+                )
                 .button("Join them")
                 .select("into", "Which one is about the same?", choices),
         ))
@@ -111,7 +113,7 @@ impl BarrierActions<'_> {
         };
         self.spec(title, C::PassOn(pass_on))
             .text("to", "Who can change it?")
-            .hint("Name the body, and no person. Everyone can read it.")
+            .hint("Name an organisation, not a person. Everyone can read it.")
             .prefill(self.barrier.passed_on_to.clone().unwrap_or_default())
             .text_area("asked", "What do we ask of them?")
             .hint(NO_NAMES)
@@ -136,7 +138,7 @@ impl BarrierActions<'_> {
             .map(|one| (<&str>::from(one).to_owned(), comes_to_name(one).to_owned()));
         let choices = unchosen().into_iter().chain(named).collect();
         self.spec("Record the answer", C::RecordAnswer(answer))
-            .about("We tell everyone who told us this.")
+            .about("We’ll tell everyone who told us about this.")
             .button("Save the answer")
             .text_area("answer", "What do they say?")
             .hint(NO_NAMES)

@@ -1,4 +1,4 @@
-//! Barriers at the desk: the list, the page of each, and raising one for somebody who told the
+//! Barriers at the desk: the list, the page of each, and raising one for somebody who spoke to the
 //! office.
 
 mod actions;

@@ -1,4 +1,4 @@
-//! The page on which staff note what somebody told them by phone, on paper or in person. The person
+//! The page on which staff note what somebody said by phone, on paper or in person. The person
 //! is found by name, phone number or email, or added.
 
 use actix_web::{HttpResponse, web};
@@ -45,7 +45,7 @@ struct RaiseForPage {
     choices: AboutChoices,
 }
 
-/// A person who was found, with the form that notes what they told.
+/// A person who was found, with the form that notes what they said.
 struct FoundTeller {
     person: PersonView,
     form: Form,
@@ -102,13 +102,13 @@ fn with_searched(form: Form, text: &str) -> Form {
     }
 }
 
-/// Who told it: a person who was found, or someone new.
+/// Who said it: a person who was found, or someone new.
 enum TellingPerson {
     Known(PersonId),
     New(Box<PersonDetails>),
 }
 
-/// Notes what a person told, whom it registers first if they are new.
+/// Notes what a person said, whom it registers first if they are new.
 pub(in crate::http::pages::desk) async fn raise_for(
     sent: PostedForm,
     app: web::Data<AppState>,

@@ -34,7 +34,7 @@ struct BarrierRecordPage {
     tag: Tag,
     area: String,
     theme: String,
-    /// What whoever raised it said, for those who hear barriers, while it is kept.
+    /// What those who raised it said, for those who hear barriers, while it is kept.
     words: Option<String>,
     hears: bool,
     /// Those who raised it, by id and name, for those who hear barriers.

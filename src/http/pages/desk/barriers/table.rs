@@ -54,12 +54,12 @@ pub(in crate::http::pages::desk) static LIST: ListDefinition = ListDefinition {
     has_counts: true,
     has_contacts: false,
     bulk: &[],
-    purpose: "People tell us what stands in their way. Summarise it, pass it on to those who can \
+    purpose: "People tell us what gets in their way. Summarise it, pass it on to those who can \
         change it, and record what they say. Everyone who told us hears the answer.",
 };
 
 const COLUMNS: [ListColumn; 7] = [
-    column("barrier", "What stands in the way", Some(C::Raised.key())),
+    column("barrier", "What gets in the way", Some(C::Raised.key())),
     column("state", "Status", Some(C::State.key())),
     column("area", "Area", Some(C::Area.key())),
     column("theme", "Theme", Some(C::Theme.key())).minor(),
@@ -145,7 +145,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render_list(&LIST, &found, rows, links, "").await
 }
 
-/// The list as a spreadsheet: the words of staff, and none of whoever raised one.
+/// The list as a spreadsheet: the words of staff, and none of those who raised one.
 pub(in crate::http::pages::desk) async fn spreadsheet(
     request: &DeskRequest<'_>,
 ) -> Result<Spreadsheet, PageError> {

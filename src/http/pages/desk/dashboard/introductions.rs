@@ -93,7 +93,7 @@ fn work_row(one: &NamedIntroduction, today: Date) -> WorkRow {
 /// reminded.
 fn answer_row(one: &NamedIntroduction, path: String, today: Date) -> WorkRow {
     let since = waits_since(&one.seen.row);
-    let title = format!("{} waits for an answer", one.who);
+    let title = format!("{} is waiting for an answer", one.who);
     let row = WorkRow::new("people", title, path, "Look at it");
     let due = answer_due_on(since);
     if due <= today {
@@ -106,7 +106,7 @@ fn answer_row(one: &NamedIntroduction, path: String, today: Date) -> WorkRow {
 }
 
 fn without_keeper(row: &AssetRow, today: Date) -> WorkRow {
-    let name = row.name.as_deref().unwrap_or("what somebody offers");
+    let name = row.name.as_deref().unwrap_or("what someone offers");
     let path = format!("/desk/assets/{}", row.id);
     WorkRow::new(
         "flag",

@@ -79,7 +79,7 @@ impl IntroductionActions<'_> {
                 .text_area("matters", "What matters to them")
                 .hint("Only if they want you to note it. We delete it after 12 months.")
                 .checkboxes("shares", "What they share", shares)
-                .hint("Only those who hold the entry see it, and only while this stands.")
+                .hint("Only those who hold the entry see it, and only while they agree.")
                 .tick(
                     "read_back",
                     "Read back",
@@ -135,9 +135,9 @@ impl IntroductionActions<'_> {
         let taken = C::TakeBack(TakeBackIntroduction {
             channel: Some(Channel::Phone),
         });
-        self.spec("They take it back", taken)
+        self.spec("They have changed their mind", taken)
             .about("Those who hold the entry see nothing more. We delete what matters to them.")
-            .button("Take it back")
+            .button("Withdraw their consent")
             .select("channel", "How did they tell us?", channel_choices())
             .must_tick(
                 "Are you sure?",

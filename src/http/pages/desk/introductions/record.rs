@@ -160,7 +160,7 @@ fn next_words(request: &DeskRequest<'_>, row: &IntroductionRow, has_notice: bool
     let (title, why, form) = match row.state {
         S::Asked if !has_notice => (
             "Next: publish the notice",
-            "An administrator must write first what people are told before they agree.",
+            "An administrator must first write what people are told before they agree.",
             "",
         ),
         S::Asked => (
@@ -190,7 +190,7 @@ fn next_words(request: &DeskRequest<'_>, row: &IntroductionRow, has_notice: bool
             "",
         ),
         S::TakenBack => (
-            "They took it back",
+            "They changed their mind",
             "No one outside our office sees anything.",
             "",
         ),

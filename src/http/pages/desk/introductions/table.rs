@@ -32,11 +32,11 @@ fn advice(state: IntroductionState) -> &'static str {
     match state {
         IntroductionState::Asked => "Read them the notice, and ask if they agree.",
         IntroductionState::Agreed => "They agreed. Make the introduction.",
-        IntroductionState::Made => "We wait for an answer. Phone if it takes long.",
-        IntroductionState::Welcomed => "A host waits for them. Ask later how it went.",
+        IntroductionState::Made => "We are waiting for an answer. Phone if it takes long.",
+        IntroductionState::Welcomed => "Someone is ready to welcome them. Ask later how it went.",
         IntroductionState::Declined => "Find another place, and close this one.",
         IntroductionState::CameTo => "We know how it went. You can close it.",
-        IntroductionState::TakenBack => "They took it back. No one else sees anything.",
+        IntroductionState::TakenBack => "They changed their mind. No one else sees anything.",
         IntroductionState::Closed => "",
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             form.prefill(name, request.text(name))
         });
     let page = TalkPage {
-        page: request.page_context("Note a talk").await?,
+        page: request.page_context("Note a conversation").await?,
         wrong: forms.error_summary(),
         search,
         areas: any_of(ListFilter::area(&funds)),
@@ -119,7 +119,7 @@ fn any_of(filter: ListFilter) -> Choices {
 
 fn agree_choices(has_notice: bool) -> Choices {
     let pair = |key: &str, label: &str| (key.to_owned(), label.to_owned());
-    let mut choices = vec![pair("no", "Not yet: I ask them later")];
+    let mut choices = vec![pair("no", "Not yet: I’ll ask them later")];
     if has_notice {
         choices.insert(
             0,

@@ -168,7 +168,7 @@ fn parse(posted: &FormData) -> Result<EnteredTalk, FieldErrors> {
     }))
 }
 
-/// That they agree: how they told us, what was read back to them, and what they share.
+/// That they agree: how we know, what was read back to them, and what they share.
 fn agreement(posted: &FormData, form: &mut FormReader<'_>) -> Option<AgreeToIntroduction> {
     let notice = posted.text("notice").parse::<u32>().ok();
     if notice.is_none() {

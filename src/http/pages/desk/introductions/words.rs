@@ -14,12 +14,12 @@ impl Tagged for IntroductionState {
         use TagKind::{Good, Quiet, Todo, Wait};
         let (kind, word) = match self {
             Self::Asked => (Todo, "Ask if they agree"),
-            Self::Agreed => (Todo, "To be made"),
+            Self::Agreed => (Todo, "Ready to introduce"),
             Self::Made => (Wait, "Waiting for an answer"),
             Self::Welcomed => (Good, "Welcomed"),
             Self::Declined => (Quiet, "No room for them"),
             Self::CameTo => (Good, "We know how it went"),
-            Self::TakenBack => (Quiet, "Taken back"),
+            Self::TakenBack => (Quiet, "Consent withdrawn"),
             Self::Closed => (Quiet, "Closed"),
         };
         Tag { kind, word }
@@ -38,7 +38,7 @@ fn shared_word(what: Shared) -> &'static str {
 fn decline_word(reason: DeclineReason) -> &'static str {
     match reason {
         DeclineReason::Full => "There is no room now",
-        DeclineReason::NoHost => "No one can be their host",
+        DeclineReason::NoHost => "No one can welcome them",
         DeclineReason::NotRight => "It is not right for them",
         DeclineReason::Other => "Another reason",
     }

@@ -9,12 +9,12 @@ pub(super) const OF_BARRIERS: &[ActionNotice] = &[
     says(
         "barriers",
         "pass-on",
-        "Saved to whom you passed it on. Everyone can read it now.",
+        "Passed on. Everyone can read it now.",
     ),
     says(
         "barriers",
         "record-answer",
-        "Answer saved. We tell everyone who raised it.",
+        "Answer saved. We’ll tell everyone who told us about it.",
     ),
     says("barriers", "close", "Closed."),
     says("people", "pledge", "Pledge saved. Thank you."),
@@ -23,6 +23,6 @@ pub(super) const OF_BARRIERS: &[ActionNotice] = &[
     says(
         "organisation",
         "publish-pledges",
-        "Pledges published. People can take them now.",
+        "Pledges published. People can make them now.",
     ),
 ];

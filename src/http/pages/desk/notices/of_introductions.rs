@@ -16,7 +16,7 @@ pub(super) const OF_INTRODUCTIONS: &[ActionNotice] = &[
     says(
         "introductions",
         "take-back",
-        "Taken back. No one but our office sees it now.",
+        "Consent withdrawn. Only our office sees it now.",
     ),
     says("introductions", "close", "Introduction closed."),
     says("people", "agree", "Saved that they agree."),
