@@ -59,7 +59,7 @@ struct PledgedPage {
 }
 
 /// What was typed, with its errors by field.
-type Entered<'a> = Option<(&'a FormData, FieldErrors)>;
+type EnteredPledges<'a> = Option<(&'a FormData, FieldErrors)>;
 
 pub(super) async fn show(
     visitor: Visitor,
@@ -251,7 +251,7 @@ fn parse_person(posted: &FormData, language: Language) -> Result<EnteredPerson, 
 async fn render(
     visitor: &Visitor,
     app: &AppState,
-    entered: Entered<'_>,
+    entered: EnteredPledges<'_>,
 ) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
     let entered = entered.map(|(posted, wrong)| FormErrors::new(PLEDGE_FORM, posted, wrong));

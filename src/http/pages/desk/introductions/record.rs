@@ -148,14 +148,18 @@ fn agreed_text(row: &IntroductionRow, names: &PersonNames) -> Option<String> {
 }
 
 /// What is next, in words, with the form or the page on which it is done.
-struct NextWords {
+struct IntroductionNextWords {
     title: &'static str,
     why: &'static str,
     form: &'static str,
     link: Option<(&'static str, String)>,
 }
 
-fn next_words(request: &DeskRequest<'_>, row: &IntroductionRow, has_notice: bool) -> NextWords {
+fn next_words(
+    request: &DeskRequest<'_>,
+    row: &IntroductionRow,
+    has_notice: bool,
+) -> IntroductionNextWords {
     use IntroductionState as S;
     let (title, why, form) = match row.state {
         S::Asked if !has_notice => (
@@ -203,7 +207,7 @@ fn next_words(request: &DeskRequest<'_>, row: &IntroductionRow, has_notice: bool
         S::Declined => Some(("Find another place", another_place(row))),
         _ => None,
     };
-    NextWords {
+    IntroductionNextWords {
         title,
         why,
         form,
