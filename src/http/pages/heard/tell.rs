@@ -56,7 +56,7 @@ struct ToldPage {
 }
 
 /// What was typed, with its errors by field.
-type EnteredBarrier<'a> = Option<(&'a FormData, FieldErrors)>;
+type EnteredTelling<'a> = Option<(&'a FormData, FieldErrors)>;
 
 /// The page on which a visitor who is signed in tells us.
 fn own_page(visitor: &Visitor) -> Option<&'static str> {
@@ -233,7 +233,7 @@ async fn parts_of_page(
     visitor: &Visitor,
     app: &AppState,
     (form, title): (&str, &str),
-    entered: EnteredBarrier<'_>,
+    entered: EnteredTelling<'_>,
 ) -> Result<(PageContext, PageForms), PageError> {
     let entered = entered.map(|(posted, wrong)| FormErrors::new(form, posted, wrong));
     let forms = PageForms::new(visitor, entered);
@@ -246,7 +246,7 @@ async fn parts_of_page(
 async fn render_words(
     visitor: &Visitor,
     app: &AppState,
-    entered: EnteredBarrier<'_>,
+    entered: EnteredTelling<'_>,
 ) -> Result<HttpResponse, PageError> {
     let carried = carried(entered.as_ref().map(|(posted, _)| *posted), &PERSON_FIELDS);
     let title = translate("What gets in the way?", visitor.language);
@@ -265,7 +265,7 @@ async fn render_words(
 async fn render_person(
     visitor: &Visitor,
     app: &AppState,
-    entered: EnteredBarrier<'_>,
+    entered: EnteredTelling<'_>,
 ) -> Result<HttpResponse, PageError> {
     let carried = carried(entered.as_ref().map(|(posted, _)| *posted), &WORDS_FIELDS);
     let title = translate("How can we tell you the answer?", visitor.language);
