@@ -134,8 +134,26 @@ async fn an_entry_without_a_keeper_comes_first(app: TestApp) {
     let entry = format!("/desk/assets/{}", village.entry);
     assert_shows(
         &desk.get("/desk"),
-        &["No one looks after Soup on Sundays", &entry],
+        &["No one looks after this entry: Soup on Sundays", &entry],
     );
+}
+
+on_each_engine!(a_connector_sums_up_what_somebody_told_us);
+async fn a_connector_sums_up_what_somebody_told_us(app: TestApp) {
+    let village = Village::begin(&app).await;
+    let guest = person(&app, "Jo Walker").await;
+    let id = new_id();
+    let raise = json!({
+        "person": guest, "words": "The bus stops too early", "channel": "phone",
+    });
+    village.take(&app, ("barrier", id), "raise", &raise).await;
+    let mut desk = village.browser(&app, village.connector).await;
+    let at = format!("/desk/barriers/{id}");
+    let today = desk.get("/desk");
+    assert_shows(&today, &["Write a summary of what someone told us", &at]);
+    let page = desk.get(&at);
+    assert_shows(&page, &["The bus stops too early", "Jo Walker"]);
+    assert_hides(&page, &["/desk/people/"]);
 }
 
 on_each_engine!(a_connector_signs_somebody_up_for_a_session);
