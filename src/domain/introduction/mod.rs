@@ -252,7 +252,11 @@ impl Introduction {
             Party::Person(_) => facts.person()?.must_be_active()?,
             Party::Group(_) => facts.group()?.must_be_active()?,
         }
-        must_welcome(facts.asset()?, of)?;
+        let asset = facts.asset()?;
+        must_welcome(asset, of)?;
+        if let Some(holder) = asset.holder() {
+            must_be_two_groups(of, holder, facts)?;
+        }
         Ok(IntroductionEvent::IntroductionAsked {
             of,
             to,
@@ -311,6 +315,9 @@ impl Introduction {
         }
         let asset = facts.asset()?;
         must_welcome(asset, of)?;
+        if let Some(holder) = asset.holder() {
+            must_be_two_groups(holder, of, facts)?;
+        }
         let holder = asset.holder().and_then(Party::group);
         if self.at_risk && !is_safe(holder, facts)? {
             return Err(Refusal::GroupNotChecked);
@@ -407,6 +414,23 @@ fn must_welcome(asset: &Asset, of: Party) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::NotWelcoming)
+    }
+}
+
+/// Refuses two groups of which one was merged into the other, or both into one. The decision reads
+/// the first of them with its relatives.
+fn must_be_two_groups(one: Party, other: Party, facts: &DecisionContext) -> Result<(), Refusal> {
+    let (Some(_), Some(other)) = (one.group(), other.group()) else {
+        return Ok(());
+    };
+    let mut merged = std::iter::once(facts.group()?).chain(facts.relatives());
+    let is_same = merged.any(|group| {
+        group.merged_into() == Some(other) || group.absorbed_groups().any(|taken| taken == other)
+    });
+    if is_same {
+        Err(Refusal::SameParty)
+    } else {
+        Ok(())
     }
 }
 

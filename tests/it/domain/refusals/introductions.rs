@@ -11,6 +11,8 @@ use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::{Scenario, command_from_json};
 
 const AT_RISK: Uuid = Uuid::from_u128(610);
+const OF_HOST: Uuid = Uuid::from_u128(612);
+const OF_GROUP: Uuid = Uuid::from_u128(613);
 const QUIET_ENTRY: Uuid = Uuid::from_u128(611);
 
 pub fn refusals(seen: &mut SeenRefusals) {
@@ -29,6 +31,8 @@ pub fn refusals(seen: &mut SeenRefusals) {
     case.making();
     case.welcoming();
     case.taking_back();
+    case.welcoming_oneself();
+    case.becoming_one_group();
     case.closing_the_entry();
 }
 
@@ -179,6 +183,30 @@ impl IntroductionCase<'_> {
             "say-how",
             &json!({ "how": "went" }),
         );
+    }
+
+    /// Whoever is introduced is not their own host.
+    fn welcoming_oneself(&mut self) {
+        let own = ("introduction", OF_HOST);
+        let ask = json!({ "of": { "person": self.host }, "to": WELCOMING_ENTRY });
+        self.take(own, "ask", &ask);
+        self.take(own, "agree", &sample("introduction", "agree").1);
+        self.take(own, "make", &json!({}));
+        let themselves = json!({ "host": self.host, "channel": "phone" });
+        self.refuse("host_missing", own, "welcome", &themselves);
+    }
+
+    /// A group that was merged into the one that holds the entry is not introduced to it.
+    fn becoming_one_group(&mut self) {
+        let of_group = ("introduction", OF_GROUP);
+        let [holder, other] = [0, 1].map(|number| self.setting.group(number));
+        let ask = json!({ "of": { "group": other }, "to": WELCOMING_ENTRY });
+        self.take(of_group, "ask", &ask);
+        let agree = json!({ "notice": 1, "channel": "paper", "shares": [] });
+        self.take(of_group, "agree", &agree);
+        let merge = json!({ "into": holder, "reason": "The same people" });
+        self.take(("group", other.0), "merge", &merge);
+        self.refuse("same_party", of_group, "make", &json!({}));
     }
 
     fn closing_the_entry(&mut self) {
