@@ -90,6 +90,15 @@ impl Views {
         Ok(keepers)
     }
 
+    /// Whether a keeper still has a role for it. Reads this person only.
+    pub async fn keeps_directory_now(&self, keeper: Option<PersonId>) -> Result<bool, ViewError> {
+        let found: Option<PersonRow> = match keeper {
+            Some(keeper) => self.find(keeper, None).await?,
+            None => None,
+        };
+        Ok(found.is_some_and(|person| KEEPERS.iter().any(|role| person.roles.contains(role))))
+    }
+
     /// The entries without a keeper: those that are not withdrawn, and whose keeper has no role for
     /// it any more.
     pub async fn entries_without_keeper(
