@@ -249,7 +249,14 @@ impl Introduction {
             });
         }
         match of {
-            Party::Person(_) => facts.person()?.must_be_active()?,
+            Party::Person(_) => {
+                let person = facts.person()?;
+                person.must_be_active()?;
+                // Nobody knows yet whether the name and the address are theirs.
+                if for_themselves && person.unproven().is_some() {
+                    return Err(Refusal::AddressUnproven);
+                }
+            }
             Party::Group(_) => facts.group()?.must_be_active()?,
         }
         let asset = facts.asset()?;

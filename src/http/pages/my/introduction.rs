@@ -206,6 +206,9 @@ pub(super) fn refusal_text(refusal: &Refusal, language: Language) -> String {
         Refusal::IntroductionNotInState(_) => {
             "This has already been answered. Phone us if it is not right."
         }
+        Refusal::AddressUnproven => {
+            "First open the link in the email that we sent you. If you have no email, phone us."
+        }
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
         }
