@@ -131,6 +131,21 @@ impl Views {
         day: Date,
         sees_small: bool,
     ) -> Result<AimsSummary, ViewError> {
+        if as_at.is_some() {
+            return self.read_aims(as_at, day, sees_small).await;
+        }
+        let next = self.projector.next_position();
+        let read = self.read_aims(None, day, sees_small);
+        let cache = &self.list_cache.aims;
+        cache.get_or_read((day, sees_small), next, read).await
+    }
+
+    async fn read_aims(
+        &self,
+        as_at: Option<i64>,
+        day: Date,
+        sees_small: bool,
+    ) -> Result<AimsSummary, ViewError> {
         let movement = self.movement(as_at).await?;
         let organisations: Vec<OrganisationRow> = self.all_rows(as_at, Vec::new()).await?;
         let (version, aims) = organisations
