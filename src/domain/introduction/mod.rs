@@ -26,7 +26,7 @@ use super::personal_data::{Encrypted, PersonalInput};
 use super::policy::FollowUps;
 use super::role::Actor;
 use super::text::Slug;
-use super::{Aggregate, Asset, DecisionContext, ReadDependencies, Refusal};
+use super::{Aggregate, Asset, DecisionContext, Group, ReadDependencies, Refusal};
 
 /// The check that a group needs before people who may be at risk are introduced to it.
 pub const SAFEGUARDING: &str = "safeguarding";
@@ -441,13 +441,17 @@ fn must_be_two_groups(one: Party, other: Party, facts: &DecisionContext) -> Resu
     }
 }
 
-/// Whether the group that holds an entry has a safeguarding check that is in date.
+/// Whether the group that holds an entry has a safeguarding check that is in date. If it was merged
+/// into another one, that one needs its own: its members welcome them.
 fn is_safe(holder: Option<GroupId>, facts: &DecisionContext) -> Result<bool, Refusal> {
     let check: Slug = SAFEGUARDING
         .parse()
         .map_err(|_| Refusal::Unknown("check"))?;
     match holder {
-        Some(_) => Ok(facts.group()?.check_on_file(&check, facts.today).is_some()),
+        Some(_) => {
+            let is_checked = |group: &Group| group.check_on_file(&check, facts.today).is_some();
+            Ok(is_checked(facts.group()?) && facts.heir()?.is_none_or(is_checked))
+        }
         None => Ok(false),
     }
 }

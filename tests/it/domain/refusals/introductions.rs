@@ -16,6 +16,7 @@ const OF_GROUP: Uuid = Uuid::from_u128(613);
 const QUIET_ENTRY: Uuid = Uuid::from_u128(611);
 
 pub fn refusals(seen: &mut SeenRefusals) {
+    merging_with_an_unchecked_group(seen);
     let mut setting = Scenario::drafts(2);
     published_entry(&mut setting);
     let mut case = IntroductionCase {
@@ -34,6 +35,31 @@ pub fn refusals(seen: &mut SeenRefusals) {
     case.welcoming_oneself();
     case.becoming_one_group();
     case.closing_the_entry();
+}
+
+/// The check of a group that holds an entry does not hold for the one that it became part of.
+fn merging_with_an_unchecked_group(seen: &mut SeenRefusals) {
+    let mut setting = Scenario::drafts(2);
+    published_entry(&mut setting);
+    let at_risk = Uuid::from_u128(614);
+    let [holder, other] = [0, 1].map(|number| setting.group(number));
+    let check = json!({
+        "check": "safeguarding", "grant": setting.application(0), "good_until": "2027-06-01",
+    });
+    setting.issue_json_ok(0, "group", holder.0, "file-check", &check);
+    let ask = json!({
+        "of": { "person": setting.members[1] }, "to": WELCOMING_ENTRY, "at_risk": true,
+    });
+    setting.issue_json_ok(0, "introduction", at_risk, "ask", &ask);
+    let agree = json!({ "notice": 1, "channel": "paper", "shares": ["name"] });
+    setting.issue_json_ok(0, "introduction", at_risk, "agree", &agree);
+    let merge = json!({ "into": other, "reason": "The same people" });
+    setting.issue_json_ok(0, "group", holder.0, "merge", &merge);
+    let staff = Actor::Person(setting.staff[0]);
+    let make = command_from_json("introduction", at_risk, "make", &json!({}));
+    seen.assert_actor_refused(&mut setting, staff, "group_not_checked", make);
+    setting.issue_json_ok(0, "group", other.0, "file-check", &check);
+    setting.issue_json_ok(0, "introduction", at_risk, "make", &json!({}));
 }
 
 /// An entry that the first group holds, and the member of another who is introduced.
