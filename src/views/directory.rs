@@ -69,6 +69,19 @@ impl Views {
         &self,
         as_at: Option<i64>,
     ) -> Result<BTreeSet<PersonId>, ViewError> {
+        if as_at.is_some() {
+            return self.read_former_keepers(as_at).await;
+        }
+        let next = self.projector.next_position();
+        let read = self.read_former_keepers(None);
+        let cache = &self.list_cache.former_keepers;
+        cache.get_or_read((), next, read).await
+    }
+
+    async fn read_former_keepers(
+        &self,
+        as_at: Option<i64>,
+    ) -> Result<BTreeSet<PersonId>, ViewError> {
         let standing = [
             AssetState::Recorded,
             AssetState::Published,

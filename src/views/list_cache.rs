@@ -14,6 +14,7 @@ use super::aims::AimsSummary;
 use super::library::Library;
 use super::movement::MovementSummary;
 use super::network::NetworkSummary;
+use crate::domain::PersonId;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
@@ -36,6 +37,8 @@ pub(super) struct ListCache {
     pub(super) has_gatherings: PositionCache<(), bool>,
     /// Whether there is an entry of the directory that everyone sees.
     pub(super) has_directory: PositionCache<(), bool>,
+    /// The people who keep an entry of the directory, and have no role for it any more.
+    pub(super) former_keepers: PositionCache<(), BTreeSet<PersonId>>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
     pub(super) library: PositionCache<(), Arc<Library>>,
     /// By the day whose quarter is counted, and whether the reader sees small numbers.
@@ -113,6 +116,7 @@ impl Default for ListCache {
             organisation: PositionCache::new(NonZeroUsize::MIN),
             has_gatherings: PositionCache::new(NonZeroUsize::MIN),
             has_directory: PositionCache::new(NonZeroUsize::MIN),
+            former_keepers: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
             library: PositionCache::new(NonZeroUsize::MIN),
             aims: PositionCache::new(AIMS_MAX),
