@@ -14,6 +14,7 @@ use super::aims::AimsSummary;
 use super::library::Library;
 use super::movement::MovementSummary;
 use super::network::NetworkSummary;
+use super::pledges::PledgeFigures;
 use crate::domain::PersonId;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
@@ -41,6 +42,7 @@ pub(super) struct ListCache {
     pub(super) former_keepers: PositionCache<(), BTreeSet<PersonId>>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
     pub(super) library: PositionCache<(), Arc<Library>>,
+    pub(super) pledges: PositionCache<(), PledgeFigures>,
     /// By the day whose quarter is counted, and whether the reader sees small numbers.
     pub(super) aims: PositionCache<(Date, bool), AimsSummary>,
     pub(super) network: PositionCache<(), Arc<NetworkSummary>>,
@@ -119,6 +121,7 @@ impl Default for ListCache {
             former_keepers: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
             library: PositionCache::new(NonZeroUsize::MIN),
+            pledges: PositionCache::new(NonZeroUsize::MIN),
             aims: PositionCache::new(AIMS_MAX),
             network: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),
