@@ -237,11 +237,13 @@ async fn render(
         entry.clone()
     };
     let asks = row.state == IntroductionState::Made && is_host;
-    let hosts = if asks {
+    let mut hosts = if asks {
         members_of(app, row.holder).await?
     } else {
         Vec::new()
     };
+    // Nobody is welcomed by themselves.
+    hosts.retain(|(id, _)| row.person.is_none_or(|person| person.to_string() != *id));
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(visitor, app, &title).await?;
