@@ -74,6 +74,7 @@ def fold_person(event: Event, state: LogState) -> None:
             person.pledges.discard(p["pledge"])
         case "PersonalDataErased":
             person.erased, person.ways = True, frozenset()
+            state.agreed = {one for one in state.agreed if one[0] != event.id}
         case "ConsentGiven":
             state.agreed.add((event.id, p["purpose"]))
         case "ConsentTakenBack":

@@ -219,6 +219,11 @@ impl DecisionContext {
                 .any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
     }
 
+    /// The group that the group is now part of; `None` if it was not merged.
+    pub fn heir(&self) -> Result<Option<&Group>, Refusal> {
+        self.heirs.last().map(|heir| heir.look("group")).transpose()
+    }
+
     /// The groups that the group was merged into, and those that were merged into it or into one of
     /// these.
     pub fn relatives(&self) -> impl Iterator<Item = &Group> {

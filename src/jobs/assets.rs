@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Span;
 use uuid::Uuid;
 
 use super::{DueCommand, JobError, Jobs};
@@ -19,7 +20,12 @@ impl Jobs {
     pub(super) async fn asset_reminders(&self) -> Result<Vec<DueCommand>, JobError> {
         let today = day_of(self.commands.now());
         let [first, ..] = REMINDED_AFTER_MONTHS;
-        let published = vec![Filter::in_state([AssetState::Published])];
+        // Months differ in length: the days more find each that is due.
+        let soon = Span::new().months(2).days(5);
+        let published = vec![
+            Filter::in_state([AssetState::Published]),
+            Filter::at_most("stale_on", today.saturating_add(soon)),
+        ];
         let rows = self.views.all_rows::<AssetRow>(None, published).await?;
         let due = rows.iter().filter_map(|row| {
             let confirmed_on = row

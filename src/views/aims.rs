@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::quarters::start_of_quarter;
-use super::small_numbers::{ShownNumber, shown_counts};
+use super::small_numbers::{ShownNumber, shown_counts, tallies_shown};
 use super::{AsAt, MovementFigures, MovementSummary, ViewError, Views};
 use crate::clock::day_of;
 use crate::domain::aim::{Aim, AimCount, AimQuestion};
@@ -74,7 +74,8 @@ pub struct TallyComparison {
 pub struct TallySum {
     /// How many people answered.
     pub people: ShownNumber,
-    /// How many tallies were given.
+    /// How many tallies were given. For readers outside the office, the newest are left out until
+    /// nobody can tell a small number by comparing the sums of two days.
     pub tallies: i64,
     /// The first and the last day on which people were asked; absent without a tally.
     #[schema(value_type = Option<String>, format = "date")]
@@ -125,6 +126,21 @@ impl Views {
     /// What came of the aims, current or as at a position. Readers outside the office do not see
     /// small numbers of people.
     pub async fn aims(
+        &self,
+        as_at: Option<i64>,
+        day: Date,
+        sees_small: bool,
+    ) -> Result<AimsSummary, ViewError> {
+        if as_at.is_some() {
+            return self.read_aims(as_at, day, sees_small).await;
+        }
+        let next = self.projector.next_position();
+        let read = self.read_aims(None, day, sees_small);
+        let cache = &self.list_cache.aims;
+        cache.get_or_read((day, sees_small), next, read).await
+    }
+
+    async fn read_aims(
         &self,
         as_at: Option<i64>,
         day: Date,
@@ -241,9 +257,14 @@ impl AimFigures {
     /// All tallies of a question on one occasion.
     fn sum(&self, question: &AimQuestion, occasion: TallyOccasion) -> TallySum {
         let is_of = |row: &&TallyRow| row.question == question.question && row.occasion == occasion;
-        let tallies: Vec<&TallyRow> = self.tallies.iter().filter(is_of).collect();
+        let mut tallies: Vec<&TallyRow> = self.tallies.iter().filter(is_of).collect();
+        tallies.sort_by_key(|row| (row.created_at, row.of, row.tally));
         let options = question.options.iter().map(|one| (one.option.clone(), 0));
         let mut counts: BTreeMap<Slug, i64> = options.collect();
+        if !self.sees_small {
+            let shown = tallies_shown(&counts, tallies.iter().map(|row| &row.counts));
+            tallies.truncate(shown);
+        }
         for (option, count) in tallies.iter().flat_map(|row| &row.counts) {
             *counts.entry(option.clone()).or_default() += i64::from(*count);
         }

@@ -69,6 +69,19 @@ impl Views {
         &self,
         as_at: Option<i64>,
     ) -> Result<BTreeSet<PersonId>, ViewError> {
+        if as_at.is_some() {
+            return self.read_former_keepers(as_at).await;
+        }
+        let next = self.projector.next_position();
+        let read = self.read_former_keepers(None);
+        let cache = &self.list_cache.former_keepers;
+        cache.get_or_read((), next, read).await
+    }
+
+    async fn read_former_keepers(
+        &self,
+        as_at: Option<i64>,
+    ) -> Result<BTreeSet<PersonId>, ViewError> {
         let standing = [
             AssetState::Recorded,
             AssetState::Published,
@@ -88,6 +101,15 @@ impl Views {
             }
         }
         Ok(keepers)
+    }
+
+    /// Whether a keeper still has a role for it. Reads this person only.
+    pub async fn keeps_directory_now(&self, keeper: Option<PersonId>) -> Result<bool, ViewError> {
+        let found: Option<PersonRow> = match keeper {
+            Some(keeper) => self.find(keeper, None).await?,
+            None => None,
+        };
+        Ok(found.is_some_and(|person| KEEPERS.iter().any(|role| person.roles.contains(role))))
     }
 
     /// The entries without a keeper: those that are not withdrawn, and whose keeper has no role for

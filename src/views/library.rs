@@ -153,7 +153,7 @@ impl Views {
         let gatherings: BTreeMap<Uuid, GatheringRow> =
             gatherings.into_iter().map(|row| (row.id, row)).collect();
         let chosen: Vec<ChosenStoryRow> = self.all_rows(as_at, Vec::new()).await?;
-        let sessions: Vec<GatheringSessionRow> = self.all_rows(as_at, Vec::new()).await?;
+        let sessions = self.sessions_with_notes(as_at).await?;
         let organisations: Vec<OrganisationRow> = self.all_rows(as_at, Vec::new()).await?;
         let mut entries = self.lessons_that_stand(as_at).await?;
         let stories = self.stories_that_stand(&chosen).await?;
@@ -174,6 +174,31 @@ impl Views {
             entries,
             stories_chosen: chosen.len(),
         }))
+    }
+
+    /// The sessions as at a position. Their notes are as they are now: what was taken out of them
+    /// is not read on past days either.
+    async fn sessions_with_notes(
+        &self,
+        as_at: Option<i64>,
+    ) -> Result<Vec<GatheringSessionRow>, ViewError> {
+        let mut sessions: Vec<GatheringSessionRow> = self.all_rows(as_at, Vec::new()).await?;
+        if as_at.is_none() {
+            return Ok(sessions);
+        }
+        let now: Vec<GatheringSessionRow> = self.all_rows(None, Vec::new()).await?;
+        let now: BTreeMap<(Uuid, u16), GatheringSessionRow> = now
+            .into_iter()
+            .map(|row| ((row.gathering, row.session), row))
+            .collect();
+        for session in sessions.iter_mut().filter(|row| row.learned.is_some()) {
+            if let Some(now) = now.get(&(session.gathering, session.session)) {
+                session.learned.clone_from(&now.learned);
+                session.ideas.clone_from(&now.ideas);
+                session.signs.clone_from(&now.signs);
+            }
+        }
+        Ok(sessions)
     }
 
     /// The lessons as at a position, without those that are withdrawn now.

@@ -35,6 +35,7 @@ mod search_index;
 mod small_numbers;
 mod statement;
 mod subject_access;
+mod subject_movement;
 mod told_grants;
 mod totals_cache;
 mod value;

@@ -55,6 +55,16 @@ impl PledgeFigures {
 impl Views {
     /// The pledges that stand, current or as at a position.
     pub async fn pledge_figures(&self, as_at: Option<i64>) -> Result<PledgeFigures, ViewError> {
+        if as_at.is_some() {
+            return self.read_pledge_figures(as_at).await;
+        }
+        let next = self.projector.next_position();
+        let read = self.read_pledge_figures(None);
+        let cache = &self.list_cache.pledges;
+        cache.get_or_read((), next, read).await
+    }
+
+    async fn read_pledge_figures(&self, as_at: Option<i64>) -> Result<PledgeFigures, ViewError> {
         let organisations: Vec<OrganisationRow> = self.all_rows(as_at, Vec::new()).await?;
         let Some(organisation) = organisations.into_iter().next() else {
             return Ok(PledgeFigures::default());

@@ -76,6 +76,47 @@ fn hidden_options(counts: &BTreeMap<Slug, i64>) -> BTreeSet<&Slug> {
     hidden
 }
 
+/// How many tallies, in the order in which they were given, are in the sum that is shown outside
+/// the office. `none` has every option of their question with nought. A tally is added to the sum
+/// of those before only together with so many later ones that nobody reads a small number by
+/// comparing the sums of two days.
+pub(super) fn tallies_shown<'a>(
+    none: &BTreeMap<Slug, i64>,
+    tallies: impl Iterator<Item = &'a BTreeMap<Slug, u32>>,
+) -> usize {
+    let mut sum = none.clone();
+    let mut last: Option<BTreeMap<Slug, i64>> = None;
+    let (mut given, mut shown) = (0, 0);
+    for counts in tallies {
+        given += 1;
+        for (option, count) in counts {
+            *sum.entry(option.clone()).or_default() += i64::from(*count);
+        }
+        if may_follow(last.as_ref(), &sum) {
+            last = Some(sum.clone());
+            shown = given;
+        }
+    }
+    // The sum of so few people is not shown in any case.
+    if last.is_some() { shown } else { given }
+}
+
+/// Whether a sum can be shown once the one before was: no difference is a small number.
+fn may_follow(last: Option<&BTreeMap<Slug, i64>>, next: &BTreeMap<Slug, i64>) -> bool {
+    let people = |counts: &BTreeMap<Slug, i64>| counts.values().sum::<i64>();
+    let Some(last) = last else {
+        return !is_few(people(next));
+    };
+    let (before, after) = (shown_counts(last, false), shown_counts(next, false));
+    let is_told = |(option, count): (&Slug, &Option<i64>)| {
+        let earlier = before.get(option).copied().flatten();
+        count
+            .zip(earlier)
+            .is_some_and(|(count, earlier)| is_few(count - earlier))
+    };
+    people(next) - people(last) >= FEW_PEOPLE && !after.iter().any(is_told)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +148,27 @@ mod tests {
         ] {
             assert_eq!(shown(&counts), seen, "{counts:?}");
         }
+    }
+
+    #[test]
+    fn no_small_number_is_the_difference_of_two_days() {
+        let counts = |counts: [u32; 2]| -> BTreeMap<Slug, u32> {
+            let options = ["a", "b"].map(|option| option.parse().expect("a key"));
+            options.into_iter().zip(counts).collect()
+        };
+        let shown = |tallies: &[[u32; 2]]| {
+            let tallies: Vec<_> = tallies.iter().copied().map(counts).collect();
+            let none = counts([0, 0]).into_keys().map(|option| (option, 0));
+            tallies_shown(&none.collect(), tallies.iter())
+        };
+        // Nothing of four people is shown, and all of twelve.
+        assert_eq!(shown(&[[3, 1]]), 1);
+        assert_eq!(shown(&[[5, 7]]), 1);
+        // Two more people, or one more answer, would be known by the difference.
+        assert_eq!(shown(&[[5, 7], [1, 1]]), 1);
+        assert_eq!(shown(&[[5, 7], [1, 8]]), 1);
+        assert_eq!(shown(&[[5, 7], [1, 1], [4, 5]]), 3);
+        assert_eq!(shown(&[[5, 7], [0, 6], [1, 1]]), 2);
     }
 
     #[test]

@@ -15,8 +15,7 @@ use crate::domain::organisation::LessonOrigin;
 use crate::domain::{GroupId, PersonId};
 use crate::eventlog::LogError;
 use crate::projections::{
-    AssetRow, BarrierRow, ChosenStoryRow, ConsentRow, GatheringRow, GroupRow, IntroductionRow,
-    LessonRow, PersonRow, SignUpRow, TakenPledgesRow,
+    AssetRow, ChosenStoryRow, GatheringRow, GroupRow, LessonRow, PersonRow, SignUpRow,
 };
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
@@ -43,7 +42,7 @@ pub struct SubjectAccessSection {
 }
 
 impl SubjectAccessSection {
-    fn new(title: &str) -> Self {
+    pub(super) fn new(title: &str) -> Self {
         Self {
             title: title.to_owned(),
             items: Vec::new(),
@@ -80,7 +79,7 @@ impl Views {
         let gatherings = self.list_sign_ups(&id, &opened).await?;
         let entries = self.list_entries(Party::Person(person), &opened).await?;
         let hours = self.list_hours(Party::Person(person)).await?;
-        let introductions = self.list_introductions(&id, &opened).await?;
+        let introductions = self.list_introductions("person", person, &opened).await?;
         let consents = self.list_consents(&id).await?;
         let pledges = self.list_pledges(&row).await?;
         let barriers = self.list_barriers(&row, &opened).await?;
@@ -145,6 +144,8 @@ impl Views {
         let opened = self.log.vault().decrypt_all(group).await?;
         parts.push(self.list_entries(holder, &opened).await?);
         parts.push(self.list_hours(holder).await?);
+        parts.push(self.list_introductions("group_id", group, &opened).await?);
+        parts.push(self.list_group_barriers(group, &opened).await?);
         parts.push(
             self.accesses(
                 AccessFilter::Of(&group.to_string()),
@@ -351,91 +352,6 @@ impl Views {
             hours.items.push((row.on.to_string(), says));
         }
         Ok(hours)
-    }
-
-    /// Where they were introduced, with what matters to them and who welcomes them.
-    async fn list_introductions(
-        &self,
-        person: &str,
-        opened: &BTreeMap<String, String>,
-    ) -> Result<SubjectAccessSection, ViewError> {
-        let own = vec![Filter::equals("person", person)];
-        let mut introductions = SubjectAccessSection::new("Introductions about them");
-        for row in self.all_rows::<IntroductionRow>(None, own).await? {
-            let shares: Vec<&str> = row.shares.iter().map(Into::into).collect();
-            let mut says = vec![
-                ("entry".to_owned(), row.to.to_string()),
-                ("asked".to_owned(), row.created_at.to_string()),
-                ("state".to_owned(), <&str>::from(row.state).to_owned()),
-                ("shares".to_owned(), shares.join(", ")),
-            ];
-            for (name, value) in [("matters", row.matters), ("host", row.host_name)] {
-                let text = value.and_then(|value| opened.get(&value.digest).cloned());
-                says.extend(text.map(|text| (name.to_owned(), text)));
-            }
-            introductions
-                .items
-                .push((format!("Introduction {}", row.id), says));
-        }
-        Ok(introductions)
-    }
-
-    /// What they agreed to, on which notice.
-    async fn list_consents(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
-        let own = vec![Filter::equals("person", person)];
-        let mut consents = SubjectAccessSection::new("What they agreed to");
-        for row in self.all_rows::<ConsentRow>(None, own).await? {
-            let says = vec![
-                ("notice".to_owned(), row.notice.to_string()),
-                ("agreed".to_owned(), row.given_on.to_string()),
-                ("state".to_owned(), <&str>::from(row.state).to_owned()),
-            ];
-            let purpose = <&str>::from(row.purpose).replace('_', " ");
-            consents.items.push((purpose, says));
-        }
-        Ok(consents)
-    }
-
-    /// The pledges that they took.
-    async fn list_pledges(&self, person: &PersonRow) -> Result<SubjectAccessSection, ViewError> {
-        let mut pledges = SubjectAccessSection::new("Pledges that they made");
-        let row: Option<TakenPledgesRow> = self.find(person.id, None).await?;
-        for (pledge, taken) in row.into_iter().flat_map(|row| row.pledges) {
-            let mut says = vec![
-                ("taken on".to_owned(), taken.taken_on.to_string()),
-                ("state".to_owned(), <&str>::from(taken.state).to_owned()),
-            ];
-            says.extend(
-                taken
-                    .kept_on
-                    .map(|day| ("kept on".to_owned(), day.to_string())),
-            );
-            pledges.items.push((pledge.to_string(), says));
-        }
-        Ok(pledges)
-    }
-
-    /// What they said gets in people's way. Words that they said for a group are under its key,
-    /// and in what is recorded about it.
-    async fn list_barriers(
-        &self,
-        person: &PersonRow,
-        opened: &BTreeMap<String, String>,
-    ) -> Result<SubjectAccessSection, ViewError> {
-        let own = vec![Filter::contains("raised_by", &person.id.to_string())];
-        let mut barriers = SubjectAccessSection::new("What they said gets in people’s way");
-        for row in self.all_rows::<BarrierRow>(None, own).await? {
-            let words = row
-                .sealed
-                .and_then(|sealed| opened.get(&sealed.digest).cloned());
-            let mut says = vec![
-                ("raised on".to_owned(), row.raised_on.to_string()),
-                ("state".to_owned(), <&str>::from(row.state).to_owned()),
-            ];
-            says.extend(words.map(|words| ("words".to_owned(), words)));
-            barriers.items.push((format!("Barrier {}", row.id), says));
-        }
-        Ok(barriers)
     }
 
     /// A section on accesses to personal data, of someone or by someone. It does not name the

@@ -67,6 +67,11 @@ impl Assets {
         let (purpose, agrees) = match event {
             PersonEvent::ConsentGiven { purpose, .. } => (*purpose, true),
             PersonEvent::ConsentTakenBack { purpose, .. } => (*purpose, false),
+            PersonEvent::PersonalDataErased { .. } => {
+                self.agree_to_skills.remove(&person);
+                self.agree_to_time_bank.remove(&person);
+                return;
+            }
             _ => return,
         };
         let who_agree = match purpose {

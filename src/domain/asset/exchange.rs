@@ -28,6 +28,22 @@ impl RecordExchange {
         }
         Ok(())
     }
+
+    /// Refuses time that a group gave to itself, also under the name of a group that was merged
+    /// into it.
+    fn must_have_two_sides(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        let heir = |party: Party| -> Result<Party, Refusal> {
+            let Some(group) = party.group() else {
+                return Ok(party);
+            };
+            let merged_into = facts.named_group(group)?.merged_into();
+            Ok(merged_into.map_or(party, Party::Group))
+        };
+        if heir(self.giver)? == heir(self.receiver)? {
+            return Err(Refusal::SameParty);
+        }
+        Ok(())
+    }
 }
 
 fn must_be_countable(minutes: u32) -> Result<(), Refusal> {
@@ -58,6 +74,7 @@ impl Asset {
         must_be_countable(exchange.minutes)?;
         facts.not_future(exchange.on)?;
         exchange.must_be_in_time_bank(facts)?;
+        exchange.must_have_two_sides(facts)?;
         let last = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX);
         Ok(AssetEvent::ExchangeRecorded {
             exchange: last.saturating_add(1),

@@ -14,6 +14,7 @@ use super::command::{
 use super::{Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
 use crate::domain::personal_data::Encrypted;
+use crate::domain::public_words::must_not_look_personal;
 use crate::domain::{DecisionContext, Refusal};
 
 /// Days after a session until which it is kept what people need there.
@@ -420,6 +421,10 @@ impl Gathering {
         session.must_be(SessionState::Held)?;
         if notes.ideas.len() > IDEAS_MAX {
             return Err(Refusal::TooManyItems(IDEAS_MAX));
+        }
+        must_not_look_personal("learned", notes.learned.as_str())?;
+        for idea in &notes.ideas {
+            must_not_look_personal("ideas", idea.as_str())?;
         }
         let organisation = facts.organisation()?;
         if let Some(sign) = notes.signs.iter().find(|sign| !organisation.has_sign(sign)) {

@@ -4,6 +4,7 @@ use super::{
     CameTo, DeclineIntroduction, Introduction, IntroductionEvent, IntroductionState,
     WelcomeIntroduction, keyed_by,
 };
+use crate::domain::asset::Party;
 use crate::domain::person::channel_of;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{DecisionContext, Refusal};
@@ -23,7 +24,10 @@ impl Introduction {
             channel,
         } = welcomed;
         let has_host = match (self.holder, host, host_name) {
-            (Some(_), Some(host), None) => facts.is_member(*host)?,
+            // Nobody is welcomed by themselves.
+            (Some(_), Some(host), None) => {
+                self.of != Some(Party::Person(*host)) && facts.is_member(*host)?
+            }
             (None, None, Some(_)) => true,
             _ => false,
         };

@@ -26,7 +26,7 @@ use super::personal_data::{Encrypted, PersonalInput};
 use super::policy::FollowUps;
 use super::role::Actor;
 use super::text::Slug;
-use super::{Aggregate, Asset, DecisionContext, ReadDependencies, Refusal};
+use super::{Aggregate, Asset, DecisionContext, Group, ReadDependencies, Refusal};
 
 /// The check that a group needs before people who may be at risk are introduced to it.
 pub const SAFEGUARDING: &str = "safeguarding";
@@ -249,10 +249,21 @@ impl Introduction {
             });
         }
         match of {
-            Party::Person(_) => facts.person()?.must_be_active()?,
+            Party::Person(_) => {
+                let person = facts.person()?;
+                person.must_be_active()?;
+                // Nobody knows yet whether the name and the address are theirs.
+                if for_themselves && person.unproven().is_some() {
+                    return Err(Refusal::AddressUnproven);
+                }
+            }
             Party::Group(_) => facts.group()?.must_be_active()?,
         }
-        must_welcome(facts.asset()?, of)?;
+        let asset = facts.asset()?;
+        must_welcome(asset, of)?;
+        if let Some(holder) = asset.holder() {
+            must_be_two_groups(of, holder, facts)?;
+        }
         Ok(IntroductionEvent::IntroductionAsked {
             of,
             to,
@@ -311,6 +322,9 @@ impl Introduction {
         }
         let asset = facts.asset()?;
         must_welcome(asset, of)?;
+        if let Some(holder) = asset.holder() {
+            must_be_two_groups(holder, of, facts)?;
+        }
         let holder = asset.holder().and_then(Party::group);
         if self.at_risk && !is_safe(holder, facts)? {
             return Err(Refusal::GroupNotChecked);
@@ -410,13 +424,34 @@ fn must_welcome(asset: &Asset, of: Party) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the group that holds an entry has a safeguarding check that is in date.
+/// Refuses two groups of which one was merged into the other, or both into one. The decision reads
+/// the first of them with its relatives.
+fn must_be_two_groups(one: Party, other: Party, facts: &DecisionContext) -> Result<(), Refusal> {
+    let (Some(_), Some(other)) = (one.group(), other.group()) else {
+        return Ok(());
+    };
+    let mut merged = std::iter::once(facts.group()?).chain(facts.relatives());
+    let is_same = merged.any(|group| {
+        group.merged_into() == Some(other) || group.absorbed_groups().any(|taken| taken == other)
+    });
+    if is_same {
+        Err(Refusal::SameParty)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether the group that holds an entry has a safeguarding check that is in date. If it was merged
+/// into another one, that one needs its own: its members welcome them.
 fn is_safe(holder: Option<GroupId>, facts: &DecisionContext) -> Result<bool, Refusal> {
     let check: Slug = SAFEGUARDING
         .parse()
         .map_err(|_| Refusal::Unknown("check"))?;
     match holder {
-        Some(_) => Ok(facts.group()?.check_on_file(&check, facts.today).is_some()),
+        Some(_) => {
+            let is_checked = |group: &Group| group.check_on_file(&check, facts.today).is_some();
+            Ok(is_checked(facts.group()?) && facts.heir()?.is_none_or(is_checked))
+        }
         None => Ok(false),
     }
 }

@@ -128,6 +128,10 @@ impl Person {
             notice,
             channel,
         } = to;
+        // What they typed may be somebody else's address: only whoever reads its mail can agree.
+        if keyed_by.is_none() && self.unproven().is_some() {
+            return Err(Refusal::AddressUnproven);
+        }
         facts
             .organisation()?
             .must_be_notice_in_force(purpose.into(), notice)?;

@@ -1,7 +1,7 @@
 //! Reads of the directory. Everyone who is signed in sees the published entries; those who hold one
 //! see it always, and staff see all.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -256,20 +256,26 @@ async fn find_visible(
     }
 }
 
-/// These rows, as at any day, without those of entries that are withdrawn now: who withdraws an
-/// entry does not want it read on past days either.
+/// These rows, as at any day, without those of entries that are withdrawn now, and with the public
+/// words of now: who withdraws an entry, or takes something out of it, does not want it read on
+/// past days either.
 async fn without_withdrawn(
     app: &AppState,
     mut rows: Vec<AssetRow>,
 ) -> Result<Vec<AssetRow>, Problem> {
     let ids = rows.iter().map(|row| row.id);
-    let withdrawn = vec![
-        Filter::any_of("id", ids),
-        Filter::in_state([AssetState::Withdrawn]),
-    ];
-    let found = app.views.all_rows::<AssetRow>(None, withdrawn).await?;
-    let gone: BTreeSet<Uuid> = found.into_iter().map(|row| row.id).collect();
-    rows.retain(|row| !gone.contains(&row.id));
+    let these = vec![Filter::any_of("id", ids)];
+    let found = app.views.all_rows::<AssetRow>(None, these).await?;
+    let now: BTreeMap<Uuid, AssetRow> = found.into_iter().map(|row| (row.id, row)).collect();
+    rows.retain_mut(|row| {
+        let standing = now.get(&row.id);
+        let standing = standing.filter(|now| now.state != AssetState::Withdrawn);
+        if let Some(now) = standing {
+            row.name.clone_from(&now.name);
+            row.listing.clone_from(&now.listing);
+        }
+        standing.is_some()
+    });
     Ok(rows)
 }
 

@@ -284,9 +284,12 @@ const CONNECTOR_ROOMS: [&str; 6] = [
     "network",
 ];
 
+/// The lists of these rooms that connectors take as spreadsheets.
+const CONNECTOR_SHEETS: [&str; 3] = ["gatherings", "assets", "barriers"];
+
 /// The forms of the desk that connectors send, by the first step after `/desk/do/`: commands, whose
-/// permissions the domain checks, and pages of the rooms above.
-const CONNECTOR_FORMS: [&str; 9] = [
+/// permissions the domain checks, pages of the rooms above, and views of their lists.
+const CONNECTOR_FORMS: [&str; 10] = [
     "gatherings",
     "gathering-sign-up",
     "attendance",
@@ -296,6 +299,7 @@ const CONNECTOR_FORMS: [&str; 9] = [
     "barriers",
     "people",
     "organisation",
+    "views",
 ];
 
 fn is_open_to_connectors(address: &str) -> bool {
@@ -304,6 +308,10 @@ fn is_open_to_connectors(address: &str) -> bool {
     match (steps.next(), steps.next(), steps.next()) {
         (Some("desk"), None, _) => true,
         (Some("desk"), Some("do" | "try"), Some(form)) => CONNECTOR_FORMS.contains(&form),
+        (Some("desk"), Some("sheets"), Some(file)) => {
+            let list = file.split('.').next().unwrap_or_default();
+            CONNECTOR_SHEETS.contains(&list)
+        }
         (Some("desk"), Some(room), _) => CONNECTOR_ROOMS.contains(&room),
         _ => false,
     }

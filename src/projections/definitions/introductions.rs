@@ -30,7 +30,8 @@ pub struct IntroductionRow {
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Moment,
     pub state: IntroductionState,
-    /// The person who is introduced; absent if a group is.
+    /// The person who is introduced; absent if a group is, and for those who hold the entry if the
+    /// name is not shared.
     pub person: Option<PersonId>,
     /// The group that is introduced; absent if a person is.
     pub group: Option<GroupId>,

@@ -177,7 +177,7 @@ impl Views {
             let person = row.person.and_then(|person| people.get(&person.0).copied());
             let (matters, host_name) = (row.matters.take(), row.host_name.take());
             if as_whom == IntroductionReader::Holder {
-                redact_for_holder(&mut row);
+                redact_for_holder(&mut row, &shares);
             }
             IntroductionView {
                 name: text(Shared::Name, person.map(|person| &person.name)),
@@ -198,9 +198,11 @@ impl Views {
     }
 }
 
-/// Removes what those who hold the entry do not see: whether somebody may be at risk, and who at
-/// the office recorded what.
-fn redact_for_holder(row: &mut IntroductionRow) {
+/// Removes what those who hold the entry do not see: whether somebody may be at risk, who at the
+/// office recorded what, and who somebody is who does not share their name: the id would tell
+/// whoever knows it from elsewhere.
+fn redact_for_holder(row: &mut IntroductionRow, shares: &BTreeSet<Shared>) {
+    row.person = row.person.filter(|_| shares.contains(&Shared::Name));
     (row.at_risk, row.asked_by, row.keyed_by) = (false, None, None);
     (row.notice, row.channel, row.read_back) = (None, None, false);
     row.kept_until = None;

@@ -194,3 +194,48 @@ fn a_skill_goes_with_the_consent() {
     assert_eq!(happened, ["AssetWithdrawn", "WordsForgotten"]);
     assert_rules_hold(&setting);
 }
+
+/// Who was erased agrees to nothing any more: time that they give then is named by the rules.
+#[test]
+fn an_erased_person_is_not_in_the_time_bank() {
+    let mut setting = published();
+    let (neighbour, group) = (setting.members[1], setting.group(0));
+    let notice = json!({ "purpose": "time_bank", "text": "We count the hours you give." });
+    setting.issue_json_ok(0, "organisation", ORGANISATION.0, "publish-notice", &notice);
+    let agreed = json!({
+        "purpose": "time_bank", "basis": "consent", "notice": 1, "channel": "phone",
+    });
+    setting.issue_json_ok(0, "person", neighbour.0, "agree", &agreed);
+    let exchange = json!({
+        "giver": { "group": group },
+        "receiver": { "person": neighbour },
+        "minutes": 90,
+        "on": "2026-06-01",
+    });
+    setting.issue_json_ok(0, "asset", ASSET, "record-exchange", &exchange);
+    let own = Actor::Person(neighbour);
+    setting
+        .issue_json(own, "person", neighbour.0, "request-erasure", &json!({}))
+        .expect("asked");
+    let because = json!({ "reason": "They asked" });
+    setting.issue_json_ok(0, "person", neighbour.0, "erase", &because);
+    assert_rules_hold(&setting);
+
+    let mut events = setting.world.recorded_from(0);
+    let is_exchange =
+        |event: &Event| matches!(event, Event::Asset(AssetEvent::ExchangeRecorded { .. }));
+    let recorded = events.iter().find(|one| is_exchange(&one.event));
+    let mut again = recorded.expect("an exchange").clone();
+    if let Event::Asset(AssetEvent::ExchangeRecorded { exchange, .. }) = &mut again.event {
+        *exchange = 2;
+    }
+    again.position = i64::try_from(events.len()).expect("few events");
+    events.push(again);
+    let mut replay = RuleChecker::default();
+    for event in &events {
+        replay.process(event);
+    }
+    let found = replay.finish().findings.sorted();
+    let names_it = |says: &str| says.contains("who had not agreed to it");
+    assert!(found.iter().any(|one| names_it(&one.says)), "{found:?}");
+}

@@ -8,7 +8,8 @@ use microgrants::domain::{Actor, Event, PersonEvent, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::matrix::samples::{UNREGISTERED, sample};
+use crate::domain::matrix::samples::{UNREGISTERED, WELCOMING_ENTRY, sample};
+use crate::domain::matrix::states::published_entry;
 use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::random::SeededRandom;
 use crate::support::scenario::Scenario;
@@ -106,6 +107,28 @@ fn somebody_unproven_takes_pledges_a_few_times_only() {
         .issue_json(unproven, "person", UNREGISTERED, "pledge", &taken)
         .expect_err("once too often");
     assert_eq!(refusal.code(), "address_unproven");
+}
+
+#[test]
+fn somebody_unproven_agrees_to_nothing_and_asks_for_no_introduction() {
+    let mut setting = Scenario::drafts(1);
+    published_entry(&mut setting);
+    let unproven = introduced(&mut setting);
+    let agree = json!({ "purpose": "invitations", "basis": "consent", "notice": 1 });
+    let ask = json!({ "of": { "person": UNREGISTERED }, "to": WELCOMING_ENTRY });
+    let introduction = Uuid::from_u128(620);
+    for (noun, id, name, body) in [
+        ("person", UNREGISTERED, "agree", &agree),
+        ("introduction", introduction, "ask", &ask),
+    ] {
+        let refusal = setting
+            .issue_json(unproven, noun, id, name, body)
+            .expect_err("it may be the address of somebody else");
+        assert_eq!(refusal.code(), "address_unproven", "{noun}/{name}");
+    }
+    // Staff who talked to them can ask.
+    setting.issue_json_ok(0, "introduction", introduction, "ask", &ask);
+    assert_no_rule_is_broken(&setting);
 }
 
 /// A command on a barrier, with its body.

@@ -324,3 +324,32 @@ async fn hours_given_and_received_add_up(app: TestApp) {
         .get("/api/v1/hours")
         .assert_problem(403, "not_yours");
 }
+
+on_each_engine!(words_that_were_replaced_are_not_read_on_past_days);
+async fn words_that_were_replaced_are_not_read_on_past_days(app: TestApp) {
+    // Given an entry whose words said too much of somebody for a day.
+    let office = Office::open(&app, 5000).await;
+    let ada = serve(&app, office.ada);
+    let record = json!({ "way": "offer", "kind": "organisation", "name": "Soup and song" });
+    let entry = ada.post(ASSETS, &record).id();
+    let mut said = listing("Soup and song");
+    said["description"] = json!("Ask for Ann, who is often ill.");
+    take(&ada, &entry, ("publish", &said));
+    app.pass_days(1);
+    take(&ada, &entry, ("publish", &listing("Soup and song")));
+    app.catch_up().await;
+
+    // Then only staff read them as at that day.
+    let yesterday = format!("?as_at={}", app.in_days(-1));
+    let stranger = person(&app, "Stranger").await;
+    let reader = ada.with_token(&token(&app, stranger));
+    let seen = reader.get(&address(&entry, &yesterday)).body;
+    assert_eq!(seen["listing"]["description"], "Anyone can join in.");
+    let listed = reader.get(&format!("{ASSETS}{yesterday}")).body;
+    assert!(!listed.to_string().contains("Ann"), "{listed}");
+    let kept = ada.get(&address(&entry, &yesterday)).body;
+    assert_eq!(
+        kept["listing"]["description"],
+        "Ask for Ann, who is often ill."
+    );
+}

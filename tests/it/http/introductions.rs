@@ -206,6 +206,26 @@ async fn people_at_risk_come_only_to_groups_that_were_checked(app: TestApp) {
     assert_eq!(own["matters"], "A warm room, and company");
 }
 
+on_each_engine!(somebody_who_does_not_share_their_name_is_nobody_to_the_group);
+async fn somebody_who_does_not_share_their_name_is_nobody_to_the_group(app: TestApp) {
+    let movement = Movement::begin(&app).await;
+    let jo = person(&app, "Jo").await;
+    let id = movement.ask(&movement.connector, &json!({ "person": jo }), false);
+    let mut quiet = agreement(2);
+    quiet["shares"] = json!(["matters"]);
+    command(&movement.connector, &id, "agree", &quiet);
+    command(&movement.connector, &id, "make", &json!({}));
+    app.catch_up().await;
+    let member = movement.client(&app, movement.member);
+    let seen = member.get(&at(&id, "")).body;
+    assert_eq!(seen["matters"], "A warm room, and company");
+    assert!(seen["name"].is_null() && seen["person"].is_null(), "{seen}");
+    let listed = member.get(INTRODUCTIONS).body;
+    assert!(!listed.to_string().contains(&jo.to_string()), "{listed}");
+    let own = movement.client(&app, jo).get(&at(&id, "")).body;
+    assert_eq!(own["person"], json!(jo));
+}
+
 /// Lets days pass, runs what is due then, and returns the introduction as an officer reads it.
 async fn after_days(app: &TestApp, movement: &Movement, days: i64, id: &str) -> Value {
     app.pass_days(days);

@@ -305,6 +305,14 @@ async fn withdraw_all(app: &TestApp, office: &Office, learned: &Learned) {
         first,
     )
     .await;
+    let notes = json!({ "session": 1, "learned": "People want a warm kitchen." });
+    api.issue_ok(
+        office.ada,
+        "gathering/write-notes",
+        learned.gathering,
+        notes,
+    )
+    .await;
     let first = json!({ "story": 1 });
     api.issue_ok(
         learned.member,
@@ -318,5 +326,12 @@ async fn withdraw_all(app: &TestApp, office: &Office, learned: &Learned) {
         let library = library(app, as_at).await;
         assert_eq!(sources(&library), [Notes, Report], "as at {as_at:?}");
         assert_eq!(library.stories_chosen, 1);
+        let notes = library.entries.iter().find(|entry| entry.source == Notes);
+        let words = notes.map(|entry| entry.words.as_str());
+        assert_eq!(
+            words,
+            Some("People want a warm kitchen."),
+            "as at {as_at:?}"
+        );
     }
 }

@@ -50,8 +50,16 @@ const CLOSED: [&str; 34] = [
 ];
 
 /// Pages that are open to a connector.
-const OPEN: [&str; 5] = [
+const OPEN: [&str; 13] = [
     "/desk",
+    "/desk/assets",
+    "/desk/assets/new",
+    "/desk/assets/hours",
+    "/desk/barriers",
+    "/desk/barriers/new",
+    "/desk/learning",
+    "/desk/learning/new",
+    "/desk/network",
     "/desk/gatherings",
     "/desk/gatherings/new",
     "/desk/introductions",
@@ -87,6 +95,10 @@ async fn a_connector_sees_people_and_no_money(app: TestApp) {
         format!("/my/grants/{grant}"),
     ] {
         assert_eq!(desk.get(&path).status, 404, "{path} is closed");
+    }
+    for list in ["gatherings", "assets", "barriers"] {
+        let sheet = desk.get(&format!("/desk/sheets/{list}.csv"));
+        assert_eq!(sheet.status, 200, "{list}");
     }
     let page = desk.get("/desk");
     let to = format!("/desk/do/grants/{grant}/hold");
@@ -134,8 +146,29 @@ async fn an_entry_without_a_keeper_comes_first(app: TestApp) {
     let entry = format!("/desk/assets/{}", village.entry);
     assert_shows(
         &desk.get("/desk"),
-        &["No one looks after Soup on Sundays", &entry],
+        &["No one looks after this entry: Soup on Sundays", &entry],
     );
+}
+
+on_each_engine!(a_connector_sums_up_what_somebody_told_us);
+async fn a_connector_sums_up_what_somebody_told_us(app: TestApp) {
+    let village = Village::begin(&app).await;
+    let guest = person(&app, "Jo Walker").await;
+    let id = new_id();
+    let raise = json!({
+        "person": guest, "words": "The bus stops too early", "channel": "phone",
+    });
+    village.take(&app, ("barrier", id), "raise", &raise).await;
+    let mut desk = village.browser(&app, village.connector).await;
+    let at = format!("/desk/barriers/{id}");
+    let today = desk.get("/desk");
+    assert_shows(&today, &["Write a summary of what someone told us", &at]);
+    let page = desk.get(&at);
+    assert_shows(&page, &["The bus stops too early", "Jo Walker"]);
+    assert_hides(&page, &["/desk/people/"]);
+    let found = desk.get("/desk/barriers/new?q=Jo%20Walker");
+    assert_shows(&found, &["Jo Walker"]);
+    assert_hides(&found, &[&format!("{}@", guest.0.simple())]);
 }
 
 on_each_engine!(a_connector_signs_somebody_up_for_a_session);

@@ -83,7 +83,7 @@ async fn a_group_names_a_host_first_and_sees_nothing_once_it_is_taken_back(app: 
         &taken,
         &["They see nothing about you now.", "You changed your mind"],
     );
-    assert_hides(&taken, &["A warm room"]);
+    assert_hides(&taken, &["A warm room", "They know that you may come."]);
 
     // The group's old link, its old form and its overview show nothing more.
     let old = group.get(&path);

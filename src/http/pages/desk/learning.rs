@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use askama::Template;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, Choices};
@@ -21,8 +22,10 @@ use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::{GatheringRow, GrantRow, LessonRow, OrganisationRow};
-use crate::views::Filter;
+use crate::views::{Filter, SortKey, SortOrder, TableRow};
 
+/// The most gatherings, and the most grants, from which one is chosen.
+const ORIGINS_MAX: i64 = 500;
 /// The address of the list.
 pub(super) const PAGE: &str = "/desk/learning";
 
@@ -211,11 +214,35 @@ fn asked_origin(request: &DeskRequest<'_>) -> String {
         .unwrap_or_default()
 }
 
-/// What a lesson can grow from, by name: gatherings, grants, and our reports on areas.
+/// Adds the record whose id the address has, if it is not among the newest.
+async fn add_asked<T: TableRow>(
+    request: &DeskRequest<'_>,
+    kind: &str,
+    rows: &mut Vec<T>,
+    id_of: fn(&T) -> Uuid,
+) -> Result<(), PageError> {
+    let asked = request.text(kind).parse::<Uuid>().ok();
+    let is_new = |asked: &Uuid| rows.iter().all(|row| id_of(row) != *asked);
+    if let Some(asked) = asked.filter(is_new) {
+        let found: Option<T> = request.app.views.find(asked, None).await?;
+        rows.extend(found);
+    }
+    Ok(())
+}
+
+/// What a lesson can grow from, by name: the newest gatherings and grants, and our reports on
+/// areas. The page for an older one has its id in the address.
 async fn origins(request: &DeskRequest<'_>, own: &OrganisationRow) -> Result<Choices, PageError> {
     use GrantState as S;
     let mut found = vec![pair("", "Nothing in particular")];
-    let mut gatherings: Vec<GatheringRow> = request.app.views.all_rows(None, Vec::new()).await?;
+    let newest = SortOrder {
+        key: SortKey::Created,
+        descending: true,
+    };
+    let views = &request.app.views;
+    let listed = views.list_ordered::<GatheringRow>(None, Vec::new(), newest, (None, ORIGINS_MAX));
+    let mut gatherings = listed.await?.items;
+    add_asked(request, "gathering", &mut gatherings, |row| row.id).await?;
     gatherings.sort_by(|one, other| one.title.cmp(&other.title));
     found.extend(gatherings.iter().map(|row| {
         let key = json!({ "from": "gathering", "gathering": row.id.to_string() });
@@ -223,7 +250,9 @@ async fn origins(request: &DeskRequest<'_>, own: &OrganisationRow) -> Result<Cho
     }));
     let accepted = [S::Accepted, S::Live, S::Reported, S::Closed, S::Terminated];
     let accepted = vec![Filter::in_state(accepted)];
-    let mut grants: Vec<GrantRow> = request.app.views.all_rows(None, accepted).await?;
+    let listed = views.list_ordered::<GrantRow>(None, accepted, newest, (None, ORIGINS_MAX));
+    let mut grants = listed.await?.items;
+    add_asked(request, "grant", &mut grants, |row| row.id).await?;
     grants.sort_by(|one, other| one.title.cmp(&other.title));
     let groups = grants.iter().map(|row| row.group.to_string());
     let groups: BTreeMap<String, String> = request.group_names(groups).await?;

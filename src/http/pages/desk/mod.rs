@@ -292,6 +292,19 @@ impl<'a> DeskRequest<'a> {
         self.names_for_reader(&Reader::service(), rows).await
     }
 
+    /// The names of people whom officers and connectors work with. Others see them as far as they
+    /// see people.
+    pub async fn names_of_neighbours(
+        &self,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<PersonNames, PageError> {
+        if self.signed.reader.works_with_people() {
+            self.names_of_colleagues(ids).await
+        } else {
+            self.names_of_people(ids).await
+        }
+    }
+
     /// The names of people who did something with a record: colleagues without the reader's limits,
     /// members of groups within them.
     pub async fn names_of_actors(

@@ -107,6 +107,9 @@ fn parse_command(posted: &FormData, language: Language) -> Result<PersonCommand,
 
 fn refusal_text(refusal: &Refusal, language: Language) -> String {
     let says = match refusal {
+        Refusal::AddressUnproven => {
+            "First open the link in the email that we sent you. If you have no email, phone us."
+        }
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
         }

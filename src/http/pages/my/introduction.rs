@@ -206,6 +206,9 @@ pub(super) fn refusal_text(refusal: &Refusal, language: Language) -> String {
         Refusal::IntroductionNotInState(_) => {
             "This has already been answered. Phone us if it is not right."
         }
+        Refusal::AddressUnproven => {
+            "First open the link in the email that we sent you. If you have no email, phone us."
+        }
         Refusal::NoticeOutOfDate => {
             "What we tell people has changed since you opened this page. Please read it again."
         }
@@ -234,11 +237,13 @@ async fn render(
         entry.clone()
     };
     let asks = row.state == IntroductionState::Made && is_host;
-    let hosts = if asks {
+    let mut hosts = if asks {
         members_of(app, row.holder).await?
     } else {
         Vec::new()
     };
+    // Nobody is welcomed by themselves.
+    hosts.retain(|(id, _)| row.person.is_none_or(|person| person.to_string() != *id));
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(visitor, app, &title).await?;

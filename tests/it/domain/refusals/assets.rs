@@ -28,6 +28,7 @@ pub fn refusals(seen: &mut SeenRefusals) {
     case.being_held_by_others();
     case.tying();
     case.exchanging();
+    case.exchanging_after_a_merge();
     case.reminding();
     case.withdrawing();
 }
@@ -219,6 +220,21 @@ impl AssetCase<'_> {
         self.refuse("unknown", "correct-exchange", &corrected(2, 60));
         self.refuse("no_change", "correct-exchange", &corrected(1, 90));
         self.take(ASSET, "correct-exchange", &corrected(1, 0));
+    }
+
+    /// Two groups that became one give each other no time.
+    fn exchanging_after_a_merge(&mut self) {
+        let merge = json!({ "into": self.setting.group(0), "reason": "The same people" });
+        let merged = self.setting.group(1).0;
+        self.setting
+            .issue_json_ok(0, "group", merged, "merge", &merge);
+        let exchange = json!({
+            "giver": self.group(0),
+            "receiver": self.group(1),
+            "minutes": 90,
+            "on": "2026-06-01",
+        });
+        self.refuse("same_party", "record-exchange", &exchange);
     }
 
     fn reminding(&mut self) {

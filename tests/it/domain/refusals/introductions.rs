@@ -11,9 +11,12 @@ use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::{Scenario, command_from_json};
 
 const AT_RISK: Uuid = Uuid::from_u128(610);
+const OF_HOST: Uuid = Uuid::from_u128(612);
+const OF_GROUP: Uuid = Uuid::from_u128(613);
 const QUIET_ENTRY: Uuid = Uuid::from_u128(611);
 
 pub fn refusals(seen: &mut SeenRefusals) {
+    merging_with_an_unchecked_group(seen);
     let mut setting = Scenario::drafts(2);
     published_entry(&mut setting);
     let mut case = IntroductionCase {
@@ -29,7 +32,34 @@ pub fn refusals(seen: &mut SeenRefusals) {
     case.making();
     case.welcoming();
     case.taking_back();
+    case.welcoming_oneself();
+    case.becoming_one_group();
     case.closing_the_entry();
+}
+
+/// The check of a group that holds an entry does not hold for the one that it became part of.
+fn merging_with_an_unchecked_group(seen: &mut SeenRefusals) {
+    let mut setting = Scenario::drafts(2);
+    published_entry(&mut setting);
+    let at_risk = Uuid::from_u128(614);
+    let [holder, other] = [0, 1].map(|number| setting.group(number));
+    let check = json!({
+        "check": "safeguarding", "grant": setting.application(0), "good_until": "2027-06-01",
+    });
+    setting.issue_json_ok(0, "group", holder.0, "file-check", &check);
+    let ask = json!({
+        "of": { "person": setting.members[1] }, "to": WELCOMING_ENTRY, "at_risk": true,
+    });
+    setting.issue_json_ok(0, "introduction", at_risk, "ask", &ask);
+    let agree = json!({ "notice": 1, "channel": "paper", "shares": ["name"] });
+    setting.issue_json_ok(0, "introduction", at_risk, "agree", &agree);
+    let merge = json!({ "into": other, "reason": "The same people" });
+    setting.issue_json_ok(0, "group", holder.0, "merge", &merge);
+    let staff = Actor::Person(setting.staff[0]);
+    let make = command_from_json("introduction", at_risk, "make", &json!({}));
+    seen.assert_actor_refused(&mut setting, staff, "group_not_checked", make);
+    setting.issue_json_ok(0, "group", other.0, "file-check", &check);
+    setting.issue_json_ok(0, "introduction", at_risk, "make", &json!({}));
 }
 
 /// An entry that the first group holds, and the member of another who is introduced.
@@ -179,6 +209,30 @@ impl IntroductionCase<'_> {
             "say-how",
             &json!({ "how": "went" }),
         );
+    }
+
+    /// Whoever is introduced is not their own host.
+    fn welcoming_oneself(&mut self) {
+        let own = ("introduction", OF_HOST);
+        let ask = json!({ "of": { "person": self.host }, "to": WELCOMING_ENTRY });
+        self.take(own, "ask", &ask);
+        self.take(own, "agree", &sample("introduction", "agree").1);
+        self.take(own, "make", &json!({}));
+        let themselves = json!({ "host": self.host, "channel": "phone" });
+        self.refuse("host_missing", own, "welcome", &themselves);
+    }
+
+    /// A group that was merged into the one that holds the entry is not introduced to it.
+    fn becoming_one_group(&mut self) {
+        let of_group = ("introduction", OF_GROUP);
+        let [holder, other] = [0, 1].map(|number| self.setting.group(number));
+        let ask = json!({ "of": { "group": other }, "to": WELCOMING_ENTRY });
+        self.take(of_group, "ask", &ask);
+        let agree = json!({ "notice": 1, "channel": "paper", "shares": [] });
+        self.take(of_group, "agree", &agree);
+        let merge = json!({ "into": holder, "reason": "The same people" });
+        self.take(("group", other.0), "merge", &merge);
+        self.refuse("same_party", of_group, "make", &json!({}));
     }
 
     fn closing_the_entry(&mut self) {

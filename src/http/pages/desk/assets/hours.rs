@@ -10,6 +10,7 @@ use crate::domain::asset::{Party, RecordExchange};
 use crate::domain::{AssetCommand, AssetId, Command, GroupId, PersonId};
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::desk::action::{Action, ActionSpec, Choices};
+use crate::http::pages::desk::find_people::find_people;
 use crate::http::pages::desk::notices::Done;
 use crate::http::pages::form::FieldType;
 use crate::http::pages::layout::url_encoded;
@@ -144,8 +145,7 @@ pub(super) async fn people_named(
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let reader = &request.signed.reader;
-    let people = request.app.views.find_people(reader, text, most).await?;
+    let people = find_people(request, text, most).await?;
     let named = people
         .into_iter()
         .filter_map(|person| Some((PersonId(person.id), person.name?)));

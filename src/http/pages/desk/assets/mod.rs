@@ -103,7 +103,7 @@ impl PartyNames {
             .filter_map(Party::group)
             .map(|group| group.to_string());
         Ok(Self {
-            people: request.names_of_people(people).await?,
+            people: request.names_of_neighbours(people).await?,
             groups: request.group_names(groups).await?,
             sees_people: sees_people(request),
         })

@@ -89,7 +89,7 @@ async fn holder(request: &DeskRequest<'_>) -> Result<Option<EntryHolder>, PageEr
     }
     let row: PersonRow = request.row(ownership::parse_uuid(person)?).await?;
     let person = PersonId(row.id);
-    let names = request.names_of_people([person]).await?;
+    let names = request.names_of_neighbours([person]).await?;
     Ok(Some(EntryHolder {
         field: "holder.person",
         id: row.id,

@@ -113,13 +113,12 @@ impl LoadedEntry {
         let sides = exchanges
             .iter()
             .flat_map(|exchange| [exchange.giver, exchange.receiver]);
-        let former = views.former_keepers(None).await?;
         Ok(Self {
             names: PartyNames::load(request, sides.chain(row.holder())).await?,
             tied: names_of_ties(request, &ties, row.id).await?,
             themes: ThemeNames::load(request.app).await?,
             funds: views.cached_funds().await?,
-            has_keeper: row.keeper.is_some_and(|keeper| !former.contains(&keeper)),
+            has_keeper: views.keeps_directory_now(row.keeper).await?,
             proposed: seen.proposed_words,
             ties,
             exchanges,

@@ -13,6 +13,7 @@ use crate::domain::personal_data::parse_email;
 use crate::domain::{BarrierId, Command, PersonCommand, PersonId};
 use crate::http::AppState;
 use crate::http::pages::desk::action::Choices;
+use crate::http::pages::desk::find_people::find_people;
 use crate::http::pages::desk::group_members::new_person;
 use crate::http::pages::desk::notices::done_parameter;
 use crate::http::pages::desk::submit_command::page_of_form;
@@ -57,13 +58,8 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     }
     let text = request.text("q");
     let forms = request.forms();
-    let reader = &request.signed.reader;
-    let people = request
-        .app
-        .views
-        .find_people(reader, text, FOUND_MAX)
-        .await?;
-    let found = people.into_iter().map(|person| FoundTeller {
+    let people = find_people(request, text, FOUND_MAX).await?.into_iter();
+    let found = people.map(|person| FoundTeller {
         form: forms.form(&format!("tell-{}", person.id)),
         person,
     });

@@ -39,6 +39,8 @@ struct BarrierRecordPage {
     hears: bool,
     /// Those who raised it, by id and name, for those who hear barriers.
     people: Vec<(PersonId, String)>,
+    /// Whether the reader may open the pages of people.
+    opens_people: bool,
     gathering: Option<(Uuid, String)>,
     joined_into: Option<(Uuid, String)>,
     joined: Vec<(Uuid, String)>,
@@ -94,6 +96,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             .map(|key| themes.name(key.as_str(), Language::En))
             .unwrap_or_default(),
         people: people(request, &barrier, hears).await?,
+        opens_people: request.signed.reader.works_with_groups(),
         gathering: gathering_of(request, &barrier).await?,
         joined_into: joined_into(request, &barrier).await?,
         joined: joined(request, &barrier).await?,
@@ -166,7 +169,7 @@ async fn people(
         return Ok(Vec::new());
     }
     let names = request
-        .names_of_people(row.raised_by.iter().copied())
+        .names_of_neighbours(row.raised_by.iter().copied())
         .await?;
     let with_name = |person: &PersonId| (*person, names.of(person));
     Ok(row.raised_by.iter().map(with_name).collect())

@@ -1,8 +1,8 @@
-//! The page of today of a connector: what needs them with introductions, the directory and
-//! gatherings, and the sessions to come with how many signed up. No application, no grant and no
+//! The page of today of a connector: what needs them with introductions, gatherings, the directory
+//! and barriers, and the sessions to come with how many signed up. No application, no grant and no
 //! sum of money is on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::DeskRequest;
 use super::super::gatherings::path_of;
 use super::work::WorkRow;
-use super::{gatherings, greeting, introductions};
+use super::{assets, barriers, gatherings, greeting, introductions};
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::http::pages::days::short_day;
 use crate::http::pages::{PageContext, PageError};
@@ -45,6 +45,8 @@ struct SessionToCome {
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let mut work = introductions::work(request).await?;
     work.extend(gatherings::work(request).await?);
+    work.extend(assets::work(request).await?);
+    work.extend(barriers::work(request).await?);
     work.sort_by_key(WorkRow::order);
     let page = ConnectorTodayPage {
         page: request.page_context("Today").await?,
@@ -58,12 +60,6 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
 
 async fn sessions_to_come(request: &DeskRequest<'_>) -> Result<Vec<SessionToCome>, PageError> {
     let views = &request.app.views;
-    let open = vec![Filter::in_state([GatheringState::Open])];
-    let gatherings: Vec<GatheringRow> = views.all_rows(None, open).await?;
-    let titles: BTreeMap<Uuid, String> = gatherings
-        .into_iter()
-        .map(|row| (row.id, row.title))
-        .collect();
     let today = request.today();
     let until = today.saturating_add(Span::new().days(AHEAD_DAYS));
     let planned = vec![
@@ -75,6 +71,16 @@ async fn sessions_to_come(request: &DeskRequest<'_>) -> Result<Vec<SessionToCome
     sessions.sort_by(|one, other| {
         (one.day, one.gathering, one.session).cmp(&(other.day, other.gathering, other.session))
     });
+    let ids: BTreeSet<Uuid> = sessions.iter().map(|session| session.gathering).collect();
+    let open = vec![
+        Filter::any_of("id", ids),
+        Filter::in_state([GatheringState::Open]),
+    ];
+    let gatherings: Vec<GatheringRow> = views.all_rows(None, open).await?;
+    let titles: BTreeMap<Uuid, String> = gatherings
+        .into_iter()
+        .map(|row| (row.id, row.title))
+        .collect();
     let shown = |session: &GatheringSessionRow| {
         Some(SessionToCome {
             title: titles.get(&session.gathering)?.clone(),

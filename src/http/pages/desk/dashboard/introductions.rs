@@ -1,17 +1,16 @@
 //! Work on introductions: people to ask whether they agree, introductions to make, answers that
-//! are waited for, and people to ask how it went. And entries of the directory that nobody looks
-//! after.
+//! are waited for, and people to ask how it went.
 
 use jiff::Span;
 use jiff::civil::Date;
 
 use super::super::DeskRequest;
 use super::super::introductions::{NamedIntroduction, path_of, waits_since, with_names};
-use super::work::{WorkRow, named};
+use super::work::WorkRow;
 use crate::domain::introduction::{IntroductionState, answer_due_on};
 use crate::domain::language::day_text;
 use crate::http::pages::PageError;
-use crate::projections::{AssetRow, IntroductionRow};
+use crate::projections::IntroductionRow;
 use crate::views::Filter;
 
 /// The most introductions in one state that have a row each.
@@ -19,11 +18,10 @@ const ROWS_MAX: usize = 8;
 /// So many days after somebody was welcomed they are asked how it went.
 const ASKED_AFTER_DAYS: i64 = 28;
 
-/// What waits with introductions, and entries without a keeper.
+/// What waits with introductions.
 pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
     let today = request.today();
-    let without = request.app.views.entries_without_keeper(None).await?;
-    let mut work = named(&without, |row| without_keeper(row, today));
+    let mut work = Vec::new();
     for state in [
         IntroductionState::Asked,
         IntroductionState::Agreed,
@@ -103,17 +101,4 @@ fn answer_row(one: &NamedIntroduction, path: String, today: Date) -> WorkRow {
         row.about(format!("{} can answer online.", one.entry))
             .since(Some(since), today)
     }
-}
-
-fn without_keeper(row: &AssetRow, today: Date) -> WorkRow {
-    let name = row.name.as_deref().unwrap_or("what someone offers");
-    let path = format!("/desk/assets/{}", row.id);
-    WorkRow::new(
-        "flag",
-        format!("No one looks after {name}"),
-        path,
-        "Take it over",
-    )
-    .about("The person who looked after it has left.")
-    .wrong(None, today)
 }

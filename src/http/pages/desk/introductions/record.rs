@@ -56,7 +56,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         None
     };
     let holder = holder_of(request, row.holder).await?;
-    let hosts = hosts(request, holder.as_ref()).await?;
+    let hosts = hosts(request, holder.as_ref(), row.person).await?;
     let people = [row.asked_by, row.keyed_by, row.host];
     // The names of hosts are no secret of the group: they are who people ask for at the door.
     let colleagues = request
@@ -117,15 +117,22 @@ async fn holder_of(
     Ok(found)
 }
 
-/// The members of a group, by id and name.
-async fn hosts(request: &DeskRequest<'_>, group: Option<&GroupRow>) -> Result<Choices, PageError> {
+/// The members of a group who can welcome somebody, by id and name. Nobody welcomes themselves.
+async fn hosts(
+    request: &DeskRequest<'_>,
+    group: Option<&GroupRow>,
+    introduced: Option<PersonId>,
+) -> Result<Choices, PageError> {
     let Some(group) = group else {
         return Ok(Vec::new());
     };
-    let members = group.members.iter().copied();
-    let names = request.names_of_colleagues(members).await?;
+    let members = group.members.iter();
+    let members = members.filter(|member| Some(**member) != introduced);
+    let names = request
+        .names_of_colleagues(members.clone().copied())
+        .await?;
     let choice = |member: &PersonId| (member.to_string(), names.of(member));
-    Ok(group.members.iter().map(choice).collect())
+    Ok(members.map(choice).collect())
 }
 
 /// How they agreed: "12 May 2027, by phone, on notice 2. It was read back. Noted by Morgan Price."

@@ -10,7 +10,7 @@ use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::IntroductionRow;
-use crate::views::Filter;
+use crate::views::{Filter, SortKey, SortOrder};
 
 /// The most rows of one state that the page shows. The address of a state shows all of them.
 const SHOWN_MAX: usize = 20;
@@ -87,20 +87,40 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
-async fn part(
+/// The introductions in a state that changed last, and how many more there are. Those that are over
+/// become ever more: only what is shown is read.
+async fn newest_of(
     request: &DeskRequest<'_>,
     state: IntroductionState,
-    is_whole: bool,
-) -> Result<StatePart, PageError> {
+) -> Result<(Vec<IntroductionRow>, usize), PageError> {
+    let views = &request.app.views;
+    let of_state = || vec![Filter::in_state([state])];
+    let newest = SortOrder {
+        key: SortKey::Updated,
+        descending: true,
+    };
+    let most = i64::try_from(SHOWN_MAX).unwrap_or(i64::MAX);
+    let found = views.list_ordered::<IntroductionRow>(None, of_state(), newest, (None, most));
+    let rows = found.await?.items;
+    let all = views.total::<IntroductionRow>(None, of_state()).await?;
+    let all = usize::try_from(all).unwrap_or(usize::MAX);
+    let more = all.saturating_sub(rows.len());
+    Ok((rows, more))
+}
+
+/// The introductions in a state, the longest waiting first, or the newest first if they are over;
+/// and how many more there are.
+async fn rows_of(
+    request: &DeskRequest<'_>,
+    state: IntroductionState,
+    (is_whole, is_over): (bool, bool),
+) -> Result<(Vec<IntroductionRow>, usize), PageError> {
     let views = &request.app.views;
     let mut rows: Vec<IntroductionRow> = views
         .all_rows(None, vec![Filter::in_state([state])])
         .await?;
     rows.sort_by_key(|row| (waits_since(row), row.id));
-    if matches!(
-        state,
-        IntroductionState::TakenBack | IntroductionState::Closed
-    ) {
+    if is_over {
         rows.reverse();
     }
     let all = rows.len();
@@ -108,6 +128,23 @@ async fn part(
         rows.truncate(SHOWN_MAX);
     }
     let more = all - rows.len();
+    Ok((rows, more))
+}
+
+async fn part(
+    request: &DeskRequest<'_>,
+    state: IntroductionState,
+    is_whole: bool,
+) -> Result<StatePart, PageError> {
+    let is_over = matches!(
+        state,
+        IntroductionState::TakenBack | IntroductionState::Closed
+    );
+    let (rows, more) = if is_over && !is_whole {
+        newest_of(request, state).await?
+    } else {
+        rows_of(request, state, (is_whole, is_over)).await?
+    };
     let today = request.today();
     let listed = |named: NamedIntroduction| ListedIntroduction {
         path: path_of(named.seen.row.id),
