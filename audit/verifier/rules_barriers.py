@@ -8,7 +8,7 @@ from .checks import Command, check, check_command
 from .state import Event, LogState
 
 
-@check("pledge-stands", "organisation.PledgesPublished")
+@check("pledge-in-force", "organisation.PledgesPublished")
 def pledges_have_the_next_version(event: Event, state: LogState) -> Iterator[str]:
     """Pledges are published as the next version, each key once."""
     keys = [pledge["pledge"] for pledge in event.p["pledges"]]
@@ -18,7 +18,7 @@ def pledges_have_the_next_version(event: Event, state: LogState) -> Iterator[str
         yield "two pledges have the same key"
 
 
-@check("pledge-stands", "person.PledgeTaken")
+@check("pledge-in-force", "person.PledgeTaken")
 def the_pledge_stands(event: Event, state: LogState) -> Iterator[str]:
     """A pledge that is taken stands in the newest version, which the event names."""
     pledge, version = event.p["pledge"], event.p["version"]
@@ -26,7 +26,7 @@ def the_pledge_stands(event: Event, state: LogState) -> Iterator[str]:
         yield f"the pledge {pledge} does not stand in version {version}"
 
 
-@check("pledge-stands", "person.PledgeKept", "person.PledgeDropped")
+@check("pledge-in-force", "person.PledgeKept", "person.PledgeDropped")
 def the_pledge_is_open(event: Event, state: LogState) -> Iterator[str]:
     """A pledge is kept or dropped by someone who took it."""
     pledge = event.p["pledge"]

@@ -1,4 +1,4 @@
-//! Subject access to what people agreed to and told us: introductions, consents, pledges and
+//! Subject access to what people agreed to and said: introductions, consents, pledges and
 //! barriers.
 
 use std::collections::BTreeMap;

@@ -34,7 +34,7 @@ struct SeenBarrier {
 
 impl RuleRoom for PledgesAndBarriers {
     fn rules(&self) -> &'static [Rule] {
-        &[Rule::PledgeStands, Rule::AnswerAfterPassingOn]
+        &[Rule::PledgeInForce, Rule::AnswerAfterPassingOn]
     }
 
     fn check(&mut self, event: &RecordedEvent, _: &LogState, broken: &mut Broken<'_>) {
@@ -70,12 +70,12 @@ impl PledgesAndBarriers {
         let keys: BTreeSet<_> = pledges.iter().map(|pledge| pledge.pledge.clone()).collect();
         broken.unless(
             self.version.checked_add(1) == Some(*version),
-            Rule::PledgeStands,
+            Rule::PledgeInForce,
             "the pledges are not the next version",
         );
         broken.unless(
             keys.len() == pledges.len(),
-            Rule::PledgeStands,
+            Rule::PledgeInForce,
             "two pledges have the same key",
         );
         (self.version, self.pledges) = (*version, keys);
@@ -88,7 +88,7 @@ impl PledgesAndBarriers {
             } => {
                 broken.unless(
                     *version == self.version && self.pledges.contains(pledge),
-                    Rule::PledgeStands,
+                    Rule::PledgeInForce,
                     format!("the pledge {pledge} does not stand in version {version}"),
                 );
                 let open = self.open.entry(person).or_default();
@@ -98,7 +98,7 @@ impl PledgesAndBarriers {
                 let open = self.open.entry(person).or_default();
                 broken.unless(
                     open.remove(pledge),
-                    Rule::PledgeStands,
+                    Rule::PledgeInForce,
                     format!("the person has no open pledge {pledge}"),
                 );
             }

@@ -157,14 +157,12 @@ impl Asset {
         }
     }
 
-    /// Refuses an actor who neither looks after the directory nor holds the entry. It is refused
-    /// in the same way as one that does not exist.
+    /// Refuses an actor who neither looks after the directory nor holds the entry.
     fn must_be_within_reach(&self, facts: &DecisionContext) -> Result<(), Refusal> {
-        let is_known = self.exists() && (is_staff(facts) || self.is_held_by_actor(facts)?);
-        if is_known {
+        if self.exists() && (is_staff(facts) || self.is_held_by_actor(facts)?) {
             Ok(())
         } else {
-            Err(Refusal::Unknown("entry"))
+            Err(out_of_reach(facts))
         }
     }
 
@@ -350,6 +348,15 @@ impl Asset {
     }
 }
 
+/// To those without a role, an entry of somebody else is one that does not exist.
+fn out_of_reach(facts: &DecisionContext) -> Refusal {
+    if is_staff(facts) || facts.roles().is_empty() {
+        Refusal::Unknown("entry")
+    } else {
+        Refusal::NotYours
+    }
+}
+
 /// Whether the actor looks after the directory.
 fn is_staff(facts: &DecisionContext) -> bool {
     let roles = facts.roles();
@@ -439,7 +446,7 @@ impl Aggregate for Asset {
             };
         }
         if !self.exists() {
-            return Err(Refusal::Unknown("entry"));
+            return Err(out_of_reach(facts));
         }
         let event = match command {
             C::Record(_) => return Err(Refusal::Exists("entry")),

@@ -128,7 +128,7 @@ impl Person {
             notice,
             channel,
         } = to;
-        // What they typed may be somebody else's address: only whoever reads its mail can agree.
+        // What they typed may be the address of another: only the one who reads its mail can agree.
         if keyed_by.is_none() && self.unproven().is_some() {
             return Err(Refusal::AddressUnproven);
         }

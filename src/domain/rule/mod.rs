@@ -546,9 +546,9 @@ rules! {
     }
 
     Barriers {
-    PledgeStands
+    PledgeInForce
         "The pledges are published as the next version, each key once. A pledge that a person \
-         takes stands in the version that the event names, which is the newest then. A pledge is \
+         takes is in the version that the event names, which is the newest then. A pledge is \
          kept or dropped only by someone who took it and has neither kept nor dropped it since."
         ["organisation.PledgesPublished", "person.PledgeTaken", "person.PledgeKept",
          "person.PledgeDropped"]
@@ -566,7 +566,7 @@ rules! {
          group if its `voice` is `group` or if its `grew_from` names an `update`."
         ["organisation.LessonPublished"]
     TallyOfAims
-        "Aims are adopted with the versions 1, 2, 3 and so on. The question of a tally stands in \
+        "Aims are adopted with the versions 1, 2, 3 and so on. The question of a tally is in \
          the aims of its `version`, and each option in `counts` is one of that question there. A \
          tally has the next number of its record and is of two people or more. A correction is of \
          a tally that was given, with options of the same question."

@@ -112,7 +112,7 @@ grounds! {
         ConsentMissing => [IntroductionAgreed, LessonConsented, DirectoryConsent],
         TakenBack => [IntroductionAgreed],
         GroupNotChecked => [IntroductionChecked],
-        NoPledges | PledgeUnknown => [PledgeStands],
+        NoPledges | PledgeUnknown => [PledgeInForce],
         NotPassedOn => [AnswerAfterPassingOn, StepsInOrder],
     }
     not_checked {

@@ -199,8 +199,8 @@ impl Views {
 }
 
 /// Removes what those who hold the entry do not see: whether somebody may be at risk, who at the
-/// office recorded what, and who somebody is who does not share their name: the id would tell
-/// whoever knows it from elsewhere.
+/// office recorded what, and who somebody is who does not share their name: the id would tell those
+/// who know it from elsewhere.
 fn redact_for_holder(row: &mut IntroductionRow, shares: &BTreeSet<Shared>) {
     row.person = row.person.filter(|_| shares.contains(&Shared::Name));
     (row.at_risk, row.asked_by, row.keyed_by) = (false, None, None);

@@ -14,7 +14,6 @@ use crate::operations::mails::{
     deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email,
 };
 use crate::support::fixtures::{Office, person, reach_by_phone_only};
-use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
@@ -98,7 +97,7 @@ async fn who_kept_no_pledge_is_asked_once_and_not_before_its_day(app: TestApp) {
 
     // When the first version is published, then people take them.
     let before = app.log.length().await.unwrap() - 1;
-    let publish = (ORGANISATION.0, "publish-pledges");
+    let publish = (app.commands.organisation().0, "publish-pledges");
     take(&app, office.ada, "organisation", publish, &pledges(&app)).await;
     refuse_pledge(&app, (keeps, "nothing"), &taken(&[])).await;
     let unknown = json!({ "pledges": ["tell-three"], "version": 2 });

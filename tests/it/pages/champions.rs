@@ -10,7 +10,6 @@ use serde_json::json;
 use crate::pages::journeys::{register_zofia, serve_office, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::Office;
-use crate::support::in_memory_domain::ORGANISATION as OWN;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
@@ -26,7 +25,12 @@ async fn publish(app: &TestApp, office: &Office) {
             "due_after_days": 5,
         },
     ] });
-    let command = command_from_json("organisation", OWN.0, "publish-pledges", &pledges);
+    let command = command_from_json(
+        "organisation",
+        app.commands.organisation().0,
+        "publish-pledges",
+        &pledges,
+    );
     app.issue_ok(office.ada, command).await;
     app.catch_up().await;
 }

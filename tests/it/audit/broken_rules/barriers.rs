@@ -78,19 +78,19 @@ fn kept(pledge: &str) -> OwnEvent {
 }
 
 fn of_pledges() -> Vec<Break> {
-    use Rule::PledgeStands as STANDS;
+    use Rule::PledgeInForce as IN_FORCE;
     vec![
         broken(
-            STANDS,
+            IN_FORCE,
             "a pledge was taken before any was published",
             |log| {
                 put(log, &[taken("walk", 1)]);
             },
         ),
-        broken(STANDS, "a pledge was taken that does not stand", |log| {
+        broken(IN_FORCE, "a pledge was taken that does not stand", |log| {
             put(log, &[published(1, &["walk"]), taken("swim", 1)]);
         }),
-        broken(STANDS, "a pledge was taken in an older version", |log| {
+        broken(IN_FORCE, "a pledge was taken in an older version", |log| {
             let events = [
                 published(1, &["walk"]),
                 published(2, &["walk"]),
@@ -98,13 +98,13 @@ fn of_pledges() -> Vec<Break> {
             ];
             put(log, &events);
         }),
-        broken(STANDS, "the pledges skip a version", |log| {
+        broken(IN_FORCE, "the pledges skip a version", |log| {
             put(log, &[published(3, &["walk"])]);
         }),
-        broken(STANDS, "two pledges have the same key", |log| {
+        broken(IN_FORCE, "two pledges have the same key", |log| {
             put(log, &[published(1, &["walk", "walk"])]);
         }),
-        broken(STANDS, "a pledge was kept twice", |log| {
+        broken(IN_FORCE, "a pledge was kept twice", |log| {
             let events = [
                 published(1, &["walk"]),
                 taken("walk", 1),

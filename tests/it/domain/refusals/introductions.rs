@@ -211,7 +211,7 @@ impl IntroductionCase<'_> {
         );
     }
 
-    /// Whoever is introduced is not their own host.
+    /// A person who is introduced is not their own host.
     fn welcoming_oneself(&mut self) {
         let own = ("introduction", OF_HOST);
         let ask = json!({ "of": { "person": self.host }, "to": WELCOMING_ENTRY });
