@@ -56,9 +56,7 @@ const TERMINAL_COMMANDS: [&str; 15] = [
 ];
 /// Commands that are always accepted, or that undo what others need; drawn less often, so that they
 /// do not fill a history.
-const LESS_FREQUENT_COMMANDS: [&str; 29] = [
-    "organisation/publish-lesson",
-    "group/give-tally",
+const LESS_FREQUENT_COMMANDS: [&str; 27] = [
     "group/provide-payee",
     "group/remove-member",
     "group/add-member",
@@ -90,8 +88,8 @@ const LESS_FREQUENT_COMMANDS: [&str; 29] = [
 /// Commands that cannot occur in these histories: those that set up an organisation, restore it or
 /// end a person's part in it, and those that only follow from other commands. No file is handed in
 /// with an application here. The last three need rules that these funds do not have;
-/// `sybil_attacks` covers them. `pledges_and_barriers` has those of pledges.
-const TESTED_ELSEWHERE: [&str; 31] = [
+/// `sybil_attacks` covers them.
+const TESTED_ELSEWHERE: [&str; 27] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
@@ -107,10 +105,6 @@ const TESTED_ELSEWHERE: [&str; 31] = [
     "person/email-instead",
     "person/take-back-telling",
     "person/expire",
-    "person/pledge",
-    "person/keep-pledge",
-    "person/drop-pledge",
-    "person/remind-of-pledges",
     "person/request-erasure",
     "person/refuse-erasure",
     "person/erase",
@@ -264,7 +258,7 @@ impl<'a> History<'a> {
     }
 
     /// A command to try, or none, so that a rare command stays rare. What usually follows the last
-    /// command is tried a few times in a row: the chance that random commands meet the few steps of
+    /// command is tried a few times at once: the chance that random commands meet the few steps of
     /// a payment in their order, before others undo them, is small.
     fn draw_spec(&mut self) -> Option<NamedSpec> {
         if self.dice.one_in(8) {
