@@ -328,7 +328,7 @@ fn write_days(
     Ok(())
 }
 
-/// The last part of a story: what is missing, and which log it was made from.
+/// Writes the end of a story: what is missing, and the log that the story comes from.
 fn write_missing(
     f: &mut fmt::Formatter<'_>,
     missing: &[String],

@@ -494,7 +494,8 @@ rules! {
          details, a member who joined by invitation or left, a merger, or other contact details of \
          a member. Two people, the first still an officer or of finance, the second of finance, \
          can let it leave early with the `mark` of that change: `group` counts the changes of \
-         bank details and members at these groups, also mergers, and `addresses` those of contact details of the members of now. It is so when it \
+         bank details and members at these groups, also mergers, and `addresses` those of \
+         contact details of the members of now. It is so when it \
          is proposed and when the payment leaves, and the same in both events. The last proposal \
          counts, once, and `until` decides nothing. A change without a day makes no wait. The \
          first bank details, members without `added_by` and the end of a membership that there \
