@@ -258,7 +258,7 @@ impl<'a> History<'a> {
     }
 
     /// A command to try, or none, so that a rare command stays rare. What usually follows the last
-    /// command is tried a few times at once: the chance that random commands meet the few steps of
+    /// command is tried a few times in a row: the chance that random commands meet the few steps of
     /// a payment in their order, before others undo them, is small.
     fn draw_spec(&mut self) -> Option<NamedSpec> {
         if self.dice.one_in(8) {
