@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::audit_reports::{self, LedgerReport};
 use super::folder_verdict::FolderVerdict;
-use super::{TaskError, explain_gathering, open_organisation, replay};
+use super::{
+    TaskError, explain_barrier, explain_gathering, explain_introduction, open_organisation, replay,
+};
 use crate::audit::{self, CheckpointSource, Report, ScratchDatabase, Trusted};
 use crate::clock::Clock;
 use crate::config::{AuditTask, Config};
@@ -65,12 +67,20 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         } => audit_reports::sample(&folder, count, json),
         AuditTask::Explain {
             folder,
+            barrier: Some(barrier),
+            ..
+        } => explain_barrier::explain(&folder, barrier),
+        AuditTask::Explain {
+            folder,
             grant,
             gathering,
+            introduction,
+            barrier: None,
             html,
-        } => match gathering {
-            Some(gathering) => explain_gathering::explain(&folder, gathering),
-            None => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
+        } => match (gathering, introduction) {
+            (Some(gathering), _) => explain_gathering::explain(&folder, gathering),
+            (None, Some(introduction)) => explain_introduction::explain(&folder, introduction),
+            (None, None) => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
         },
         AuditTask::Prove { folder, position } => {
             FolderVerdict::of(&folder).and_answer(prove(&folder, position))

@@ -256,10 +256,6 @@ fn payment_to_prepare(grant: &Value) -> Option<Value> {
     if !payable || grant["held"] == true {
         return None;
     }
-    let mut scheduled = grant["instalments"].as_object()?.keys().peekable();
-    if scheduled.peek().is_none() {
-        return Some(json!({ "amount": "50.00" }));
-    }
     let paid: Vec<u64> = grant["payments"]
         .as_object()?
         .values()
@@ -270,10 +266,15 @@ fn payment_to_prepare(grant: &Value) -> Option<Value> {
         })
         .filter_map(|payment| payment["instalment"].as_u64())
         .collect();
-    let next = scheduled
-        .filter_map(|number| number.parse::<u64>().ok())
-        .find(|number| !paid.contains(number))?;
-    Some(json!({ "instalment": next }))
+    let mut scheduled = grant["instalments"].as_object()?.keys();
+    let next = scheduled.find_map(|number| {
+        let number = number.parse().ok()?;
+        (!paid.contains(&number)).then_some(number)
+    });
+    Some(match next {
+        Some(number) => json!({ "instalment": number }),
+        None => json!({ "amount": "50.00" }),
+    })
 }
 
 /// A part of what is due back, which is to be waived.
