@@ -67,20 +67,16 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         } => audit_reports::sample(&folder, count, json),
         AuditTask::Explain {
             folder,
-            barrier: Some(barrier),
-            ..
-        } => explain_barrier::explain(&folder, barrier),
-        AuditTask::Explain {
-            folder,
             grant,
             gathering,
             introduction,
-            barrier: None,
+            barrier,
             html,
-        } => match (gathering, introduction) {
-            (Some(gathering), _) => explain_gathering::explain(&folder, gathering),
-            (None, Some(introduction)) => explain_introduction::explain(&folder, introduction),
-            (None, None) => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
+        } => match (gathering, introduction, barrier) {
+            (Some(gathering), _, _) => explain_gathering::explain(&folder, gathering),
+            (_, Some(introduction), _) => explain_introduction::explain(&folder, introduction),
+            (_, _, Some(barrier)) => explain_barrier::explain(&folder, barrier),
+            _ => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
         },
         AuditTask::Prove { folder, position } => {
             FolderVerdict::of(&folder).and_answer(prove(&folder, position))

@@ -188,7 +188,7 @@ async fn calendar(config: &Config, file: &Path) -> Result<(), TaskError> {
         address,
         sessions: sessions_for_calendar(&source.views, None, today).await?,
     };
-    write(file, &calendar.to_text())?;
+    write(file, calendar.to_text())?;
     print_line!(
         "{} sessions are in {}",
         calendar.sessions.len(),
@@ -214,7 +214,7 @@ async fn open_referral(config: &Config, folder: &Path) -> Result<(), TaskError> 
         .map_err(|error| not_checked(format!("{}: {error}", folder.display())))?;
     for (name, items) in lists {
         let page = open_referral::page_of(&items, 1, items.len());
-        write(&folder.join(name), &format!("{page:#}\n"))?;
+        write(&folder.join(name), format!("{page:#}\n"))?;
     }
     print_line!(
         "{} services are in {}",

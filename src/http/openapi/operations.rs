@@ -351,8 +351,9 @@ fn tag(path: &str) -> &str {
         .unwrap_or_default()
     {
         "funders" => "funds",
-        "budget" | "outcomes" | "movement" | "aims" => "figures",
-        "network" | "network.graphml" | "value" => "figures",
+        "budget" | "outcomes" | "movement" | "aims" | "network" | "network.graphml" | "value" => {
+            "figures"
+        }
         "payments" | "updates" => "grants",
         "hours" => "assets",
         "heard" | "pledges" => "barriers",

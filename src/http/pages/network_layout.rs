@@ -190,15 +190,15 @@ mod tests {
         let ties = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5)];
         let drawn = places(6, &ties);
         assert_eq!(drawn, places(6, &ties));
-        let tied: i64 = ties
+        let near: i64 = ties
             .iter()
             .map(|(one, other)| gap(&drawn, *one, *other))
             .sum();
-        let untied: i64 = (0..3)
+        let apart: i64 = (0..3)
             .flat_map(|one| (3..6).map(move |other| (one, other)))
             .map(|(one, other)| gap(&drawn, one, other))
             .sum();
-        assert!(tied / 6 < untied / 9, "{drawn:?}");
+        assert!(near / 6 < apart / 9, "{drawn:?}");
     }
 
     #[test]

@@ -38,21 +38,21 @@ fn hold(app: &TestApp, (ada, office): (&Client, &Office), of_fund: bool, people:
 /// An hour and a half that one group gave to another.
 async fn give_hours(app: &TestApp, ada: &Client, office: &Office) {
     let (giver, _) = office.group(app).await;
-    let (receiver, _) = office.group(app).await;
+    let (other, _) = office.group(app).await;
     let club = json!({
         "way": "offer", "kind": "group", "holder": { "group": giver }, "name": "Bowls club",
     });
     let club = ada.post("/api/v1/assets", &club).id();
-    let given = json!({
+    let exchange = json!({
         "giver": { "group": giver },
-        "receiver": { "group": receiver },
+        "receiver": { "group": other },
         "minutes": 90,
         "on": app.today(),
     });
     take(
         ada,
         &format!("/api/v1/assets/{club}/record-exchange"),
-        &given,
+        &exchange,
     );
 }
 

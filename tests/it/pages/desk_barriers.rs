@@ -11,7 +11,6 @@ use uuid::Uuid;
 use crate::pages::journeys::{register_zofia, serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::person;
-use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
@@ -229,7 +228,11 @@ async fn pledges_are_published_without_typing_a_key(app: TestApp) {
     let published = desk.submit_form(&refused, "/desk/do/pledges", &[&own[..], &right].concat());
     assert_eq!(published.status, 200, "{}", visible_text(&published));
     app.catch_up().await;
-    let own: Option<OrganisationRow> = app.views().find(ORGANISATION, None).await.unwrap();
+    let own: Option<OrganisationRow> = app
+        .views()
+        .find(app.commands.organisation().0, None)
+        .await
+        .unwrap();
     let own = own.expect("the organisation");
     assert_eq!(own.pledges_version, 1);
     assert_eq!(own.pledges[0].pledge.as_str(), "i-tell-three-people");

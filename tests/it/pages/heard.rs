@@ -127,6 +127,12 @@ async fn somebody_without_an_account_tells_us_once_their_address_is_proven(app: 
     let link = browser.get(&at);
     let opened = browser.submit_form(&link, &at, &[]);
     assert_eq!(opened.path, OWN_FORM, "{}", visible_text(&opened));
+    {
+        app.catch_up().await;
+        let rows: Vec<microgrants::projections::PersonRow> =
+            app.views().all_rows(None, Vec::new()).await.unwrap();
+        eprintln!("DEBUG {rows:#?}");
+    }
     let sent = send_words(&mut browser);
     assert!(
         sent.contains("Thank you for telling us.") && sent.contains(WORDS),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use microgrants::clock::new_id;
-use microgrants::domain::{PersonId, Role};
+use microgrants::domain::{GroupId, PersonId, Role};
 use serde_json::Value;
 
 use crate::domain::matrix::samples::sample;
@@ -58,16 +58,7 @@ impl AccessFixture {
         let office = Office::open(app, 10_000).await;
         let (grant, group, member) = office.prepared(app, 700).await;
         let (_, other_group, other) = office.prepared(app, 600).await;
-        let file = {
-            let client = serve_with(app, member, without_rate_limits);
-            let path = format!("/api/v1/groups/{group}/files?purpose=scan");
-            client
-                .upload(&path, &crate::operations::files::pdf(200), "a-file")
-                .body["file"]
-                .as_str()
-                .expect("it is kept")
-                .to_owned()
-        };
+        let file = uploaded_file(app, member, group);
         let story = serde_json::json!({
             "words": "They cook.", "consented_on": app.today(), "consent": "A form",
         });
@@ -81,6 +72,7 @@ impl AccessFixture {
         let gathering = open_gathering(app, &office).await;
         let [asset, other_asset] = published_entry(app, &office, [group, other_group]).await;
         let barrier = raised_barrier(app, &office, member).await;
+        teach(app, &office, group).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
         let (introduction, entry) = made_introduction(app, &office, (people[0], group)).await;
         for role in [
@@ -187,6 +179,41 @@ impl AccessFixture {
     }
 }
 
+/// A file that the member uploaded for the group.
+fn uploaded_file(app: &TestApp, member: PersonId, group: GroupId) -> String {
+    let client = serve_with(app, member, without_rate_limits);
+    let path = format!("/api/v1/groups/{group}/files?purpose=scan");
+    client
+        .upload(&path, &crate::operations::files::pdf(200), "a-file")
+        .body["file"]
+        .as_str()
+        .expect("it is kept")
+        .to_owned()
+}
+
+/// A lesson, and a tally of the group.
+async fn teach(app: &TestApp, office: &Office, group: GroupId) {
+    let own = app.commands.organisation().0;
+    let mut lesson = sample("organisation", "publish-lesson").1;
+    lesson["grew_from"] = Value::Null;
+    lesson["consent"]["consented_on"] = serde_json::json!(app.today());
+    let mut tally = sample("group", "give-tally").1;
+    tally["asked_on"] = serde_json::json!(app.today());
+    for (noun, id, name, body) in [
+        ("organisation", own, "publish-lesson", lesson),
+        (
+            "organisation",
+            own,
+            "adopt-aims",
+            sample("organisation", "adopt-aims").1,
+        ),
+        ("group", group.0, "give-tally", tally),
+    ] {
+        let command = crate::support::scenario::command_from_json(noun, id, name, &body);
+        app.issue_ok(office.ada, command).await;
+    }
+}
+
 /// A gathering that is open, with a session to come.
 async fn open_gathering(app: &TestApp, office: &Office) -> uuid::Uuid {
     let gathering = new_id();
@@ -209,7 +236,7 @@ async fn open_gathering(app: &TestApp, office: &Office) -> uuid::Uuid {
 async fn published_entry(
     app: &TestApp,
     office: &Office,
-    [group, other]: [microgrants::domain::GroupId; 2],
+    [group, other]: [GroupId; 2],
 ) -> [uuid::Uuid; 2] {
     let entries = [new_id(), new_id()];
     let mut own = sample("asset", "record").1;
@@ -240,7 +267,7 @@ async fn published_entry(
 async fn made_introduction(
     app: &TestApp,
     office: &Office,
-    (of, group): (PersonId, microgrants::domain::GroupId),
+    (of, group): (PersonId, GroupId),
 ) -> (uuid::Uuid, uuid::Uuid) {
     let (entry, introduction) = (new_id(), new_id());
     let organisation = app.commands.organisation().0;

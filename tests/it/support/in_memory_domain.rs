@@ -111,7 +111,7 @@ impl InMemoryDomain {
     /// Who is introduced, whose key encrypts the values of an introduction.
     fn subject_of(&self, command: &Command) -> Option<Uuid> {
         let introduction = self.introductions.get(&command.id())?;
-        introduction.of().map(|of| of.id())
+        introduction.of().map(Party::id)
     }
 
     pub fn issue_as(&mut self, person: PersonId, command: Command) -> Result<(), Refusal> {
@@ -239,14 +239,7 @@ impl InMemoryDomain {
             .and_then(|id| self.applications.get(&id))
             .cloned()
             .unwrap_or_default();
-        let mut related = self
-            .introduction_reads(command)
-            .unwrap_or_else(|| command.read_dependencies(&application));
-        if let Command::Asset(id, _) = command
-            && let Some(asset) = self.assets.get(&id.0)
-        {
-            related = related.with_holder_of(asset);
-        }
+        let related = self.reads(command, &application);
         let mut facts = DecisionContext::new(actor, self.today);
         facts.consequence = consequence;
         facts.organisation = TrackedRead::new(Arc::new(self.organisation.clone()));
@@ -282,23 +275,7 @@ impl InMemoryDomain {
                 .grants_read(own)
                 .map(|id| stream_of(&self.applications, Some(id)))
                 .collect();
-            let mut waiting: Vec<_> = command.payee_keyer(actor).into_iter().collect();
-            while let Some(next) = waiting.pop() {
-                if facts.people.contains_key(&next) {
-                    continue;
-                }
-                let relatives: Vec<_> = facts.relatives().collect();
-                waiting.extend(own.vouchers_for(relatives.into_iter(), next));
-                waiting.extend(
-                    self.people
-                        .get(&next.0)
-                        .into_iter()
-                        .flat_map(Person::vouched_for_by),
-                );
-                facts
-                    .people
-                    .insert(next, stream_of(&self.people, Some(next.0)));
-            }
+            self.add_vouchers(&mut facts, own, command.payee_keyer(actor));
         }
         let groups: Vec<_> = std::iter::once(&facts.group)
             .chain(&facts.heirs)
@@ -311,6 +288,41 @@ impl InMemoryDomain {
         }
         self.add_records(&mut facts, command, &related);
         facts
+    }
+
+    /// The person who keyed the account, and everyone who vouched for them.
+    fn add_vouchers(&self, facts: &mut DecisionContext, own: &Group, keyer: Option<PersonId>) {
+        let mut waiting: Vec<_> = keyer.into_iter().collect();
+        while let Some(next) = waiting.pop() {
+            if facts.people.contains_key(&next) {
+                continue;
+            }
+            let relatives: Vec<_> = facts.relatives().collect();
+            waiting.extend(own.vouchers_for(relatives.into_iter(), next));
+            waiting.extend(
+                self.people
+                    .get(&next.0)
+                    .into_iter()
+                    .flat_map(Person::vouched_for_by),
+            );
+            facts
+                .people
+                .insert(next, stream_of(&self.people, Some(next.0)));
+        }
+    }
+
+    /// The records that the decision on the command reads.
+    fn reads(&self, command: &Command, application: &Application) -> ReadDependencies {
+        let related = self
+            .introduction_reads(command)
+            .unwrap_or_else(|| command.read_dependencies(application));
+        match command {
+            Command::Asset(id, _) => match self.assets.get(&id.0) {
+                Some(asset) => related.with_holder_of(asset),
+                None => related,
+            },
+            _ => related,
+        }
     }
 
     /// What the decision on an introduction reads, which depends on the introduction.

@@ -470,17 +470,7 @@ async fn render_with_labels(
         ["tell", id] => tell::show(&request, id).await,
         ["tell", id, "letter"] => tell::letter(&request, id).await,
         ["erasures"] => erasures::show(&request).await,
-        ["texts"] => texts::list(&request).await,
-        ["texts", "signs"] => signs::show(&request).await,
-        ["texts", "themes"] => themes::show(&request).await,
-        ["texts", "notices"] => notice_texts::show(&request).await,
-        ["texts", "pledges"] => pledges::show(&request).await,
-        ["texts", "aims"] => aim_texts::show(&request).await,
-        ["texts", "form"] => form_editor::show_form(&request).await,
-        ["texts", "agreement"] => texts::show_agreement(&request).await,
-        ["texts", "report"] => texts::show_report(&request).await,
-        ["texts", "mails"] => outbox::show_outbox(&request).await,
-        ["texts", "mail", kind] => mail_texts::show(&request, kind).await,
+        ["texts", rest @ ..] => show_texts(&request, rest).await,
         ["import"] => import::show(&request).await,
         ["open-data"] => open_data::show(&request).await,
         ["find"] => find::show(&request).await,
@@ -494,6 +484,24 @@ async fn render_with_labels(
         ["log"] => event_log::list(&request).await,
         ["log", position] => event_log::show(&request, position).await,
         ["log", position, "proof"] => event_log::proof(&request, position).await,
+        _ => Err(PageError::not_found()),
+    }
+}
+
+/// The page of one of the organisation's texts and lists.
+async fn show_texts(request: &DeskRequest<'_>, rest: &[&str]) -> Result<HttpResponse, PageError> {
+    match rest {
+        [] => texts::list(request).await,
+        ["signs"] => signs::show(request).await,
+        ["themes"] => themes::show(request).await,
+        ["notices"] => notice_texts::show(request).await,
+        ["pledges"] => pledges::show(request).await,
+        ["aims"] => aim_texts::show(request).await,
+        ["form"] => form_editor::show_form(request).await,
+        ["agreement"] => texts::show_agreement(request).await,
+        ["report"] => texts::show_report(request).await,
+        ["mails"] => outbox::show_outbox(request).await,
+        ["mail", kind] => mail_texts::show(request, kind).await,
         _ => Err(PageError::not_found()),
     }
 }

@@ -419,22 +419,14 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
                 .map(ToString::to_string),
         )
         .await?;
-    let with_names = |ids: &BTreeSet<uuid::Uuid>| -> Vec<(String, String)> {
-        ids.iter()
-            .map(|id| {
-                let name = groups.get(&id.to_string()).cloned();
-                (id.to_string(), name.unwrap_or_else(|| "A group".to_owned()))
-            })
-            .collect()
-    };
     let page = PersonPage {
         page: request.page_context(&title).await?,
         wrong: forms.error_summary(),
         phone: seen.telephone.as_deref().map(Phone::of),
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
         next: next_step(request, &seen, acts.all().await?),
-        groups: with_names(&seen.groups),
-        invited_to: with_names(&seen.invited_to),
+        groups: with_names(&seen.groups, &groups),
+        invited_to: with_names(&seen.invited_to, &groups),
         held: assets::of_person(request, seen.id).await?,
         neighbours: neighbours(request, "people", id).await?,
         consents: consent_card(request, &forms, PersonId(seen.id)).await?,
@@ -455,6 +447,19 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         seen,
     };
     request.render(&page)
+}
+
+/// The groups with their names.
+fn with_names(
+    ids: &BTreeSet<uuid::Uuid>,
+    names: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    ids.iter()
+        .map(|id| {
+            let name = names.get(&id.to_string()).cloned();
+            (id.to_string(), name.unwrap_or_else(|| "A group".to_owned()))
+        })
+        .collect()
 }
 
 /// Whether the reader may read how the person can be reached: only people who work with groups, and

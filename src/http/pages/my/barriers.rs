@@ -219,7 +219,7 @@ pub(super) async fn of_person(
     let mut rows: Vec<BarrierRow> = app.views.all_rows(None, raised).await?;
     // What others raised and took this one in is shown on the page of this one.
     rows.retain(|row| row.person == Some(person));
-    rows.sort_by(|one, other| (other.raised_on, other.id).cmp(&(one.raised_on, one.id)));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.raised_on, row.id)));
     let mut own = Vec::new();
     for row in rows {
         let (id, told_on) = (row.id, format_day(row.raised_on, language));

@@ -30,11 +30,11 @@ fn person(number: u128) -> String {
 /// Puts these events in as an officer. Those of barriers are of the first, unless their fields name
 /// another in `of`. The days are those of the clock.
 fn put(log: &mut LogLines, events: &[OwnEvent]) {
-    let mut at = log.first("FundPaused");
-    let today = log.day_before(at);
+    let first = log.first("FundPaused");
+    let today = log.day_before(first);
     let officer = log.holders("officer").swap_remove(0);
     let organisation = log.id(log.first("OrganisationFounded"));
-    for (stream, event, fields, day) in events {
+    for (at, (stream, event, fields, day)) in (first..).zip(events) {
         let mut fields = fields.clone();
         let of = fields
             .as_object_mut()
@@ -56,7 +56,6 @@ fn put(log: &mut LogLines, events: &[OwnEvent]) {
             actor: officer.clone(),
         };
         log.insert(at, new);
-        at += 1;
     }
 }
 

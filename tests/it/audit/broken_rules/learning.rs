@@ -19,11 +19,11 @@ type OwnEvent = (&'static str, &'static str, Value);
 
 /// Puts events in, given by an officer. Days that are null are those of the clock.
 fn put(log: &mut LogLines, events: Vec<OwnEvent>) {
-    let mut at = log.first("FundPaused");
-    let today = log.day_before(at);
+    let first = log.first("FundPaused");
+    let today = log.day_before(first);
     let organisation = log.id(log.first("OrganisationFounded"));
     let officer = log.holders("officer").swap_remove(0);
-    for (stream, event, mut fields) in events {
+    for (at, (stream, event, mut fields)) in (first..).zip(events) {
         for day in [
             "published_on",
             "asked_on",
@@ -47,7 +47,6 @@ fn put(log: &mut LogLines, events: Vec<OwnEvent>) {
             actor: officer.clone(),
         };
         log.insert(at, new);
-        at += 1;
     }
 }
 

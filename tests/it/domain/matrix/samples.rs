@@ -111,7 +111,7 @@ fn person(name: &str) -> Sample {
         "prove-address" => job(json!({ "address": "ab".repeat(32) })),
         "refuse-contact" => second(json!({ "reason": "Nobody answered under the old number." })),
         "introduce" => job(json!({ "name": "Somebody", "email": "somebody@example.org" })),
-        "expire" => job(json!({})),
+        "expire" | "remind-of-pledges" => job(json!({})),
         "begin" => job(json!({ "group": NEW_GROUP })),
         "agree" => staff(json!({
             "purpose": "invitations", "basis": "consent", "notice": 1, "channel": "phone",
@@ -124,7 +124,6 @@ fn person(name: &str) -> Sample {
         "email-instead" | "take-back-telling" => staff(json!({ "mail": WAITING_MAIL })),
         "pledge" => staff(json!({ "pledges": ["tell-three"], "version": 1 })),
         "keep-pledge" | "drop-pledge" => staff(json!({ "pledge": "tell-three" })),
-        "remind-of-pledges" => job(json!({})),
         "tell" => staff(json!({ "mail": WAITING_MAIL, "how": "phone", "told_on": "2026-06-01" })),
         _ => erasure(name).unwrap_or_else(|| {
             staff(json!({ "name": "Somebody", "email": "somebody@example.org" }))
@@ -167,12 +166,6 @@ fn organisation(name: &str) -> Sample {
                 json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
             staff(json!({ "questions": [question] }))
         }
-        "propose-mail-text" => staff(json!({
-            "mail": "sign_in",
-            "language": "en",
-            "subject": "Sign in",
-            "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}",
-        })),
         "set-settings" | "propose-settings" => staff(settings_sample()),
         "refuse-settings" => staff(json!({ "proposal": 1, "reason": "The number is wrong" })),
         "confirm-mail-text" | "confirm-webhook" | "confirm-settings" => {
@@ -182,12 +175,6 @@ fn organisation(name: &str) -> Sample {
         "publish-notice" => staff(json!({
             "purpose": "introductions",
             "text": "We tell the group what you agree to share.",
-        })),
-        "publish-mail-text" => staff(json!({
-            "mail": "declined",
-            "language": "en",
-            "subject": "About {{ group }}",
-            "body": "Dear {{ name }}, {{ note }}",
         })),
         "propose-webhook" => staff(json!({
             "address": "https://hooks.example.org/grants",
@@ -206,6 +193,24 @@ fn organisation(name: &str) -> Sample {
             "other_languages": {
                 "pl": { "context": "Miasto.", "hard": "Czas.", "lessons": "Wcześnie." },
             },
+        })),
+        _ => mail_text(name),
+    }
+}
+
+fn mail_text(name: &str) -> Sample {
+    match name {
+        "propose-mail-text" => staff(json!({
+            "mail": "sign_in",
+            "language": "en",
+            "subject": "Sign in",
+            "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}",
+        })),
+        "publish-mail-text" => staff(json!({
+            "mail": "declined",
+            "language": "en",
+            "subject": "About {{ group }}",
+            "body": "Dear {{ name }}, {{ note }}",
         })),
         _ => staff(json!({ "text": AGREEMENT_TEXT })),
     }

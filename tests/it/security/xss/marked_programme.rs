@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::domain::matrix::samples::sample;
 use crate::security::access_matrix::{command_of, operations};
 use crate::support::fixtures::{Office, rules};
-use crate::support::service::Client;
+use crate::support::service::{ApiResponse, Client};
 use crate::support::test_app::TestApp;
 
 /// Markup that would run, end an attribute or be evaluated as a template if a page did not escape
@@ -18,8 +18,14 @@ pub const PAYLOAD: &str = "<script>mark()</script>\"'><img src=x onerror=mark()>
 
 /// The free-text fields of commands.
 const FREE_TEXT_FIELDS: [&str; 6] = ["reason", "note", "words", "question", "feedback", "hard"];
-/// Commands with such a field that are not sent here: they can succeed only on a later day.
-const WITHOUT_PAYLOAD: [&str; 2] = ["grants/correct-payment", "grants/propose-early-payment"];
+/// Commands with such a field that are not sent here: the first two can succeed only on a later
+/// day, and the reason of the others is one of a list.
+const WITHOUT_PAYLOAD: [&str; 4] = [
+    "grants/correct-payment",
+    "grants/propose-early-payment",
+    "introductions/close",
+    "introductions/decline",
+];
 /// The commands that were sent, such as `grants/hold`.
 static SENT_COMMANDS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -54,7 +60,7 @@ fn command_name(path: &str) -> String {
     )
 }
 
-fn send_command(client: &Client, path: &str, body: &Value) {
+fn send_command(client: &Client, path: &str, body: &Value) -> ApiResponse {
     SENT_COMMANDS.lock().unwrap().insert(command_name(path));
     let answer = client.post(&format!("/api/v1/{path}"), body);
     assert!(
@@ -63,6 +69,7 @@ fn send_command(client: &Client, path: &str, body: &Value) {
         answer.status,
         answer.body
     );
+    answer
 }
 
 /// Sends commands to one record.
@@ -101,7 +108,7 @@ impl MarkedProgramme<'_> {
         self.end_grant_without_money(&group);
         self.merge_groups(&group);
         self.record_meeting(&group);
-        self.hold_gathering();
+        self.hold_gathering(&group);
         self.list_entry(&group);
         self.make_introduction();
         self.hear_barrier();
@@ -143,7 +150,7 @@ impl MarkedProgramme<'_> {
     /// A barrier that was passed on and answered, and a pledge.
     fn hear_barrier(&self) {
         let raised = json!({ "person": self.office.ada, "words": PAYLOAD });
-        let id = self.ada.post("/api/v1/barriers", &raised).id();
+        let id = send_command(self.ada, "barriers", &raised).id();
         let on = commands_to(format!("barriers/{id}"));
         on(self.ada, "sum-up", json!({ "summary": PAYLOAD }));
         let due_on = self.app.in_days(14);
@@ -170,7 +177,7 @@ impl MarkedProgramme<'_> {
     }
 
     /// A gathering with a session that is over, and one that is cancelled.
-    fn hold_gathering(&self) {
+    fn hold_gathering(&self, group: &str) {
         let about = json!({ "title": PAYLOAD, "description": PAYLOAD });
         let plan = json!({ "kind": "circle", "about": about, "leads": [self.office.ada] });
         let id = self.ada.post("/api/v1/gatherings", &plan).id();
@@ -206,12 +213,12 @@ impl MarkedProgramme<'_> {
             "version": 1, "question": "lonely", "counts": { "often": 5 },
             "asked_on": self.app.today(), "occasion": "baseline",
         });
-        on(self.ada, "give-tally", tally);
-        on(
-            self.ada,
-            "correct-tally",
-            json!({ "tally": 1, "counts": { "often": 6 }, "reason": PAYLOAD }),
-        );
+        let correction = json!({ "tally": 1, "counts": { "often": 6 }, "reason": PAYLOAD });
+        on(self.ada, "give-tally", tally.clone());
+        on(self.ada, "correct-tally", correction.clone());
+        let of_group = commands_to(format!("groups/{group}"));
+        of_group(self.ada, "give-tally", tally);
+        of_group(self.ada, "correct-tally", correction);
         let needs = json!({ "words": PAYLOAD, "consent": true });
         on(
             self.ada,

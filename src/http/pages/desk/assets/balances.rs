@@ -35,7 +35,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let names = PartyNames::load(request, parties).await?;
     let row = |balance: &PartyBalance| BalanceRow {
         name: names.of(balance.party),
-        path: names.path_of(request, balance.party),
+        path: PartyNames::path_of(request, balance.party),
         given: hours_text(balance.given),
         received: hours_text(balance.received),
         balance: signed(balance.balance),

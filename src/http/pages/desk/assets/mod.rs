@@ -121,7 +121,7 @@ impl PartyNames {
     }
 
     /// The address of the party's page, for a reader who may open it.
-    fn path_of(&self, request: &DeskRequest<'_>, party: Party) -> Option<String> {
+    fn path_of(request: &DeskRequest<'_>, party: Party) -> Option<String> {
         if !request.signed.reader.works_with_groups() {
             return None;
         }

@@ -278,7 +278,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         themes: row.themes.iter().map(theme).collect(),
         holder: row
             .holder()
-            .map(|holder| (names.path_of(request, holder), names.of(holder))),
+            .map(|holder| (PartyNames::path_of(request, holder), names.of(holder))),
         keeper,
         is_stale: row.is_stale(request.today()),
         ties: loaded.shown_ties(),
