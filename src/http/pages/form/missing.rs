@@ -4,7 +4,7 @@ use super::errors::with_first;
 use crate::http::pages::components::FieldKind;
 
 /// Labels that are no nouns, or short for more, and the error of each.
-const OWN_SENTENCES: [(&str, &str); 30] = [
+const OWN_SENTENCES: [(&str, &str); 31] = [
     ("Answer by", "Enter the day by which you need the answer"),
     ("Areas", "Enter at least one area"),
     ("By when", "Enter the day by which it has to be done"),
@@ -43,6 +43,10 @@ const OWN_SENTENCES: [(&str, &str); 30] = [
     (
         "Which answers is it about?",
         "Choose the answers that it is about",
+    ),
+    (
+        "Which one is about the same?",
+        "Choose the one that is about the same",
     ),
     (
         "Which payment is it about?",
