@@ -3,12 +3,14 @@
 import { act, must, opened, send, signIn } from './people.mjs';
 
 /** Public pages. */
-const OPEN = ['/', '/apply', '/help', '/privacy', '/accessibility', '/impact', '/impact?slide=100', '/gatherings', '/gatherings?area=oldham&kind=circle', '/directory', '/directory?area=oldham&way=offer&day=TU', '/sign-in', '/sign-in/code?to=%2F', '/demo', '/mails', '/no-such-page', '/sign-in/not-a-link'];
+const OPEN = ['/', '/apply', '/help', '/privacy', '/accessibility', '/impact', '/impact?slide=100', '/gatherings', '/gatherings?area=oldham&kind=circle', '/directory', '/directory?area=oldham&way=offer&day=TU', '/heard', '/heard?area=oldham', '/heard/tell', '/champions', '/learning', '/sign-in', '/sign-in/code?to=%2F', '/demo', '/mails', '/no-such-page', '/sign-in/not-a-link'];
 /** Pages of the desk, with the people who open them. */
 const DESK = {
- Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/gatherings', '/desk/gatherings/new', '/desk/gatherings?state=open&kind=workshop&theme=food', '/desk/assets', '/desk/assets/new', '/desk/assets?keeper=none', '/desk/find?q=act', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/tell', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/network', '/desk/network?slide=200', '/desk/value', '/desk/open-data', '/desk/import', '/desk/funders/health-partnership', '/desk/grants?as_at=2026-06-01', '/desk/webhooks', '/desk/settings', '/desk/find?q=soup', '/desk/find?q=07700', '/desk/find?q=zzzz', '/desk/setup', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],
+ Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/gatherings', '/desk/gatherings/new', '/desk/gatherings?state=open&kind=workshop&theme=food', '/desk/assets', '/desk/assets/new', '/desk/assets/hours', '/desk/assets?keeper=none', '/desk/barriers', '/desk/barriers/new', '/desk/introductions', '/desk/introductions/new', '/desk/learning', '/desk/learning/new', '/desk/aims', '/desk/find?q=act', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/tell', '/desk/texts', '/desk/texts/signs', '/desk/texts/themes', '/desk/texts/notices', '/desk/texts/pledges', '/desk/texts/aims', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/network', '/desk/network?slide=200', '/desk/value', '/desk/open-data', '/desk/import', '/desk/funders/health-partnership', '/desk/grants?as_at=2026-06-01', '/desk/webhooks', '/desk/settings', '/desk/find?q=soup', '/desk/find?q=07700', '/desk/find?q=zzzz', '/desk/setup', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],
   Alex: ['/desk', '/desk/payments?state=prepared', '/desk/bank', '/desk/import'],
   Jo: ['/desk', '/desk/panel'],
+  Dana: ['/desk', '/desk/gatherings', '/desk/assets', '/desk/introductions', '/desk/introductions/new', '/desk/barriers', '/desk/barriers/new'],
+  Yusuf: ['/my', '/my/agreed', '/my/barriers/new', '/my/pledges'],
   Pat: ['/desk', '/desk/gatherings', '/desk/log', '/desk/log/1500', '/desk/figures'],
 };
 
@@ -284,7 +286,7 @@ export async function journeys(walk, { base, off, look, made }) {
       }
     }
     const page = await off.of('Robin');
-    for (const room of ['grants', 'groups', 'funds', 'people', 'gatherings', 'applications']) {
+    for (const room of ['grants', 'groups', 'funds', 'people', 'gatherings', 'assets', 'introductions', 'barriers', 'applications']) {
       await page.goto(`/desk/${room}`);
       const first = page.locator(`main a[href^="/desk/${room}/"]:not([href$="/new"])`).first();
       await first.click();
