@@ -70,7 +70,7 @@ async fn a_lesson_is_written_found_and_withdrawn(app: TestApp) {
     let page = desk.get(NEW);
     assert_shows(
         &page,
-        &["Whose words is it in?", "Gathering: What matters here"],
+        &["Whose words are these?", "Gathering: What matters here"],
     );
 
     // When nobody says whose words it is in, and when a group's words have no consent.

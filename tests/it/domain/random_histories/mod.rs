@@ -90,8 +90,9 @@ const LESS_FREQUENT_COMMANDS: [&str; 29] = [
 /// Commands that cannot occur in these histories: those that set up an organisation, restore it or
 /// end a person's part in it, and those that only follow from other commands. No file is handed in
 /// with an application here. The last three need rules that these funds do not have;
-/// `sybil_attacks` covers them. `pledges_and_barriers` has those of pledges.
-const TESTED_ELSEWHERE: [&str; 31] = [
+/// `sybil_attacks` covers them. `pledges_and_barriers` has those of pledges,
+/// `assets` those of consent, and `refusals::learning` the choice of a story.
+const TESTED_ELSEWHERE: [&str; 34] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
@@ -99,6 +100,7 @@ const TESTED_ELSEWHERE: [&str; 31] = [
     "organisation/record-key-rotation",
     "organisation/set-settings",
     "organisation/end-roles-of-erased",
+    "organisation/choose-story",
     "person/introduce",
     "person/choose-language",
     "person/prove-address",
@@ -107,6 +109,8 @@ const TESTED_ELSEWHERE: [&str; 31] = [
     "person/email-instead",
     "person/take-back-telling",
     "person/expire",
+    "person/agree",
+    "person/take-back",
     "person/pledge",
     "person/keep-pledge",
     "person/drop-pledge",

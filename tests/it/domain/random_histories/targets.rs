@@ -152,10 +152,10 @@ fn pending_batch(dice: &mut SeededRandom, world: &InMemoryDomain) -> Option<Pend
             ))
         })
         .collect();
-    let (fund, line) = (!approved.is_empty()).then(|| dice.choose(&approved))?;
+    let (fund, line) = dice.take_one(approved)?;
     let batch = format!("batch-{}", dice.below(1000));
     let body = json!({ "batch": batch, "sent_on": world.today, "payments": [line] });
-    Some((*fund, Some(body)))
+    Some((fund, Some(body)))
 }
 
 /// A group whose payee waits for somebody to verify it.
@@ -166,7 +166,7 @@ fn pending_payee(dice: &mut SeededRandom, world: &InMemoryDomain) -> Option<Pend
         .filter_map(|(id, group)| Some((*id, group.payee()?)))
         .filter(|(_, payee)| payee.verified_by.is_none())
         .collect();
-    let (id, payee) = (!waiting.is_empty()).then(|| *dice.choose(&waiting))?;
+    let (id, payee) = dice.take_one(waiting)?;
     let body = json!({ "payee": payee.number, "method": "A statement was seen" });
     Some((id, Some(body)))
 }
@@ -237,8 +237,8 @@ fn pending_grant(
         .iter()
         .filter_map(|(id, grant)| Some((*id, body_for(&serde_json::to_value(grant).ok()?)?)))
         .collect();
-    let (id, body) = (!waiting.is_empty()).then(|| dice.choose(&waiting))?;
-    Some((*id, Some(body.clone())))
+    let (id, body) = dice.take_one(waiting)?;
+    Some((id, Some(body)))
 }
 
 /// The number of the first payment in this state.
