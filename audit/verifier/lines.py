@@ -8,8 +8,7 @@ import re
 from typing import Any, NoReturn
 
 STREAMS = frozenset(
-    {"person", "organisation", "fund", "group", "application", "grant", "gathering", "asset",
-     "introduction", "barrier"}
+    {"person", "organisation", "fund", "group", "application", "grant", "gathering"}
 )
 NAMES = {
     "command_id": str,

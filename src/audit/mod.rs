@@ -29,9 +29,8 @@ mod witness;
 pub use event_catalogue::events_markdown;
 pub use event_schemas::write_event_schemas;
 pub use explain::{
-    BarrierStory, FileEvidence, GatheringStory, GrantEventLine, GrantStory, IntroductionStory,
-    StoryDay, StoryLine, StoryPayment, explain, explain_barrier, explain_gathering,
-    explain_introduction,
+    FileEvidence, GatheringStory, GrantEventLine, GrantStory, StoryDay, StoryLine, StoryPayment,
+    explain, explain_gathering,
 };
 pub use export::{ExportError, ExportSummary, export, export_in};
 pub use findings::{Finding, FindingRule, Findings, FormRule, warning_of};

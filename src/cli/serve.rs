@@ -205,8 +205,7 @@ async fn site_config(
     let places = export::places(config, demo)?;
     Ok(SiteConfig {
         open_data: export::publisher(config, demo, &address)
-            .map(|publisher| OpenData::new(publisher, places.clone())),
-        places,
+            .map(|publisher| OpenData::new(publisher, places)),
         address,
         reached_by_tls: AtomicBool::new(false),
         telephone: config.telephone.clone(),

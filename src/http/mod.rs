@@ -9,7 +9,6 @@ mod entity_tags;
 mod file_response;
 mod monitoring;
 pub mod open_data;
-mod open_referral;
 mod openapi;
 mod openapi_files;
 pub mod pages;
@@ -38,7 +37,6 @@ use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::domain::PersonId;
 use crate::eventlog::LogError;
-use crate::export::open_data::Places;
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
 use crate::mail::{OfficeContact, SetByOperator};
 use crate::projections::OrganisationRow;
@@ -131,8 +129,6 @@ pub struct SiteConfig {
     pub bank_layout: Layout,
     /// The 360Giving publication; none unless the operator configured it.
     pub open_data: Option<open_data::OpenData>,
-    /// The official codes of areas, for the directory as open data.
-    pub places: Places,
 }
 
 impl SiteConfig {
@@ -154,7 +150,6 @@ impl SiteConfig {
             body_pause_max: body_timeout::BODY_PAUSE_MAX,
             bank_layout: Layout::plain(),
             open_data: None,
-            places: Places::default(),
         }
     }
 
@@ -246,7 +241,6 @@ where
             .configure(openapi_files::configure)
             .configure(tlog::configure)
             .configure(open_data::configure)
-            .configure(open_referral::configure)
             .default_service(web::to(no_such_address))
     });
     let server = if let Some(workers) = workers {

@@ -3,8 +3,7 @@
 use super::events::{COLUMNS, EventRow};
 use super::{Store, StoreResult, on_reader};
 use crate::domain::{
-    Aggregate as _, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction,
-    Organisation, Person,
+    Aggregate as _, Application, Fund, Gathering, Grant, Group, Organisation, Person,
 };
 
 /// The criteria of a search.
@@ -72,9 +71,6 @@ fn search_sql(search: &EventSearch) -> String {
             Application::TYPE,
             Grant::TYPE,
             Gathering::TYPE,
-            Asset::TYPE,
-            Introduction::TYPE,
-            Barrier::TYPE,
         ]
         .join("', '");
         format!(

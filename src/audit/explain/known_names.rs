@@ -93,7 +93,6 @@ fn role_text(role: Role) -> &'static str {
         Role::Finance => "finance officer",
         Role::Panel => "panel member",
         Role::Auditor => "auditor",
-        Role::Connector => "connector",
     }
 }
 

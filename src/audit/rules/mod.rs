@@ -10,9 +10,7 @@
 mod actors;
 mod agreements;
 mod applications;
-mod assets;
 mod awards;
-mod barriers;
 mod budgets;
 mod changes;
 mod checks;
@@ -23,8 +21,6 @@ mod decisions;
 mod earlier_programs;
 mod funds;
 mod gatherings;
-mod introductions;
-mod learning;
 mod memberships;
 mod offers;
 mod own_keys;
@@ -36,7 +32,6 @@ mod returns;
 mod reviews;
 mod revocations;
 mod roles;
-mod rounds;
 mod settings;
 mod sittings;
 mod state;
@@ -158,10 +153,6 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
         Box::<gatherings::Gatherings>::default(),
-        Box::<assets::Assets>::default(),
-        Box::<introductions::Introductions>::default(),
-        Box::<barriers::PledgesAndBarriers>::default(),
-        Box::<learning::Learning>::default(),
     ]
 }
 

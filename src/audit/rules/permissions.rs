@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::introductions::{groups_of_introduction, person_introduced};
 use super::{Broken, LogState, RuleRoom};
-use crate::domain::asset::Party;
 use crate::domain::{
-    ApplicationEvent, BarrierEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent,
-    PersonEvent, PersonId, Roles, Rule,
+    ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
+    Roles, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -38,8 +36,7 @@ impl RuleRoom for Permissions {
         if let Event::Gathering(GatheringEvent::PlaceGivenUp { person, .. }) = &event.event {
             self.gave_up = Some(*person);
         }
-        let about =
-            person_of(event, self.gave_up, before).or_else(|| person_introduced(event, before));
+        let about = person_of(event, self.gave_up);
         let roles = self.command.as_ref().map(|(_, roles)| roles);
         let permission = event.event.permission();
         let of = event.event.kind();
@@ -73,19 +70,13 @@ fn is_giver(
         Giver::Operator => event.metadata.get("actor") == Some("operator"),
         Giver::Anybody => actor.is_some(),
         Giver::Person => actor.is_some() && actor == about,
-        Giver::Member => actor.is_some_and(|actor| {
-            let groups = groups_of_introduction(event, before);
-            let mut groups = groups.into_iter().chain(group_of(event, before));
-            groups.any(|group| before.is_member(actor, group))
-        }),
+        Giver::Member => actor
+            .zip(group_of(event, before))
+            .is_some_and(|(actor, group)| before.is_member(actor, group)),
         Giver::Lead => actor
             .zip(gathering_of(event))
             .is_some_and(|(actor, gathering)| before.is_lead(actor, gathering)),
-        Giver::Administrator
-        | Giver::Officer
-        | Giver::Finance
-        | Giver::Panel
-        | Giver::Connector => giver
+        Giver::Administrator | Giver::Officer | Giver::Finance | Giver::Panel => giver
             .role()
             .is_some_and(|role| roles.is_some_and(|roles| roles.contains(&role))),
     }
@@ -93,15 +84,10 @@ fn is_giver(
 
 /// The person whom an event is about. A place that was waited for comes free by the person who gave
 /// it up in the same command.
-fn person_of(
-    event: &RecordedEvent,
-    gave_up: Option<PersonId>,
-    before: &LogState,
-) -> Option<PersonId> {
+fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonId> {
     use GatheringEvent as E;
     match &event.event {
         Event::Person(_) => Some(PersonId(event.stream)),
-        Event::Asset(_) => before.holder_of(event.stream).and_then(Party::person),
         Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
         Event::Group(
             GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
@@ -112,8 +98,7 @@ fn person_of(
             | E::PlaceGivenUp { person, .. }
             | E::WaitingLeft { person, .. }
             | E::LeadTaken { person, .. },
-        )
-        | Event::Barrier(BarrierEvent::BarrierRaised { person, .. }) => Some(*person),
+        ) => Some(*person),
         _ => None,
     }
 }
@@ -131,10 +116,6 @@ fn gathering_of(event: &RecordedEvent) -> Option<Uuid> {
 fn group_of(event: &RecordedEvent, before: &LogState) -> Option<Uuid> {
     let application = match &event.event {
         Event::Group(_) => return Some(event.stream),
-        Event::Asset(_) => {
-            let group = before.holder_of(event.stream).and_then(Party::group);
-            return group.map(|group| group.0);
-        }
         Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
             return Some(group.0);
         }

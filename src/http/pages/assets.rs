@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 
 /// A file that pages load.
-struct StaticFile {
+struct Asset {
     name: &'static str,
     content_type: &'static str,
     content: &'static [u8],
@@ -16,7 +16,7 @@ struct StaticFile {
 macro_rules! assets {
     ($($name:literal: $kind:literal),+ $(,)?) => {
         /// All files that pages load.
-        const ASSETS: &[StaticFile] = &[$(StaticFile {
+        const ASSETS: &[Asset] = &[$(Asset {
             name: $name,
             content_type: $kind,
             content: include_bytes!(concat!("../../../assets/", $name)),
@@ -35,7 +35,7 @@ assets! {
 /// The address of each file, in the order of [`ASSETS`].
 static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(path_of).collect());
 
-fn path_of(asset: &StaticFile) -> String {
+fn path_of(asset: &Asset) -> String {
     let digest = hex::encode(Sha256::digest(asset.content));
     let (name, ending) = asset.name.rsplit_once('.').unwrap_or((asset.name, ""));
     format!("/assets/{name}-{}.{ending}", &digest[..16])

@@ -26,15 +26,13 @@ pub enum PageWidth {
 }
 
 /// Pages that belong to a section of the desk under another address.
-const PAGES_OF_ROOMS: [(&str, &str); 8] = [
+const PAGES_OF_ROOMS: [(&str, &str); 6] = [
     ("/desk/bank", "/desk/payments"),
     ("/desk/tell", "/desk"),
     ("/desk/setup", "/desk/settings"),
     ("/desk/erase", "/desk/erasures"),
     ("/desk/funders", "/desk/figures"),
     ("/desk/open-data", "/desk/figures"),
-    ("/desk/value", "/desk/figures"),
-    ("/desk/aims", "/desk/figures"),
 ];
 
 /// Who gets a message about an action, each as a sentence; empty if nobody.
@@ -133,8 +131,6 @@ pub struct PageContext {
     pub signed_in: bool,
     pub staff: bool,
     pub auditor: bool,
-    /// Whether the visitor is a connector and has no other role at the office.
-    pub connector: bool,
     pub member: bool,
     /// The visitor's roles.
     pub roles: Roles,
@@ -143,8 +139,6 @@ pub struct PageContext {
     pub open_data: bool,
     /// Whether there is a gathering that everyone sees.
     pub gatherings: bool,
-    /// Whether there is an entry of the directory that everyone sees.
-    pub directory: bool,
     pub csrf: String,
     pub path: String,
     pub today: jiff::civil::Date,
@@ -186,7 +180,6 @@ impl PageContext {
             .await?;
         Ok(Self {
             gatherings: app.views.has_public_gatherings().await?,
-            directory: app.views.has_public_directory().await?,
             ..Self::of(visitor, app, title, own.as_deref())
         })
     }
@@ -210,17 +203,13 @@ impl PageContext {
             illustrative: own.is_some_and(|own| own.simulated.is_some()),
             language: visitor.language,
             signed_in: visitor.signed_in.is_some(),
-            staff: roles
-                .iter()
-                .any(|role| ![Role::Auditor, Role::Connector].contains(role)),
-            connector: roles.iter().eq([&Role::Connector]),
+            staff: roles.iter().any(|role| *role != Role::Auditor),
             auditor: roles.contains(&Role::Auditor) || roles.contains(&Role::Administrator),
             member: visitor.signed_in.is_some() && roles.is_empty(),
             roles,
             demo: app.site.demo,
             open_data: app.site.open_data.is_some(),
             gatherings: false,
-            directory: false,
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
             today: crate::clock::day_of(app.commands.now()),
@@ -338,9 +327,6 @@ impl PageContext {
         if self.gatherings {
             pages.push(("/gatherings", self.t("What’s on")));
         }
-        if self.directory {
-            pages.push(("/directory", self.t("Directory")));
-        }
         pages.push(("/help", self.t("Help")));
         pages
     }
@@ -363,16 +349,7 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
-        community.push(room("What we hear", "talk", "/desk/barriers"));
-        community.push(room("Directory", "link", "/desk/assets"));
-        if self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector) {
-            community.push(room("Introductions", "phone", "/desk/introductions"));
-        }
-        community.push(room("Learning", "note", "/desk/learning"));
-        if !self.connector {
-            reports.push(room("Figures", "chart", "/desk/figures"));
-        }
-        reports.push(room("Network", "dots", "/desk/network"));
+        reports.push(room("Figures", "chart", "/desk/figures"));
         if self.auditor {
             reports.push(room("Audit log", "seal", "/desk/log"));
         }

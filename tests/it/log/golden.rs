@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
-    Aggregate, Application, ApplicationEvent, Asset, AssetEvent, Barrier, BarrierEvent,
-    DomainEvent, Event, Fund, FundEvent, Gathering, GatheringEvent, Grant, GrantEvent, Group,
-    GroupEvent, Introduction, IntroductionEvent, Organisation, OrganisationEvent, Person,
+    Aggregate, Application, ApplicationEvent, DomainEvent, Event, Fund, FundEvent, Gathering,
+    GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person,
     PersonEvent,
 };
 use microgrants::eventlog::recorded_event::RecordedEvent;
@@ -31,9 +30,6 @@ pub fn newest_names() -> BTreeSet<String> {
         .chain(of::<Application>())
         .chain(of::<Grant>())
         .chain(of::<Gathering>())
-        .chain(of::<Asset>())
-        .chain(of::<Introduction>())
-        .chain(of::<Barrier>())
         .collect()
 }
 
@@ -116,8 +112,5 @@ fn serialised(event: &Event) -> (String, &'static str, &'static str) {
         Event::Application(event) => of::<ApplicationEvent>(event),
         Event::Grant(event) => of::<GrantEvent>(event),
         Event::Gathering(event) => of::<GatheringEvent>(event),
-        Event::Asset(event) => of::<AssetEvent>(event),
-        Event::Introduction(event) => of::<IntroductionEvent>(event),
-        Event::Barrier(event) => of::<BarrierEvent>(event),
     }
 }

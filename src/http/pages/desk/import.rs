@@ -52,7 +52,6 @@ async fn render(
             ),
             kind(ImportKind::Funding, "Money from funders"),
             kind(ImportKind::Attendance, "Who came to gatherings"),
-            kind(ImportKind::Assets, "Entries of the directory"),
         ],
         imported,
         tried,

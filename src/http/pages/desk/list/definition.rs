@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::super::{
-    DeskRequest, applications, assets, barriers, gatherings, grants, groups, payments, people,
-    updates,
+    DeskRequest, applications, gatherings, grants, groups, payments, people, updates,
 };
 use crate::clock::day_of;
 use crate::domain::Role;
@@ -203,7 +202,7 @@ pub(in crate::http::pages::desk) struct BulkAction {
 }
 
 /// All lists that are sorted and filtered by the database.
-pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 9] {
+pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 7] {
     [
         &applications::LIST,
         &grants::LIST,
@@ -212,8 +211,6 @@ pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 9] {
         &groups::LIST,
         &people::LIST,
         &gatherings::LIST,
-        &assets::LIST,
-        &barriers::LIST,
     ]
 }
 
@@ -264,9 +261,6 @@ impl ListDefinition {
         } else {
             None
         };
-        if self.name == assets::LIST.name {
-            filters.extend(assets::without_keeper_filter(request, as_at).await?);
-        }
         Ok(Some(ListSelection {
             as_at,
             filters,
