@@ -381,7 +381,7 @@ pub enum Task {
     /// Import a table: CSV, XLSX, ODS, or a 360Giving package. If any row is wrong, nothing is
     /// recorded. Rows that were imported before are skipped.
     Import {
-        /// What the table holds: groups, past-grants, funding or attendance
+        /// What the table holds: groups, past-grants, funding, attendance or assets
         /// (docs/integrations/import.md).
         kind: ImportKind,
         file: PathBuf,
@@ -484,16 +484,22 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
-    /// Print the story of a grant or of a gathering in plain words: a verdict, what happened by
-    /// day, and what is missing.
+    /// Print the story of a grant, of a gathering, of a barrier or of an introduction in plain
+    /// words: a verdict, what happened by day, and what is missing.
     Explain {
         folder: PathBuf,
         /// The id of the grant or of its application, or the application's number.
-        #[arg(long, required_unless_present = "gathering")]
+        #[arg(long, required_unless_present_any = ["gathering", "introduction", "barrier"])]
         grant: Option<String>,
         /// The id of the gathering.
         #[arg(long, conflicts_with_all = ["grant", "html"])]
         gathering: Option<Uuid>,
+        /// The id of the introduction.
+        #[arg(long, conflicts_with_all = ["grant", "gathering", "html"])]
+        introduction: Option<Uuid>,
+        /// The id of the barrier.
+        #[arg(long, conflicts_with_all = ["grant", "gathering", "html"])]
+        barrier: Option<Uuid>,
         /// Print an HTML page, for a browser or a printer.
         #[arg(long)]
         html: bool,
@@ -542,6 +548,28 @@ pub enum ExportTask {
     Preflight { file: PathBuf },
     /// Write the calendar of gatherings that everyone can read at `/gatherings.ics`.
     Calendar { file: PathBuf },
+    /// Write the directory in the format Open Referral UK 3.0 that programs can read at
+    /// `/open-referral`: one JSON file for each list, with all its records.
+    OpenReferral { folder: PathBuf },
+    /// Write the network of groups and entries of the directory in the format GraphML, for Gephi
+    /// and other programs.
+    Network {
+        file: PathBuf,
+        /// The day or the position of the log as at which it is written.
+        #[arg(long)]
+        as_at: Option<String>,
+    },
+    /// Write what the money went with: people, sessions, hours, introductions and changes next to
+    /// the budget, as XLSX, or as CSV if the file name ends so.
+    Value {
+        file: PathBuf,
+        /// Only the line of this fund, by its name or its id, next to everything.
+        #[arg(long)]
+        fund: Option<String>,
+        /// The day or the position of the log as at which it is written.
+        #[arg(long)]
+        as_at: Option<String>,
+    },
 }
 
 /// Tasks for the first people.

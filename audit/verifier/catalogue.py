@@ -19,53 +19,69 @@ PersonRegistered name:secret email:secret? postal_address:secret? registered_by:
     registered_on:day? telephone:secret? typed_email:secret? unproven:bool~
 GroupBegun group:id
 DraftBegun application:id
-SignUpBegun gathering:id session:int
-ContactChangeProposed proposal:int name:secret proposed_by:id email:secret? \
+SignUpBegun gathering:id session:int16
+ContactChangeProposed proposal:int32 name:secret proposed_by:id email:secret? \
     postal_address:secret? telephone:secret?
 ContactChangeRefused reason:Prose by:id
 ContactChanged name:secret changed_by:id? changed_on:day? confirmed_by:id? email:secret? \
     postal_address:secret? replaced:secret? telephone:secret? typed_email:secret?
 MailLanguageChosen language:Language?
+ConsentGiven purpose:ConsentPurpose basis:ConsentBasis notice:int32 channel:Channel keyed_by:id? \
+    given_on:day
+ConsentTakenBack purpose:ConsentPurpose channel:Channel keyed_by:id? taken_back_on:day
 AddressProven email:secret
 AccessEnded reason:Prose
-PersonToTell mail:id about:int kind:Line caused_on:day
-PersonTold mail:id about:int kind:Line how:ToldHow told_on:day by:id
+PersonToTell mail:id about:int53 kind:Line caused_on:day
+PersonTold mail:id about:int53 kind:Line how:ToldHow told_on:day by:id
 TellingTakenBack mail:id by:id
 EmailedInstead mail:id by:id
 ErasureRequested
 ErasureRefused reason:Prose
 PersonalDataErased reason:Prose
+PledgeTaken pledge:Slug version:int32 taken_on:day due_on:day
+PledgeKept pledge:Slug kept_on:day
+PledgeDropped pledge:Slug
+PledgesReminded
 """
 
 ORGANISATION = """
 OrganisationFounded name:Line simulated:day?
 FounderNamed person:id roles:[Role]
-LogRestored origin:Line sealed:int reason:Prose known:int?
+LogRestored origin:Line sealed:int53 reason:Prose known:int53?
 CheckpointKeyRotated key:CheckpointKey
 RoleGiven person:id role:Role
-RoleProposed person:id role:Role proposed_by:id contact:int? proposal:int?
+RoleProposed person:id role:Role proposed_by:id contact:int32? proposal:int32?
 RoleConfirmed person:id role:Role confirmed_by:id
 RoleEnded person:id role:Role ended_on:day?
-SignsAdopted version:int signs:[Sign]
-ThemesAdopted version:int themes:[Theme]
-FormPublished version:int questions:[Question] name:Line?
-AgreementPublished version:int text:Document hash:text
-ReportPublished version:int area:Slug context:Prose hard:Prose lessons:Prose \
+SignsAdopted version:int32 signs:[Sign]
+ThemesAdopted version:int32 themes:[Theme]
+AimsAdopted version:int32 aims:[Aim]
+PledgesPublished version:int32 pledges:[Pledge] co_designed_at:id?
+FormPublished version:int32 questions:[Question] name:Line?
+NoticePublished version:int32 purpose:NoticePurpose hash:text text:Prose \
+    other_languages:{en,pl=Prose}~
+AgreementPublished version:int32 text:Document hash:text
+ReportPublished version:int32 area:Slug context:Prose hard:Prose lessons:Prose \
     other_languages:{en,pl=AreaReportTranslation}~
-MailTextPublished version:int mail:MailKind language:Language subject:Line body:Prose \
+LessonPublished lesson:int32 title:Line words:Prose kind:LessonKind voice:LessonVoice \
+    themes:[Slug] signs:[Slug] published_on:day area:Slug? consent:LessonConsent? \
+    grew_from:LessonOrigin? link:LessonLink?
+LessonWithdrawn lesson:int32
+MailTextPublished version:int32 mail:MailKind language:Language subject:Line body:Prose \
     confirmed_by:id? fund:id? proposed_by:id?
-MailTextProposed proposal:int mail:MailKind language:Language subject:Line body:Prose \
+MailTextProposed proposal:int32 mail:MailKind language:Language subject:Line body:Prose \
     proposed_by:id fund:id?
-MailTextRefused proposal:int reason:Prose by:id
-SettingsProposed proposal:int settings:Settings proposed_by:id
-SettingsSet version:int settings:Settings set_by:id proposed_by:id?
-SettingsRefused proposal:int reason:Prose by:id
-WebhookProposed webhook:int proposal:int address:WebhookAddress events:[EventKind] proposed_by:id
-WebhookConfirmed webhook:int proposal:int confirmed_by:id
-WebhookEnded webhook:int
-WebhookSecretMade webhook:int secret:int
-StatementShared link:int funder:Slug from:day until:day expires_on:day shared_by:id
-StatementLinkEnded link:int
+MailTextRefused proposal:int32 reason:Prose by:id
+SettingsProposed proposal:int32 settings:Settings proposed_by:id
+SettingsSet version:int32 settings:Settings set_by:id proposed_by:id?
+SettingsRefused proposal:int32 reason:Prose by:id
+WebhookProposed webhook:int32 proposal:int32 address:WebhookAddress events:[EventKind] \
+    proposed_by:id
+WebhookConfirmed webhook:int32 proposal:int32 confirmed_by:id
+WebhookEnded webhook:int32
+WebhookSecretMade webhook:int32 secret:int32
+StatementShared link:int32 funder:Slug from:day until:day expires_on:day shared_by:id
+StatementLinkEnded link:int32
 """
 
 FUND = """
@@ -81,7 +97,7 @@ FundClosed
 FundArchived
 FundingAllocated source:source amount:money reference:Line received_on:day
 FundingWithdrawn source:source amount:money reason:Prose withdrawn_on:day
-RoundPlanned round:Slug name:Line opens_on:day closes_on:day form:int hear_by:day? \
+RoundPlanned round:Slug name:Line opens_on:day closes_on:day form:int32 hear_by:day? \
     panel_meets_on:day?
 RoundOpened round:Slug
 RoundExtended round:Slug closes_on:day hear_by:day? panel_meets_on:day?
@@ -91,11 +107,11 @@ RoundCompleted round:Slug
 PanelMet round:Slug met_on:day applications:ids letters_on:day?
 LettersMoved round:Slug met_on:day letters_on:day applications:ids
 LettersReleased round:Slug met_on:day applications:ids
-BatchSent batch:Slug sent_on:day payments:int total:money
-BankFileMade batch:Slug number:int payments:int total:money digest:FileDigest by:id \
+BatchSent batch:Slug sent_on:day payments:int32 total:money
+BankFileMade batch:Slug number:int32 payments:int32 total:money digest:FileDigest by:id \
     lines:[BatchLine]~ reason:Prose?
-ReserveListed application:id round:Slug rank:int
-ReserveUnlisted application:id round:Slug rank:int
+ReserveListed application:id round:Slug rank:int16
+ReserveUnlisted application:id round:Slug rank:int16
 CommitmentIncreased grant:id area:Slug round:Slug sources:split
 Committed grant:id area:Slug round:Slug sources:split
 CommitmentReduced grant:id sources:split effective_on:day?
@@ -105,8 +121,8 @@ CommitmentTakenBack grant:id sources:split
 
 GROUP = """
 GroupRegistered name:Line area:Slug standing:GroupMaturity
-GroupCorrected name:Line area:Slug reason:secret corrects:int
-GroupCorrectionProposed proposal:int name:Line area:Slug reason:secret by:id
+GroupCorrected name:Line area:Slug reason:secret corrects:int32
+GroupCorrectionProposed proposal:int32 name:Line area:Slug reason:secret by:id
 GroupCorrectionRefused reason:Prose by:id
 ContactSet postcode:secret? telephone:secret?
 IdentifierRecorded identifier:Identifier
@@ -114,9 +130,9 @@ MemberInvited person:id invited_by:id
 InvitationRefused person:id
 MemberAdded person:id added_by:id? added_on:day?
 MemberRemoved person:id removed_on:day?
-PayeeProvided payee:int details:EncryptedPayee keyed_by:id behind:ids~ provided_on:day?
-PayeeVerified payee:int method:Line verified_by:id verified_on:day
-FileKept file:FileDigest media:MediaType bytes:int purpose:FilePurpose kept_by:id application:id?
+PayeeProvided payee:int32 details:EncryptedPayee keyed_by:id behind:ids~ provided_on:day?
+PayeeVerified payee:int32 method:Line verified_by:id verified_on:day
+FileKept file:FileDigest media:MediaType bytes:int53 purpose:FilePurpose kept_by:id application:id?
 FileRemoved file:FileDigest removed_by:id
 CheckFiled check:Slug grant:id passed_on:day good_until:day
 GroupMerged into:id reason:Prose merged_by:id? merged_on:day?
@@ -124,13 +140,15 @@ GroupTakenIn group:id
 GrantOpened grant:id
 GrantEnded grant:id paid:bool ended_on:day
 PastGrantRecorded past:PastGrant
+TallyGiven tally:int16 version:int32 question:Slug counts:{int32} asked_on:day occasion:TallyOccasion
+TallyCorrected tally:int16 counts:{int32} reason:Prose
 ErasureRequested
 ErasureRefused reason:Prose
 PersonalDataErased reason:Prose
 """
 
 APPLICATION = """
-ApplicationStarted fund:id round:Slug group:id form:int late:bool started_by:id? started_on:day?
+ApplicationStarted fund:id round:Slug group:id form:int32 late:bool started_by:id? started_on:day?
 AnswersSaved answers:{secret} activity:Slug? area:Slug? keyed_by:id? people_at_risk:bool? \
     requested:money? unfinished:[Slug]~
 ApplicationSubmitted requested:money area:Slug channel:Channel received_on:day \
@@ -146,18 +164,18 @@ EligibilityRefused reason:Prose by:id take_back_until:moment?
 EligibilityTakenBack by:id
 NoInterestDeclared by:id observes:bool?
 InterestDeclared by:id interest:Interest
-ScoreGiven by:id criteria:{int} note:Prose
-ScoreRevised by:id criteria:{int} note:Prose reason:Prose
+ScoreGiven by:id criteria:{int8} note:Prose
+ScoreRevised by:id criteria:{int8} note:Prose reason:Prose
 ScoreSetAside of:id reason:Prose by:id
 PublicSummaryWritten summary:Summary
 Awarded terms:terms sitting:sitting letter:HeldLetter? reason:Prose?
 Declined reason:Prose feedback:Prose sitting:sitting letter:HeldLetter? take_back_until:moment?
 Deferred reason:Prose sitting:sitting letter:HeldLetter? message:Prose?
-Reserved rank:int reason:Prose sitting:sitting letter:HeldLetter? message:Prose?
+Reserved rank:int16 reason:Prose sitting:sitting letter:HeldLetter? message:Prose?
 LetterMoved letters_on:day
 LetterReleased decision:Decision message:Prose?
 DecisionTakenBack decision:Decision reason:Prose sitting:sitting
-AttendanceConfirmed decision:int person:id by:id
+AttendanceConfirmed decision:int32 person:id by:id
 ReviewRequested words:secret requested_on:day
 ReviewDecided upheld:bool reason:Prose by:id
 ApplicationWithdrawn
@@ -168,15 +186,15 @@ DraftReminded closes_on:day
 
 GRANT = """
 GrantOffered fund:id round:Slug group:id area:Slug sources:split title:Line description:Prose \
-    checks:[Slug] conditions:conditions signers:int eyes:int expires_on:day ends_on:day \
-    update_due_on:day letters_on:day? theme:Slug? update_every_days:int? waits:bool~
+    checks:[Slug] conditions:conditions signers:int8 eyes:int8 expires_on:day ends_on:day \
+    update_due_on:day letters_on:day? theme:Slug? update_every_days:int16? waits:bool~
 OfferSent expires_on:day
 LetterMoved letters_on:day expires_on:day
 LetterReleased
 AwardTakenBack
-RevocationProposed revocation:int kind:RevocationKind reason:Prose sitting:sitting amount:money?
-RevocationConfirmed revocation:int by:id
-AgreementIssued version:int hash:text
+RevocationProposed revocation:int32 kind:RevocationKind reason:Prose sitting:sitting amount:money?
+RevocationConfirmed revocation:int32 by:id
+AgreementIssued version:int32 hash:text
 AgreementSigned hash:text name:secret by:id
 AgreementAccepted hash:text method:AcceptanceMethod names:secrets read_by:id?
 OfferDeclined
@@ -188,42 +206,42 @@ CheckReused check:Slug from:id good_until:day
 CheckFailed check:Slug note:Prose by:id
 WaiverProposed check:Slug reason:Prose by:id
 CheckWaived check:Slug by:id
-PaymentsScheduled first:int instalments:[Instalment]
-ScheduleProposed proposal:int instalments:[Instalment] by:id
-PaymentPrepared payment:int amount:money route:PaymentRoute payee:int prepared_by:id eyes:int \
-    prepared_on:day instalment:int? sources:split~ supplier:Line? waits_until:day?
-EarlyPaymentProposed payment:int until:day mark:ChangeMark reason:Prose by:id
-EarlyPaymentConfirmed payment:int until:day mark:ChangeMark by:id
-PaymentApproved payment:int approved_by:id approved_on:day?
-PaymentRejected payment:int reason:Prose
-PaymentCancelled payment:int reason:Prose
-PaymentSent payment:int sources:split sent_on:day batch:Slug?
-PaymentConfirmed payment:int paid_on:day leaving:leaving? receipt:FileDigest?
-PaymentFailed payment:int sources:split reason:Prose failed_on:day
-PaymentReversed payment:int sources:split reason:Prose reversed_on:day released:split~ \
+PaymentsScheduled first:int16 instalments:[Instalment]
+ScheduleProposed proposal:int32 instalments:[Instalment] by:id
+PaymentPrepared payment:int16 amount:money route:PaymentRoute payee:int32 prepared_by:id eyes:int8 \
+    prepared_on:day instalment:int16? sources:split~ supplier:Line? waits_until:day?
+EarlyPaymentProposed payment:int16 until:day mark:ChangeMark reason:Prose by:id
+EarlyPaymentConfirmed payment:int16 until:day mark:ChangeMark by:id
+PaymentApproved payment:int16 approved_by:id approved_on:day?
+PaymentRejected payment:int16 reason:Prose
+PaymentCancelled payment:int16 reason:Prose
+PaymentSent payment:int16 sources:split sent_on:day batch:Slug?
+PaymentConfirmed payment:int16 paid_on:day leaving:leaving? receipt:FileDigest?
+PaymentFailed payment:int16 sources:split reason:Prose failed_on:day
+PaymentReversed payment:int16 sources:split reason:Prose reversed_on:day released:split~ \
     satisfied:settled~
-PaymentCorrected payment:int paid_on:day reason:Prose corrects:int leaving:leaving?
-VariationRequested variation:int change:change words:secret by:id
-VariationApproved variation:int change:change released:split more:money by:id sitting:sitting?
-VariationRefused variation:int reason:Prose by:id
+PaymentCorrected payment:int16 paid_on:day reason:Prose corrects:int32 leaving:leaving?
+VariationRequested variation:int16 change:change words:secret by:id
+VariationApproved variation:int16 change:change released:split more:money by:id sitting:sitting?
+VariationRefused variation:int16 reason:Prose by:id
 AwardGrown sources:split
 GrantHeld reason:Prose held_on:day?
 GrantResumed
 GrantTerminated reason:Prose released:split
-UpdateRequested update:int due_on:day last:bool
-UpdateMoved update:int due_on:day
-ReminderSent update:int occasion:ReminderKind sent_on:day by:id? note:Prose?
-UpdateSaved update:int answers:{words,learned,people,volunteers,spent,pictured,agreed=secret} \
+UpdateRequested update:int16 due_on:day last:bool
+UpdateMoved update:int16 due_on:day
+ReminderSent update:int16 occasion:ReminderKind sent_on:day by:id? note:Prose?
+UpdateSaved update:int16 answers:{words,learned,people,volunteers,spent,pictured,agreed=secret} \
     strengths:{Strength} noticed:{secret} files:[FileDigest]
-UpdateReceived update:int channel:Channel words:secret people:int volunteers:int spent:money \
-    signs:int outcomes:[EncryptedOutcome] files:[FileDigest] received_on:day learned:secret? \
+UpdateReceived update:int16 channel:Channel words:secret people:int32 volunteers:int32 spent:money \
+    signs:int32 outcomes:[EncryptedOutcome] files:[FileDigest] received_on:day learned:secret? \
     pictured:secret?
-UpdateAccepted update:int
-UpdateQueried update:int question:Prose due_on:day?
-UpdateExcused update:int reason:Prose
-UpdateCorrected update:int people:int volunteers:int spent:money reason:Prose corrects:int
-OutcomeJudged update:int sign:Slug strength:Strength reason:Prose by:id
-NewsSent news:int channel:Channel photographs:[FileDigest] sent_on:day pictured:secret? \
+UpdateAccepted update:int16
+UpdateQueried update:int16 question:Prose due_on:day?
+UpdateExcused update:int16 reason:Prose
+UpdateCorrected update:int16 people:int32 volunteers:int32 spent:money reason:Prose corrects:int32
+OutcomeJudged update:int16 sign:Slug strength:Strength reason:Prose by:id
+NewsSent news:int16 channel:Channel photographs:[FileDigest] sent_on:day pictured:secret? \
     words:secret?
 UnderspendDeclared amount:money released:split due_back:money
 ReturnRequested owed:ReturnReason due_on:day
@@ -231,14 +249,28 @@ ClawbackDemanded amount:money reason:Prose
 ReturnReceived owed:ReturnReason sources:split received_on:day satisfied:settled?
 ReturnWaiverProposed owed:ReturnReason amount:money reason:Prose by:id
 ReturnWaived owed:ReturnReason amount:money by:id
-EntryUnsettled entry:int kind:EntryKind details:entry by:id note:Prose?
-SettlementProposed entry:int counts:money reason:Prose by:id
-EntrySettled entry:int sources:split satisfied:settled happened_on:day by:id
-AttendanceConfirmed decision:int person:id by:id
-StoryPublished story:int words:Prose consented_on:day consent:Line photographs:[FileDigest] \
+EntryUnsettled entry:int16 kind:EntryKind details:entry by:id note:Prose?
+SettlementProposed entry:int16 counts:money reason:Prose by:id
+EntrySettled entry:int16 sources:split satisfied:settled happened_on:day by:id
+AttendanceConfirmed decision:int32 person:id by:id
+StoryPublished story:int16 words:Prose consented_on:day consent:Line photographs:[FileDigest] \
     pictured:Line?
-StoryWithdrawn story:int
+StoryWithdrawn story:int16
 GrantClosed released:split
+"""
+
+INTRODUCTION = """
+IntroductionAsked of:Party to:id at_risk:bool asked_on:day
+IntroductionAgreed notice:int32 channel:Channel read_back:bool keyed_by:id? matters:secret? \
+    shares:[Shared] agreed_on:day
+IntroductionMade to:id holder:id? made_on:day
+IntroductionWelcomed host:id? host_name:secret? channel:Channel keyed_by:id? welcomed_on:day
+IntroductionDeclined reason:DeclineReason channel:Channel keyed_by:id? declined_on:day
+IntroductionCameTo how:CameTo said_on:day
+IntroductionTakenBack channel:Channel keyed_by:id? forgotten:secrets~ taken_back_on:day
+IntroductionClosed reason:CloseReason closed_on:day
+IntroductionReminded reminded_on:day
+MattersForgotten forgotten:secrets
 """
 
 GATHERING = """
@@ -247,31 +279,66 @@ GatheringPlanned kind:GatheringKind about:about leads:ids sign_up:SignUpWay risk
 GatheringDescribed about:about
 GatheringOpened opened_on:day
 GatheringEnded ended_on:day
-SessionAdded session:int plan:plan
-SessionMoved session:int plan:plan
-SessionCancelled session:int reason:Prose
-PlaceTaken session:int person:id group:id? needs:secret? waited:bool
-WaitingJoined session:int person:id rank:int group:id? needs:secret?
-PlaceGivenUp session:int person:id
-WaitingLeft session:int person:id
-SignUpsCounted session:int people:int
-SessionHeld session:int came:came
-AttendanceCorrected session:int came:came reason:Prose
-NotesWritten session:int learned:Prose ideas:[Line] signs:[Slug]
+SessionAdded session:int16 plan:plan
+SessionMoved session:int16 plan:plan
+SessionCancelled session:int16 reason:Prose
+PlaceTaken session:int16 person:id group:id? needs:secret? waited:bool
+WaitingJoined session:int16 person:id rank:int32 group:id? needs:secret?
+PlaceGivenUp session:int16 person:id
+WaitingLeft session:int16 person:id
+SignUpsCounted session:int16 people:int32
+SessionHeld session:int16 came:came
+AttendanceCorrected session:int16 came:came reason:Prose
+NotesWritten session:int16 learned:Prose ideas:[Line] signs:[Slug]
+StoryChosen grant:id story:int16 why:Prose chosen_on:day aim:Slug?
+TallyGiven tally:int16 version:int32 question:Slug counts:{int32} asked_on:day occasion:TallyOccasion
+TallyCorrected tally:int16 counts:{int32} reason:Prose
 LeadOffered person:id
 LeadTaken person:id staff:bool
 LeadLeft person:id
 HandAskedFor lead:id words:secret
 RiskChecked good_until:day
-SessionReminded session:int
-NeedsForgotten session:int needs:secrets
+SessionReminded session:int16
+NeedsForgotten session:int16 needs:secrets
+"""
+
+ASSET = """
+AssetRecorded way:AssetWay kind:AssetKind holder:Party? name:Line? words:secret? area:Slug? \
+    themes:[Slug]~ keeper:id recorded_on:day
+WordsProposed words:secret
+AssetPublished listing:listing published_on:day
+AssetPaused
+AssetResumed resumed_on:day
+AssetConfirmed confirmed_on:day
+AssetWithdrawn withdrawn_on:day
+TieMade to:id how:TieKind tied_on:day
+TieEnded to:id
+KeeperChanged keeper:id
+ExchangeRecorded exchange:int32 giver:Party receiver:Party minutes:int32 on:day
+ExchangeCorrected exchange:int32 minutes:int32 reason:Prose
+AssetReminded months:int8
+WordsForgotten words:secrets
+"""
+
+BARRIER = """
+BarrierRaised person:id group:id? area:Slug? theme:Slug? words:secret gathering:id? raised_on:day
+BarrierSummedUp summary:Prose
+BarrierJoined into:id
+BarrierTakenIn joined:id raised_by:ids
+BarrierPassedOn to:Line asked:Prose due_on:day passed_on:day
+BarrierAnswered answer:Prose comes_to:ComesTo answered_on:day
+BarrierClosed reason:Prose
+BarrierReminded
+BarrierWordsForgotten words:secret
 """
 
 # A source of money: the funder, and the area that it is restricted to or None.
 Source = tuple[str, "str | None"]
 Split = dict[Source, int]
 
-MONEY = re.compile(r"(0|[1-9][0-9]{0,12})\.[0-9]{2}")
+MONEY = re.compile(r"(0|[1-9][0-9]{0,7})\.[0-9]{2}")
+# The largest amount, in pence.
+MOST_MONEY = 9_999_999_900
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -283,11 +350,15 @@ def text(value: Any) -> str:
     return value
 
 
-def integer(value: Any) -> int:
-    """A whole number from 0."""
-    if type(value) is not int or not 0 <= value <= LARGEST:
-        raise ValueError("a whole number is expected")
-    return value
+def integer(most: int) -> Callable[[Any], int]:
+    """The type of a whole number from 0 to this one."""
+
+    def parse(value: Any) -> int:
+        if type(value) is not int or not 0 <= value <= most:
+            raise ValueError(f"a whole number from 0 to {most} is expected")
+        return value
+
+    return parse
 
 
 def boolean(value: Any) -> bool:
@@ -308,7 +379,10 @@ def money(value: Any) -> int:
     """Pounds with two decimals, as pence."""
     if not MONEY.fullmatch(text(value)):
         raise ValueError("an amount of money is expected")
-    return int(value.replace(".", ""))
+    pence = int(value.replace(".", ""))
+    if pence > MOST_MONEY:
+        raise ValueError("an amount of money is at most 99999999.00")
+    return pence
 
 
 def day(value: Any) -> str:
@@ -352,13 +426,22 @@ def secret(value: Any) -> str:
     return value["digest"]
 
 
+def is_secret(value: dict[str, Any]) -> bool:
+    """Whether an object with a digest and a subject is an encrypted value."""
+    try:
+        secret(value)
+    except ValueError:
+        return False
+    return True
+
+
 def subjects(value: Any) -> set[str]:
     """The people and groups whose keys encrypt the personal values within a value."""
     if isinstance(value, list):
         return {subject for one in value for subject in subjects(one)}
     if not isinstance(value, dict):
         return set()
-    if value.keys() == {"digest", "subject"} and all(isinstance(v, str) for v in value.values()):
+    if value.keys() == {"digest", "subject"} and is_secret(value):
         return {value["subject"]}
     return {subject for one in value.values() for subject in subjects(one)}
 
@@ -384,6 +467,14 @@ def settled(value: Any) -> dict[str, int]:
     """Amounts by the reason for which money was due."""
     reason_of = TYPES["ReturnReason"]
     return {reason_of(reason): money(amount) for reason, amount in json_object(value).items()}
+
+
+def party(value: Any) -> tuple[str, str]:
+    """A person or a group, as its kind and its id."""
+    match list(json_object(value).items()):
+        case [("person" | "group" as kind, own)]:
+            return kind, identifier(own)
+    raise ValueError("a person or a group is expected")
 
 
 def of_fields(fields: str, others: bool = True) -> Callable[[Any], dict[str, Any]]:
@@ -464,7 +555,10 @@ def read_objects() -> dict[str, tuple[bool, str]]:
 OBJECTS = read_objects()
 TYPES: dict[str, Callable[[Any], Any]] = {
     "text": text,
-    "int": integer,
+    "int8": integer(2**8 - 1),
+    "int16": integer(2**16 - 1),
+    "int32": integer(2**32 - 1),
+    "int53": integer(LARGEST),
     "bool": boolean,
     "id": identifier,
     "money": money,
@@ -476,15 +570,19 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "settled": settled,
     "ids": list_of(identifier),
     "secrets": list_of(secret),
+    "Party": party,
     "AcceptanceMethod": values.acceptance_method,
     "HelpKind": values.help_kind,
     **values.read_types(),
 }
 TYPES["EncryptedPayee"] = values.payee_details(day, TYPES["Line"])
+TYPES["LessonOrigin"] = values.lesson_origin(identifier, TYPES["Slug"])
 TYPES["ReleaseCondition"] = values.release_condition(day, TYPES["Slug"])
-TYPES["sitting"] = of_fields("present:ids withdrew:ids recorded_by:id? quorum:int? confirm_by:day?")
+TYPES["sitting"] = of_fields(
+    "present:ids withdrew:ids recorded_by:id? quorum:int8? confirm_by:day?"
+)
 TYPES["leaving"] = of_fields("from:day to:day sources:split")
-TYPES["entry"] = of_fields("amount:money happened_on:day payment:int? owed:ReturnReason~")
+TYPES["entry"] = of_fields("amount:money happened_on:day payment:int16? owed:ReturnReason~")
 TYPES["change"] = of_fields(
     "amount:money? ends_on:day? update_due_on:day? purpose:Summary?", others=False
 )
@@ -493,15 +591,20 @@ TYPES["conditions"] = map_of(TYPES["condition"], frozenset())
 TYPES["about"] = of_fields("title:Line description:Prose area:Slug? themes:[Slug]~", others=False)
 TYPES["plan"] = of_fields(
     "day:day starts_at:ClockTime ends_at:ClockTime place:Line? place_for:PlaceAudience~ "
-    "places:int?",
+    "places:int32?",
     others=False,
 )
-TYPES["turnout"] = of_fields("group:id people:int", others=False)
-TYPES["came"] = of_fields("people:int named:ids~ groups:[turnout]~", others=False)
+TYPES["turnout"] = of_fields("group:id people:int32", others=False)
+TYPES["came"] = of_fields("people:int32 named:ids~ groups:[turnout]~", others=False)
+TYPES["listing"] = of_fields(
+    "name:Line description:Prose area:Slug? themes:[Slug]~ when:Line? access:Prose? "
+    "website:Website? welcomes:bool~",
+    others=False,
+)
 TYPES["terms"] = of_fields(
     "amount:money area:Slug ends_on:day update_due_on:day conditions:conditions people_at_risk:bool"
 )
-LIMITS = of_fields("minimum:money maximum:money eyes:int quorum:int")
+LIMITS = of_fields("minimum:money maximum:money eyes:int8 quorum:int8")
 RULES = type_of("Rules")
 # The rules of a fund are compared as a whole, so they are kept as they are written.
 TYPES["rules"] = lambda value: {"all": RULES(value), **{
@@ -521,6 +624,9 @@ def read_catalogue() -> dict[tuple[str, str], Callable[[Any], dict[str, Any]]]:
         ("application", APPLICATION),
         ("grant", GRANT),
         ("gathering", GATHERING),
+        ("asset", ASSET),
+        ("introduction", INTRODUCTION),
+        ("barrier", BARRIER),
     ):
         for line in events.strip().split("\n"):
             name, _, fields = line.partition(" ")

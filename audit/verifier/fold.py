@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Callable
+from typing import Any, Callable
 
 from .state import (
     Application,
@@ -37,6 +37,9 @@ UNDISTURBING = frozenset(
 
 def apply(event: Event, state: LogState) -> None:
     """Brings the state up to date with an event."""
+    if event.name == "TallyGiven":
+        p = event.p
+        state.tallies[event.id][p["tally"]] = p["version"], p["question"]
     if event.name in ("ThemesAdopted", "GatheringPlanned") or event.p.get("waits_until"):
         state.asks_again = True
     FOLDS[event.stream](event, state)
@@ -65,8 +68,17 @@ def fold_person(event: Event, state: LogState) -> None:
             person.waiting[p["mail"]] = person.passed_on.pop(p["mail"], "")
         case "EmailedInstead":
             person.waiting.pop(p["mail"], None)
+        case "PledgeTaken":
+            person.pledges.add(p["pledge"])
+        case "PledgeKept" | "PledgeDropped":
+            person.pledges.discard(p["pledge"])
         case "PersonalDataErased":
             person.erased, person.ways = True, frozenset()
+            state.agreed = {one for one in state.agreed if one[0] != event.id}
+        case "ConsentGiven":
+            state.agreed.add((event.id, p["purpose"]))
+        case "ConsentTakenBack":
+            state.agreed.discard((event.id, p["purpose"]))
 
 
 def fold_organisation(event: Event, state: LogState) -> None:
@@ -88,8 +100,17 @@ def fold_organisation(event: Event, state: LogState) -> None:
         case "AgreementPublished":
             version = state.agreement[0] + 1 if state.agreement else 1
             state.agreement = version, p["hash"]
+        case "NoticePublished":
+            state.notices[p["purpose"]] = p["version"]
         case "ThemesAdopted":
             state.themes = {theme["theme"] for theme in p["themes"]}
+        case "PledgesPublished":
+            state.pledges_version = p["version"]
+            state.pledge_keys = {pledge["pledge"] for pledge in p["pledges"]}
+        case "AimsAdopted":
+            state.aims.append(options_by_question(p["aims"]))
+        case "LessonPublished":
+            state.lessons = p["lesson"]
         case "SettingsProposed":
             proposal = Proposal(p["proposed_by"], p["settings"])
             state.settings_proposals = {p["proposal"]: proposal}
@@ -119,6 +140,15 @@ def fold_organisation(event: Event, state: LogState) -> None:
         state.had_two_administrators = True
 
 
+def options_by_question(aims: list[dict]) -> dict[str, set[str]]:
+    """The options of each question of some aims."""
+    questions = [question for aim in aims for question in aim.get("questions") or []]
+    return {
+        question["question"]: {option["option"] for option in question["options"]}
+        for question in questions
+    }
+
+
 def words_of(p: dict) -> tuple:
     """The words of an email, and what they are for."""
     return tuple(p[name] for name in ("mail", "fund", "language", "subject", "body"))
@@ -144,8 +174,8 @@ def fold_fund(event: Event, state: LogState) -> None:
             fund.opened = fund.is_open = True
         case "FundResumed":
             fund.is_open = True
-        case "RoundPlanned" | "RoundOpened" | "RoundCompleted":
-            fund.rounds[p["round"]] = event.name == "RoundOpened"
+        case "RoundPlanned" | "RoundOpened" | "RoundExtended" | "RoundClosed" | "RoundCompleted":
+            fold_round(event, fund)
         case "FundPaused" | "FundClosed" | "FundArchived":
             fund.is_open = False
         case "FundingAllocated":
@@ -156,6 +186,25 @@ def fold_fund(event: Event, state: LogState) -> None:
             fund.commit(p["grant"], p["sources"], 1)
         case "CommitmentReduced" | "CommitmentReleased" | "CommitmentTakenBack":
             fund.commit(p["grant"], p["sources"], -1)
+
+
+def fold_round(event: Event, fund: Fund) -> None:
+    """The state and the days of a round."""
+    p, own = event.p, event.p["round"]
+    match event.name:
+        case "RoundPlanned":
+            fund.rounds.setdefault(own, False)
+            fund.round_days[own] = p["opens_on"], p["closes_on"]
+        case "RoundOpened":
+            fund.rounds[own] = True
+            fund.open_rounds.add(own)
+        case "RoundExtended":
+            if own in fund.round_days:
+                fund.round_days[own] = fund.round_days[own][0], p["closes_on"]
+        case "RoundClosed" | "RoundCompleted":
+            fund.open_rounds.discard(own)
+            if event.name == "RoundCompleted":
+                fund.rounds[own] = False
 
 
 def fold_group(event: Event, state: LogState) -> None:
@@ -216,6 +265,8 @@ def fold_application(event: Event, state: LogState) -> None:
     if event.name not in UNDISTURBING:
         own.undisturbed = False
     match event.name:
+        case "ChangesRequested":
+            own.changes_due = p["due_on"]
         case "AnswersSaved":
             own.theme = p["activity"] or own.theme
         case "ApplicationSubmitted" | "ApplicationResubmitted":
@@ -335,8 +386,13 @@ def fold_agreement(event: Event, grant: Grant) -> None:
             grant.instalments = {
                 key: one for key, one in grant.instalments.items() if key < p["first"]
             }
+            grant.from_days = {
+                key: one for key, one in grant.from_days.items() if key < p["first"]
+            }
             for number, instalment in enumerate(p["instalments"], p["first"]):
                 grant.instalments[number] = tied_check(instalment)
+                if (released := instalment["released"]) != "at_once" and "from_day" in released:
+                    grant.from_days[number] = released["from_day"]["day"]
         case "AttendanceConfirmed":
             if p["by"] == p["person"]:
                 grant.confirmed[p["decision"]].add(p["person"])
@@ -508,10 +564,50 @@ def fold_gathering(event: Event, state: LogState) -> None:
             gathering.leads.add(p["person"])
         case "LeadLeft":
             gathering.leads.discard(p["person"])
+        case "StoryChosen":
+            gathering.chosen.add((p["grant"], p["story"]))
         case _ if "session" in p:
             fold_session(event, gathering.sessions[p["session"]])
             if event.name == "PlaceGivenUp":
                 state.gave_up = p["person"]
+
+
+def fold_asset(event: Event, state: LogState) -> None:
+    """Who holds an entry of the directory, and the time that was given."""
+    asset, p = state.assets[event.id], event.p
+    match event.name:
+        case "AssetRecorded":
+            asset.holder = p["holder"]
+        case "ExchangeRecorded":
+            asset.exchanges.append((p["giver"], p["receiver"], p["minutes"]))
+            count_exchange(state, asset.exchanges[-1], 1)
+        case "ExchangeCorrected" if 1 <= p["exchange"] <= len(asset.exchanges):
+            giver, receiver, before = asset.exchanges[p["exchange"] - 1]
+            count_exchange(state, (giver, receiver, before), -1)
+            asset.exchanges[p["exchange"] - 1] = (giver, receiver, p["minutes"])
+            count_exchange(state, (giver, receiver, p["minutes"]), 1)
+
+
+def count_exchange(state: LogState, exchange: tuple[Any, Any, int], sign: int) -> None:
+    """Counts an exchange for its giver and against its receiver, or takes it back."""
+    giver, receiver, minutes = exchange
+    state.balances[giver] += sign * minutes
+    state.balances[receiver] -= sign * minutes
+
+
+def fold_introduction(event: Event, state: LogState) -> None:
+    """Who is introduced to which entry, whether they agree, and who holds it."""
+    introduction, p = state.introductions[event.id], event.p
+    match event.name:
+        case "IntroductionAsked":
+            introduction.of = p["of"]
+            introduction.to, introduction.at_risk = p["to"], p["at_risk"]
+        case "IntroductionAgreed":
+            introduction.agreed = True
+        case "IntroductionMade":
+            introduction.holder = p["holder"]
+        case "IntroductionTakenBack":
+            introduction.agreed = False
 
 
 def fold_session(event: Event, session: Session) -> None:
@@ -538,6 +634,24 @@ def fold_session(event: Event, session: Session) -> None:
         session.waiting = [one for one in session.waiting if one != p["person"]]
 
 
+def fold_barrier(event: Event, state: LogState) -> None:
+    """Who raised a barrier, and how far it was carried."""
+    barrier, p = state.barriers[event.id], event.p
+    match event.name:
+        case "BarrierRaised":
+            barrier.owner = p["group"] or p["person"]
+            barrier.raised_by.add(p["person"])
+        case "BarrierPassedOn":
+            barrier.passed_on = True
+        case "BarrierAnswered":
+            barrier.comes_to = p["comes_to"]
+        case "BarrierJoined":
+            state.joining = event.id, p["into"]
+        case "BarrierTakenIn":
+            barrier.raised_by.update(p["raised_by"])
+            state.joining = None
+
+
 FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "person": fold_person,
     "organisation": fold_organisation,
@@ -546,4 +660,7 @@ FOLDS: dict[str, Callable[[Event, LogState], None]] = {
     "application": fold_application,
     "grant": fold_grant,
     "gathering": fold_gathering,
+    "asset": fold_asset,
+    "introduction": fold_introduction,
+    "barrier": fold_barrier,
 }

@@ -13,9 +13,14 @@ organisation.RoleConfirmed administrator
 organisation.RoleEnded administrator operator
 organisation.SignsAdopted administrator
 organisation.ThemesAdopted administrator
+organisation.PledgesPublished officer
+organisation.AimsAdopted administrator
 organisation.FormPublished administrator officer
 organisation.AgreementPublished administrator
+organisation.NoticePublished administrator
 organisation.ReportPublished administrator officer
+organisation.LessonPublished officer connector
+organisation.LessonWithdrawn officer connector
 organisation.MailTextPublished administrator officer
 organisation.MailTextProposed administrator
 organisation.MailTextRefused administrator
@@ -28,20 +33,26 @@ organisation.WebhookEnded administrator
 organisation.WebhookSecretMade administrator
 organisation.StatementShared administrator officer finance
 organisation.StatementLinkEnded administrator officer finance
-person.PersonRegistered administrator officer person job operator
+person.PersonRegistered administrator officer connector person job operator
 person.GroupBegun person
 person.DraftBegun person
-person.SignUpBegun officer lead person
+person.SignUpBegun officer connector lead person
 person.ContactChangeProposed officer
 person.ContactChangeRefused officer person
 person.ContactChanged officer person job
 person.MailLanguageChosen officer person
 person.AddressProven job
 person.AccessEnded administrator
+person.ConsentGiven officer connector person
+person.ConsentTakenBack officer connector person
 person.PersonToTell job
 person.PersonTold administrator officer finance
 person.TellingTakenBack administrator officer finance
 person.EmailedInstead administrator officer finance
+person.PledgeTaken officer connector person
+person.PledgeKept officer connector person
+person.PledgeDropped officer connector person job
+person.PledgesReminded job
 person.ErasureRequested officer person
 person.ErasureRefused administrator
 person.PersonalDataErased administrator job operator
@@ -95,6 +106,8 @@ group.GroupTakenIn officer
 group.GrantOpened panel
 group.GrantEnded officer panel member job
 group.PastGrantRecorded officer
+group.TallyGiven officer connector member
+group.TallyCorrected officer connector member
 group.ErasureRequested officer member
 group.ErasureRefused administrator
 group.PersonalDataErased administrator job operator
@@ -192,28 +205,64 @@ grant.AttendanceConfirmed panel | administrator officer
 grant.StoryPublished officer
 grant.StoryWithdrawn officer member
 grant.GrantClosed officer
-gathering.GatheringPlanned officer
-gathering.GatheringDescribed officer
-gathering.GatheringOpened officer
-gathering.GatheringEnded officer
-gathering.SessionAdded officer lead
-gathering.SessionMoved officer lead
-gathering.SessionCancelled officer lead
-gathering.PlaceTaken officer lead person job
-gathering.WaitingJoined officer lead person
-gathering.PlaceGivenUp officer lead person job
-gathering.WaitingLeft officer lead person job
-gathering.SignUpsCounted officer lead
-gathering.SessionHeld officer lead
-gathering.AttendanceCorrected officer lead
-gathering.NotesWritten officer
-gathering.LeadOffered officer lead
-gathering.LeadTaken officer person
-gathering.LeadLeft officer lead
-gathering.HandAskedFor officer lead
+gathering.GatheringPlanned officer connector
+gathering.GatheringDescribed officer connector
+gathering.GatheringOpened officer connector
+gathering.GatheringEnded officer connector
+gathering.SessionAdded officer connector lead
+gathering.SessionMoved officer connector lead
+gathering.SessionCancelled officer connector lead
+gathering.PlaceTaken officer connector lead person job
+gathering.WaitingJoined officer connector lead person job
+gathering.PlaceGivenUp officer connector lead person job
+gathering.WaitingLeft officer connector lead person job
+gathering.SignUpsCounted officer connector lead
+gathering.SessionHeld officer connector lead
+gathering.AttendanceCorrected officer connector lead
+gathering.NotesWritten officer connector
+gathering.StoryChosen officer connector
+gathering.TallyGiven officer connector
+gathering.TallyCorrected officer connector
+gathering.LeadOffered officer connector lead
+gathering.LeadTaken officer connector person
+gathering.LeadLeft officer connector lead
+gathering.HandAskedFor officer connector lead
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job
+asset.AssetRecorded officer connector
+asset.WordsProposed officer connector member person
+asset.AssetPublished officer connector
+asset.AssetPaused officer connector member person
+asset.AssetResumed officer connector member person
+asset.AssetConfirmed officer connector member person
+asset.AssetWithdrawn officer connector member person job
+asset.TieMade officer connector
+asset.TieEnded officer connector
+asset.KeeperChanged officer connector
+asset.ExchangeRecorded officer connector member person
+asset.ExchangeCorrected officer connector member person
+asset.AssetReminded job
+asset.WordsForgotten job
+introduction.IntroductionAsked officer connector member person
+introduction.IntroductionAgreed officer connector member person
+introduction.IntroductionMade officer connector
+introduction.IntroductionWelcomed officer connector member
+introduction.IntroductionDeclined officer connector member
+introduction.IntroductionCameTo officer connector member person
+introduction.IntroductionTakenBack officer connector member person
+introduction.IntroductionClosed officer connector
+introduction.IntroductionReminded job
+introduction.MattersForgotten job
+barrier.BarrierRaised officer connector person
+barrier.BarrierSummedUp officer connector
+barrier.BarrierJoined officer connector
+barrier.BarrierTakenIn officer connector
+barrier.BarrierPassedOn officer connector
+barrier.BarrierAnswered officer connector
+barrier.BarrierClosed officer connector
+barrier.BarrierReminded job
+barrier.BarrierWordsForgotten job
 """
 
 

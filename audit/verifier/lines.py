@@ -8,7 +8,8 @@ import re
 from typing import Any, NoReturn
 
 STREAMS = frozenset(
-    {"person", "organisation", "fund", "group", "application", "grant", "gathering"}
+    {"person", "organisation", "fund", "group", "application", "grant", "gathering", "asset",
+     "introduction", "barrier"}
 )
 NAMES = {
     "command_id": str,

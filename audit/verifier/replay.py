@@ -6,9 +6,13 @@ from typing import Any
 
 from . import (
     rules_agreements,
+    rules_assets,
+    rules_barriers,
     rules_days,
     rules_funds,
     rules_gatherings,
+    rules_introductions,
+    rules_learning,
     rules_office,
     rules_panel,
     rules_payments,
@@ -23,7 +27,8 @@ from .state import Event, LogState
 # The modules whose import declares the checks.
 ROOMS = (
     rules_steps, rules_office, rules_days, rules_funds, rules_panel, rules_agreements,
-    rules_payments, rules_gatherings,
+    rules_payments, rules_gatherings, rules_assets, rules_introductions, rules_barriers,
+    rules_learning,
 )
 BY_FUND = frozenset({"budget", "fund-open", "fund-bounds", "fund-rules-by-two"})
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from .catalogue import Split, moment
 from .checks import Command, check, check_command
 from .fold import settled_by
+from .rules_days import decided_day
 from .rules_funds import pounds
 from .rules_panel import MOMENT_MARGIN, declared
 from .state import ENDED, Event, Grant, LogState, london_day, total
@@ -108,6 +109,8 @@ def the_checks_passed(event: Event, state: LogState) -> Iterator[str]:
     grant = state.grants.get(event.id)
     if not grant:
         return
+    if grant.from_days.get(event.p["instalment"], "") > event.p["prepared_on"]:
+        yield "the instalment was not due yet"
     elsewhere = {
         name for number, name in grant.instalments.items() if number != event.p["instalment"]
     } - {grant.instalments.get(event.p["instalment"])}
@@ -389,10 +392,12 @@ def an_offer_is_sent_once(event: Event, state: LogState) -> Iterator[str]:
     "letters-in-order", "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"
 )
 def a_group_answers_what_was_sent(event: Event, state: LogState) -> Iterator[str]:
-    """A group answers an offer only after it has gone out."""
-    grant = state.grants.get(event.id)
+    """A group answers an offer only after it has gone out, and until its last day."""
+    grant, today = state.grants.get(event.id), decided_day(event)
     if grant and grant.waits:
         yield "the offer had not gone out"
+    elif grant and state.roles_by_two and today is not None and today > grant.expires_on:
+        yield "the last day of the offer was over"
 
 
 @check("lapsed-after-last-day", "grant.OfferLapsed")

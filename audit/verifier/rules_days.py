@@ -32,6 +32,30 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "asset.AssetRecorded": "recorded_on",
+    "asset.AssetPublished": "published_on",
+    "asset.AssetResumed": "resumed_on",
+    "asset.AssetConfirmed": "confirmed_on",
+    "asset.AssetWithdrawn": "withdrawn_on",
+    "asset.TieMade": "tied_on",
+    "person.ConsentGiven": "given_on",
+    "person.ConsentTakenBack": "taken_back_on",
+    "introduction.IntroductionAsked": "asked_on",
+    "introduction.IntroductionAgreed": "agreed_on",
+    "introduction.IntroductionMade": "made_on",
+    "introduction.IntroductionWelcomed": "welcomed_on",
+    "introduction.IntroductionDeclined": "declined_on",
+    "introduction.IntroductionCameTo": "said_on",
+    "introduction.IntroductionTakenBack": "taken_back_on",
+    "introduction.IntroductionClosed": "closed_on",
+    "introduction.IntroductionReminded": "reminded_on",
+    "person.PledgeTaken": "taken_on",
+    "person.PledgeKept": "kept_on",
+    "barrier.BarrierRaised": "raised_on",
+    "barrier.BarrierPassedOn": "passed_on",
+    "barrier.BarrierAnswered": "answered_on",
+    "gathering.StoryChosen": "chosen_on",
+    "organisation.LessonPublished": "published_on",
 }
 # The day in each event that a person enters for what has happened.
 ENTERED = {
@@ -48,6 +72,9 @@ ENTERED = {
     "grant.ReturnReceived": "received_on",
     "grant.EntrySettled": "happened_on",
     "grant.StoryPublished": "consented_on",
+    "asset.ExchangeRecorded": "on",
+    "group.TallyGiven": "asked_on",
+    "gathering.TallyGiven": "asked_on",
 }
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from .checks import Command, check, check_command
-from .state import ADMINISTRATOR, Event, LogState, total
+from .rules_days import decided_day
+from .state import ADMINISTRATOR, Event, Fund, LogState, total
 
 LEAST, MOST = 50_000, 250_000
 COMMITS = ("fund.Committed", "fund.CommitmentIncreased")
@@ -81,6 +82,66 @@ def the_round_takes_applications(event: Event, state: LogState) -> Iterator[str]
         yield "the fund was not open"
     elif not (p["round"] in fund.rounds if p["late"] else fund.rounds.get(p["round"])):
         yield "the round had not opened, or was completed"
+
+
+@check("fund-open", "fund.RoundClosed", "fund.RoundExtended")
+def a_round_keeps_its_days(event: Event, state: LogState) -> Iterator[str]:
+    """A round closes after its last day, and is extended to a later one only."""
+    # Earlier programs did not keep this, nor what follows.
+    fund, today = state.funds.get(event.id), decided_day(event)
+    days = fund and fund.round_days.get(event.p["round"])
+    if not days or not state.roles_by_two:
+        return
+    if event.name == "RoundExtended":
+        if event.p["closes_on"] <= days[1]:
+            yield "the round was extended to a day that is not later than its last"
+    elif today is not None and today <= days[1]:
+        yield "the round was closed before its last day was over"
+
+
+@check(
+    "fund-open", "application.ApplicationStarted", "application.ApplicationSubmitted",
+    "application.ApplicationResubmitted", "application.ApplicationLapsed",
+    "application.DraftReopened",
+)
+def an_application_keeps_to_the_days(event: Event, state: LogState) -> Iterator[str]:
+    """Applications start, come in and come back on the days of their round."""
+    today = decided_day(event)
+    if today is None or not state.roles_by_two:
+        return
+    own, p = state.applications.get(event.id), event.p
+    if event.name == "ApplicationResubmitted":
+        if own and own.changes_due is not None and own.changes_due < today:
+            yield "changes came after the day that was set for them"
+        return
+    place = (p["fund"], p["round"]) if event.name == "ApplicationStarted" else (
+        (own.fund, own.round) if own else (None, None)
+    )
+    fund = state.funds.get(place[0])
+    if fund and place[1] in fund.round_days:
+        yield from day_of_round(event, fund, place[1], today)
+
+
+def day_of_round(event: Event, fund: Fund, key: str, today: str) -> Iterator[str]:
+    """What is wrong with the day of an event in a round."""
+    p, (first, last) = event.p, fund.round_days[key]
+    is_day = first <= today <= last
+    is_open = is_day and key in fund.open_rounds
+    match event.name:
+        case "ApplicationStarted":
+            if not p["late"] and not is_day:
+                yield "the application was started on a day that is none of its round"
+        case "ApplicationSubmitted":
+            if not first <= p["received_on"] <= last:
+                yield "the application was received on a day that is none of its round"
+            elif not is_open and (p["channel"] == "web" or p["late_reason"] is None):
+                yield "the application was sent after its round was over"
+        case "DraftReopened":
+            if not is_open:
+                yield "a draft came back after its round was over"
+        case "ApplicationLapsed":
+            if is_day and fund.rounds.get(key):
+                yield "a draft lapsed on a day of its round"
 
 
 @check("budget", *COMMITS)

@@ -57,6 +57,15 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
     owners = {owner}
     if event.stream == "gathering":
         owners = {event.p.get("person"), event.p.get("lead")}
+    if event.stream == "asset":
+        holder = event.p.get("holder") or state.assets[event.id].holder
+        owners = {holder[1]} if holder else set()
+    if event.stream == "introduction":
+        owners = {state.introductions[event.id].of[1]}
+    if event.stream == "barrier":
+        owners = {event.p.get("group") or event.p.get("person")}
+    if event.name == "BarrierWordsForgotten":
+        owners = {state.barriers[event.id].owner}
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:
@@ -88,9 +97,10 @@ def the_actor_may_give_it(event: Event, state: LogState) -> Iterator[str]:
     gathering = event.id if event.stream == "gathering" else event.p.get("gathering")
     if gathering in state.gatherings and event.actor in state.gatherings[gathering].leads:
         found.add("lead")
-    group = group_of(event, state)
-    if group is not None and any(
-        event.actor in state.groups[own].members for own in state.heirs(group)
+    if any(
+        event.actor in state.groups[own].members
+        for group in groups_of(event, state)
+        for own in state.heirs(group)
     ):
         found.add("member")
     if givers.isdisjoint(found):
@@ -102,17 +112,35 @@ def person_of(event: Event, state: LogState) -> str | None:
     gave it up in the same command."""
     if event.name == "PlaceTaken" and event.p["waited"]:
         return state.gave_up
-    if event.stream == "gathering":
+    if event.stream in ("gathering", "barrier"):
         return event.p.get("person")
+    if event.stream == "introduction":
+        kind, own = event.p["of"] if "of" in event.p else state.introductions[event.id].of
+        return own if kind == "person" else None
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
+    if event.stream == "asset":
+        return state.held_by(event.id, "person")
     return event.id if event.stream == "person" else None
+
+
+def groups_of(event: Event, state: LogState) -> list[str]:
+    """The groups that an event is about: an introduction is about two."""
+    if event.stream == "introduction":
+        if event.name == "IntroductionAsked":
+            kind, own = event.p["of"]
+            return [own] if kind == "group" else []
+        return state.introductions[event.id].groups_for(event.name)
+    group = group_of(event, state)
+    return [group] if group is not None else []
 
 
 def group_of(event: Event, state: LogState) -> str | None:
     """The group that an event is about."""
     if event.stream == "group":
         return event.id
+    if event.stream == "asset":
+        return state.held_by(event.id, "group")
     if event.name == "ApplicationStarted":
         return event.p["group"]
     own = event.id

@@ -76,6 +76,24 @@ def the_themes_are_adopted(event: Event, state: LogState) -> Iterator[str]:
             yield f"the gathering has the theme {theme}, which was not adopted"
 
 
+@check("theme-adopted", "asset.AssetRecorded", "asset.AssetPublished")
+def the_themes_of_entries_are_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """An entry of the directory has themes that are adopted, once there are any."""
+    about = event.p.get("listing") or event.p
+    for theme in about["themes"] or ():
+        if state.themes and theme not in state.themes:
+            yield f"the entry has the theme {theme}, which was not adopted"
+            return
+
+
+@check("theme-adopted", "barrier.BarrierRaised")
+def the_theme_of_a_barrier_is_adopted(event: Event, state: LogState) -> Iterator[str]:
+    """A barrier has a theme that is adopted, once there are any."""
+    theme = event.p["theme"]
+    if theme is not None and state.themes and theme not in state.themes:
+        yield f"the barrier has the theme {theme}, which was not adopted"
+
+
 @check("theme-adopted", "grant.GrantOffered")
 def the_theme_is_the_applications(event: Event, state: LogState) -> Iterator[str]:
     """An offer has the theme that its application named. Earlier programs wrote none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .checks import check
+from .checks import Command, check, check_command
 from .state import Event, LogState
 
 # Record, event, the states before it, and the state after it, if it is another. Except for those
@@ -21,6 +21,7 @@ group GroupRegistered none registered
 group GroupCorrected registered,merged
 group PayeeProvided registered,merged
 group GroupMerged registered merged
+group GroupTakenIn registered
 fund FundCreated none draft
 fund RulesSet draft
 fund RulesProposed open,paused
@@ -112,6 +113,16 @@ variation VariationApproved requested approved
 variation VariationRefused requested refused
 story StoryPublished none published
 story StoryWithdrawn published withdrawn
+introduction IntroductionAsked none asked
+introduction IntroductionAgreed asked agreed
+introduction IntroductionMade agreed made
+introduction IntroductionWelcomed made welcomed
+introduction IntroductionDeclined made declined
+introduction IntroductionCameTo welcomed,came_to came_to
+introduction IntroductionTakenBack asked,agreed,made,welcomed,declined,came_to,closed taken_back
+introduction IntroductionClosed asked,agreed,made,welcomed,declined,came_to closed
+introduction IntroductionReminded made
+introduction MattersForgotten agreed,made,welcomed,declined,came_to,closed
 gathering GatheringPlanned none draft
 gathering GatheringDescribed draft,open
 gathering GatheringOpened draft open
@@ -130,6 +141,29 @@ gathering LeadTaken draft,open
 gathering LeadLeft draft,open,ended
 gathering HandAskedFor draft,open
 gathering RiskChecked draft,open
+asset AssetRecorded none recorded
+asset WordsProposed recorded,published,paused
+asset AssetPublished recorded,published published
+asset AssetPaused published paused
+asset AssetResumed paused published
+asset AssetConfirmed published
+asset AssetWithdrawn recorded,published,paused withdrawn
+asset TieMade recorded,published,paused
+asset TieEnded recorded,published,paused,withdrawn
+asset KeeperChanged recorded,published,paused
+asset ExchangeRecorded recorded,published,paused
+asset ExchangeCorrected recorded,published,paused,withdrawn
+asset AssetReminded published
+asset WordsForgotten withdrawn
+barrier BarrierRaised none raised
+barrier BarrierSummedUp raised,summed_up summed_up
+barrier BarrierJoined raised,summed_up joined
+barrier BarrierTakenIn raised,summed_up,passed_on,answered
+barrier BarrierPassedOn summed_up,passed_on passed_on
+barrier BarrierAnswered passed_on,answered answered
+barrier BarrierClosed raised,summed_up,passed_on,answered closed
+barrier BarrierReminded passed_on
+barrier BarrierWordsForgotten raised,summed_up,passed_on,answered,closed,joined
 session SessionAdded none planned
 session SessionMoved planned
 session SessionCancelled planned cancelled
@@ -143,11 +177,18 @@ session AttendanceCorrected held
 session NotesWritten held
 session SessionReminded planned
 session NeedsForgotten planned,held,cancelled
+gathering StoryChosen open,ended
+gathering TallyGiven open,ended
+gathering TallyCorrected open,ended
+group TallyGiven registered
+group TallyCorrected registered,merged
+lesson LessonPublished none published
+lesson LessonWithdrawn published withdrawn
 """
 # The records that are part of another one. Each is named by the event's field of this name.
 PARTS = {
     "batch": "fund", "round": "fund", "hold": "grant", "update": "grant", "variation": "grant",
-    "story": "grant", "session": "gathering",
+    "story": "grant", "session": "gathering", "lesson": "organisation",
 }
 # Steps that can be undone: the state before the last of them comes back.
 UNDONE = frozenset(
@@ -174,6 +215,9 @@ BY_EVENT = read_steps()
 @check("steps-in-order", *BY_EVENT)
 def a_step_is_allowed(event: Event, state: LogState) -> Iterator[str]:
     """An event comes only in a state of its record that allows it, and leads to another."""
+    earlier = event.p["grew_from"] if event.name == "GatheringPlanned" else None
+    if earlier is not None and ("gathering", earlier, None) not in state.steps:
+        yield "the gathering grew from one that nobody had planned"
     for record, before, after in BY_EVENT[event.kind]:
         key = record, event.id, event.p.get(record)
         now = state.steps.get(key, "none")
@@ -185,6 +229,24 @@ def a_step_is_allowed(event: Event, state: LogState) -> Iterator[str]:
             after = state_again(event, state)
         if after is not None:
             state.steps[key] = after
+
+
+@check_command("steps-in-order")
+def a_merged_group_is_taken_in(command: Command, _: LogState) -> Iterator[tuple[Event, str]]:
+    """The group that another is merged into takes it in, in the same command."""
+    merging: list[Event] = []
+    for event in command.of("group.GroupMerged", "group.GroupTakenIn"):
+        if event.name == "GroupMerged":
+            merging.append(event)
+            continue
+        pair = event.p["group"], event.id
+        own = next((one for one in merging if (one.id, one.p["into"]) == pair), None)
+        if own is None:
+            yield event, "a group took in another one that was not merged into it"
+        else:
+            merging.remove(own)
+    for event in merging:
+        yield event, "the group was merged into one that did not take it in"
 
 
 def state_again(event: Event, state: LogState) -> str:

@@ -1,4 +1,5 @@
-"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings."""
+"""What the log says so far: people, roles, funds, groups, applications, grants, gatherings,
+entries of the directory, barriers."""
 
 from __future__ import annotations
 
@@ -85,6 +86,8 @@ class Person:
     erased: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
     passed_on: dict[str, str] = field(default_factory=dict)
+    # The pledges that they took, and neither kept nor dropped.
+    pledges: set[str] = field(default_factory=set)
 
     def set_contact(self, p: dict[str, Any]) -> None:
         """Takes the details of an event."""
@@ -131,7 +134,51 @@ class Gathering:
     is_open: bool = False
     leads: set[str] = field(default_factory=set)
     offered_to: str | None = None
+    # The stories that were chosen there: grant and number.
+    chosen: set[tuple[str, int]] = field(default_factory=set)
     sessions: defaultdict[int, Session] = field(default_factory=lambda: defaultdict(Session))
+
+
+@dataclass
+class Asset:
+    """An entry of the directory: who holds it, and the time that was given."""
+
+    # The kind of holder, person or group, and its id.
+    holder: tuple[str, str] | None = None
+    # Giver, receiver and minutes of each exchange, in the order of their numbers.
+    exchanges: list[tuple[Any, Any, int]] = field(default_factory=list)
+
+
+@dataclass
+class Introduction:
+    """An introduction: who is introduced to which entry, and who holds it."""
+
+    # The kind of who is introduced, person or group, and its id.
+    of: tuple[str, str] = ("", "")
+    to: str = ""
+    holder: str | None = None
+    at_risk: bool = False
+    agreed: bool = False
+
+    def groups_for(self, event: str) -> list[str]:
+        """The groups whose members may give an event."""
+        groups: list[str | None] = []
+        if event in ("IntroductionAgreed", "IntroductionTakenBack", "IntroductionCameTo"):
+            groups.append(self.of[1] if self.of[0] == "group" else None)
+        if event in ("IntroductionWelcomed", "IntroductionDeclined", "IntroductionCameTo"):
+            groups.append(self.holder)
+        return [group for group in groups if group]
+
+
+@dataclass
+class Barrier:
+    """A barrier: who raised it, and how far it was carried."""
+
+    # The group or the person who raised it.
+    owner: str | None = None
+    raised_by: set[str] = field(default_factory=set)
+    passed_on: bool = False
+    comes_to: str | None = None
 
 
 @dataclass
@@ -144,6 +191,9 @@ class Fund:
     is_open: bool = False
     # By key of a round: whether it has opened and is not completed.
     rounds: dict[str, bool] = field(default_factory=dict)
+    # Those that have not closed, and by key of each round its first and its last day.
+    open_rounds: set[str] = field(default_factory=set)
+    round_days: dict[str, tuple[str, str]] = field(default_factory=dict)
     given: Counter[Source] = field(default_factory=Counter)
     committed: defaultdict[str, Counter[Source]] = field(
         default_factory=lambda: defaultdict(Counter)
@@ -226,6 +276,8 @@ class Application:
     group: str
     round: str
     started_at: int
+    # The last day for the changes that were requested last.
+    changes_due: str | None = None
     # The theme that the answers named last.
     theme: str | None = None
     submitted: bool = False
@@ -324,6 +376,8 @@ class Grant:
     waivers: dict[str, str] = field(default_factory=dict)
     payments: dict[int, Payment] = field(default_factory=dict)
     instalments: dict[int, str | None] = field(default_factory=dict)
+    # By instalment: the day that releases it.
+    from_days: dict[int, str] = field(default_factory=dict)
     paid: Counter[Source] = field(default_factory=Counter)
     # The part of it that the bank has confirmed.
     confirmed_paid: Counter[Source] = field(default_factory=Counter)
@@ -391,6 +445,12 @@ class LogState:
         self.agreement: tuple[int, str] | None = None
         # The keys of the themes that were adopted last.
         self.themes: set[str] = set()
+        # By version of the aims: the options of each question.
+        self.aims: list[dict[str, set[str]]] = []
+        # The number of the lesson that was published last.
+        self.lessons = 0
+        # By group or gathering, and number of the tally: its version of the aims and its question.
+        self.tallies: defaultdict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
         self.summaries: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
         self.settings_proposals: dict[int, Proposal] = {}
@@ -405,6 +465,19 @@ class LogState:
         self.applications: dict[str, Application] = {}
         self.grants: dict[str, Grant] = {}
         self.gatherings: defaultdict[str, Gathering] = defaultdict(Gathering)
+        self.assets: defaultdict[str, Asset] = defaultdict(Asset)
+        # What each party of the time bank gave less what it received.
+        self.balances: Counter[Any] = Counter()
+        # The people and the purposes to which they agree.
+        self.agreed: set[tuple[str, str]] = set()
+        self.introductions: defaultdict[str, Introduction] = defaultdict(Introduction)
+        # By purpose: the version of the notice in force.
+        self.notices: dict[str, int] = {}
+        self.barriers: defaultdict[str, Barrier] = defaultdict(Barrier)
+        # A barrier that was joined to another in this command, which has not taken it in yet.
+        self.joining: tuple[str, str] | None = None
+        self.pledges_version = 0
+        self.pledge_keys: set[str] = set()
         # The states of records and of their parts, and those of applications before a step that can
         # be undone.
         self.steps: dict[tuple[str, str, Any], str] = {}
@@ -415,6 +488,11 @@ class LogState:
         """Whether there was an event that the first programs did not write. Since then roles are
         given by two people, and some rules are checked that those programs did not keep."""
         return self.programs.people_rules
+
+    def held_by(self, asset: str, kind: str) -> str | None:
+        """The holder of an entry of the directory, if it is of this kind."""
+        holder = self.assets[asset].holder
+        return holder[1] if holder is not None and holder[0] == kind else None
 
     def holds(self, person: str | None, *roles: str) -> bool:
         """Whether a person holds one of the roles."""
@@ -429,6 +507,12 @@ class LogState:
         """How often a person's details changed. None if they are not registered, or erased."""
         own = self.people[person]
         return own.changes if own.registered and not own.erased else None
+
+    def options_of(self, version: int, question: str) -> set[str] | None:
+        """The options that a question has in a version of the aims. None if it is not in them."""
+        if not 1 <= version <= len(self.aims):
+            return None
+        return self.aims[version - 1].get(question)
 
     def administrators(self) -> int:
         """How many people are administrators."""

@@ -11,7 +11,10 @@ use super::export_layout::EVENTS;
 use super::line_form::{METADATA, SERVICE_ACTORS};
 use super::manifest::{DigestWriter, FolderError};
 use crate::domain::command::collect_schemas;
-use crate::domain::{Aggregate, Application, Fund, Gathering, Grant, Group, Organisation, Person};
+use crate::domain::{
+    Aggregate, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction,
+    Organisation, Person,
+};
 use crate::eventlog::upcast;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -93,6 +96,9 @@ impl EventSchemas {
         schemas.add::<Application>();
         schemas.add::<Grant>();
         schemas.add::<Gathering>();
+        schemas.add::<Asset>();
+        schemas.add::<Introduction>();
+        schemas.add::<Barrier>();
         schemas.values.insert("Money".to_owned(), money());
         schemas
     }

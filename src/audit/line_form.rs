@@ -30,28 +30,51 @@ pub(super) const METADATA: [&str; 7] = [
 /// Who can act apart from people.
 pub(super) const SERVICE_ACTORS: [&str; 2] = ["operator", "job"];
 
-/// What is wrong with the names of an event, and with how its amounts, days and moments are
-/// written.
-pub(super) fn faults(row: &EventRow, event: &RecordedEvent) -> Vec<String> {
-    let metadata = &event.metadata;
-    let mut faults = Vec::new();
+/// The largest whole number of a log. A reader that takes numbers as RFC 8785 does holds no larger
+/// one exactly.
+const NUMBER_MAX: u64 = (1 << 53) - 1;
+
+/// The first fault of the names of a line. An event of such a line is not looked at any further: it
+/// is not known which record it is about, or what it says.
+pub(super) fn name_fault(row: &EventRow) -> Option<String> {
     for (name, id) in [("id", &row.aggregate_id), ("command_id", &row.command_id)] {
         if !is_uuid(id) {
-            faults.push(format!("{name} is not a UUID in lower case"));
+            return Some(format!("{name} is not a UUID in lower case"));
         }
     }
-    if !upcast::is_known_version(&row.event_type, &row.event_version) {
-        let (event, version) = (&row.event_type, &row.event_version);
-        faults.push(format!("{event} has no version {version}"));
+    let (event, version) = (&row.event_type, &row.event_version);
+    if !upcast::is_known_version(event, version) {
+        return Some(format!("{event} has no version {version}"));
     }
-    if !is_named(&row.payload, &row.event_type) {
-        let event = &row.event_type;
-        faults.push(format!("it is called {event}, and its payload is not"));
+    let is_named = is_named(&row.payload, event);
+    (!is_named).then(|| format!("it is called {event}, and its payload is not"))
+}
+
+/// The first number, amount, day, moment or digest of an event that is written in another way than
+/// the program writes it. The event then counts as one that cannot be read, so that every verifier
+/// goes on from the same state: what it might have meant decides nothing.
+pub(super) fn payload_fault(row: &EventRow, event: &Event) -> Option<String> {
+    number_fault(&row.payload)
+        .or_else(|| spelling_fault(&row.payload, event))
+        .or_else(|| digest_fault(&row.payload))
+}
+
+/// A number of a payload that is no whole number from 0 on, or is too large.
+fn number_fault(payload: &str) -> Option<String> {
+    let is_number = |part: &str| part.starts_with(|first: char| "-0123456789".contains(first));
+    let is_of_log = |part: &str| part.parse::<u64>().is_ok_and(|number| number <= NUMBER_MAX);
+    // After an odd number of backslashes, a quote is a sign of the text.
+    let goes_on = |part: &str| (part.len() - part.trim_end_matches('\\').len()) % 2 == 1;
+    let mut parts = payload.split('"');
+    loop {
+        // What is between two texts, and then the text.
+        let between = parts.next()?;
+        let mut numbers = between.split([':', ',', '[', ']', '{', '}']);
+        if let Some(other) = numbers.find(|part| is_number(part) && !is_of_log(part)) {
+            return Some(format!("it has {other}, which is no number of a log"));
+        }
+        while goes_on(parts.next()?) {}
     }
-    faults.extend(metadata_fault(row, metadata));
-    faults.extend(spelling_fault(&row.payload, &event.event));
-    faults.extend(digest_fault(&row.payload));
-    faults
 }
 
 /// The first id, amount, day or moment of a payload that is written in another way than the program
@@ -164,8 +187,8 @@ fn is_named(payload: &str, event: &str) -> bool {
         .is_some_and(|rest| rest.starts_with("\":"))
 }
 
-/// The first fault of the metadata.
-fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
+/// The first fault of the metadata. They hide nothing of what the event says.
+pub(super) fn metadata_fault(row: &EventRow, metadata: &Metadata) -> Option<String> {
     let missing = METADATA
         .into_iter()
         .find(|name| metadata.get(name).is_none());
@@ -283,6 +306,29 @@ mod tests {
             "9 May",
         ] {
             assert!(!is_moment(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_whole_and_not_too_large() {
+        for payload in [
+            r#"{"FundOpened":{}}"#,
+            r#"{"A":{"b":0,"c":[1,2],"d":{"e":9007199254740991},"f":"-1","g":"\"x\":-2"}}"#,
+            r#"{"A":{"b":"c\\","d":"-1","e":"\\\"-2"}}"#,
+        ] {
+            assert_eq!(number_fault(payload), None, "{payload}");
+        }
+        for (payload, number) in [
+            (r#"{"A":{"b":-1}}"#, "-1"),
+            (
+                r#"{"A":{"b":"x","c":[1,9007199254740992]}}"#,
+                "9007199254740992",
+            ),
+            (r#"{"A":{"b":"\"","c":1.5}}"#, "1.5"),
+            (r#"{"A":{"b":1e+30}}"#, "1e+30"),
+        ] {
+            let says = number_fault(payload).unwrap_or_default();
+            assert!(says.contains(number), "{payload}: {says}");
         }
     }
 

@@ -29,8 +29,9 @@ mod witness;
 pub use event_catalogue::events_markdown;
 pub use event_schemas::write_event_schemas;
 pub use explain::{
-    FileEvidence, GatheringStory, GrantEventLine, GrantStory, StoryDay, StoryLine, StoryPayment,
-    explain, explain_gathering,
+    BarrierStory, FileEvidence, GatheringStory, GrantEventLine, GrantStory, IntroductionStory,
+    StoryDay, StoryLine, StoryPayment, explain, explain_barrier, explain_gathering,
+    explain_introduction,
 };
 pub use export::{ExportError, ExportSummary, export, export_in};
 pub use findings::{Finding, FindingRule, Findings, FormRule, warning_of};

@@ -34,7 +34,15 @@ pub struct ScratchDatabase {
 }
 
 /// The views that are computed from several read models.
-pub const COMPUTED_VIEWS: [&str; 4] = ["budget", "outcomes", "statement", "movement"];
+pub const COMPUTED_VIEWS: [&str; 7] = [
+    "budget",
+    "outcomes",
+    "statement",
+    "movement",
+    "aims",
+    "network",
+    "value",
+];
 
 impl ScratchDatabase {
     /// Inserts the events of a folder and brings the read models up to date. Signatures and hashes

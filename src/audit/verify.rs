@@ -413,6 +413,9 @@ impl Verification {
     }
 
     fn check_event(&mut self, reading: &mut VerificationState, position: i64, row: &EventRow) {
+        if let Some(says) = line_form::name_fault(row) {
+            return self.add_finding(Some(position), FormRule::Readable, says);
+        }
         if row.position != position {
             self.add_finding(
                 Some(position),
@@ -453,17 +456,29 @@ impl Verification {
             );
         }
         match RecordedEvent::from_row(row) {
-            Ok(event) => {
-                for fault in line_form::faults(row, &event) {
-                    self.add_finding(Some(position), FormRule::Readable, fault);
-                }
-                self.check_command(reading, position, &event);
-                self.keys.process(position, &event);
-                reading.derived_tables.process(&event);
-                reading.rules.process(&event);
-            }
+            Ok(event) => self.check_meaning(reading, position, row, &event),
             Err(error) => self.add_finding(Some(position), FormRule::Readable, error.to_string()),
         }
+    }
+
+    /// Checks how an event is written, and what it says against the events before.
+    fn check_meaning(
+        &mut self,
+        reading: &mut VerificationState,
+        position: i64,
+        row: &EventRow,
+        event: &RecordedEvent,
+    ) {
+        if let Some(says) = line_form::metadata_fault(row, &event.metadata) {
+            self.add_finding(Some(position), FormRule::Readable, says);
+        }
+        if let Some(says) = line_form::payload_fault(row, &event.event) {
+            return self.add_finding(Some(position), FormRule::Readable, says);
+        }
+        self.check_command(reading, position, event);
+        self.keys.process(position, event);
+        reading.derived_tables.process(event);
+        reading.rules.process(event);
     }
 
     /// Checks what the metadata say about the command of an event against the events before.

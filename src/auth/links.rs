@@ -105,13 +105,24 @@ pub enum LinkPurpose {
     JoinGroup(Uuid),
     /// They take the place at a session that was booked with their address.
     TakePlace { gathering: Uuid, session: u16 },
+    /// They take the pledges that were taken with their address.
+    TakePledges,
+    /// They get what was written with their address about what gets in people's way.
+    TellBarrier,
 }
+
+/// What is stored of a link by which somebody takes pledges.
+const PLEDGES: &str = "pledges";
+/// What is stored of a link by which somebody gets what was written.
+const BARRIER: &str = "barrier";
 
 impl fmt::Display for LinkPurpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::JoinGroup(group) => group.fmt(f),
             Self::TakePlace { gathering, session } => write!(f, "{gathering}/{session}"),
+            Self::TakePledges => f.write_str(PLEDGES),
+            Self::TellBarrier => f.write_str(BARRIER),
         }
     }
 }
@@ -121,6 +132,8 @@ impl LinkPurpose {
     #[must_use]
     pub fn of(link: &LinkRow) -> Option<(Self, PersonId)> {
         let purpose = match link.joins.split_once('/') {
+            None if link.joins == PLEDGES => Self::TakePledges,
+            None if link.joins == BARRIER => Self::TellBarrier,
             None => Self::JoinGroup(link.joins.parse().ok()?),
             Some((gathering, session)) => Self::TakePlace {
                 gathering: gathering.parse().ok()?,
@@ -448,6 +461,7 @@ mod tests {
         for purpose in [
             LinkPurpose::JoinGroup(gathering),
             LinkPurpose::TakePlace { gathering, session },
+            LinkPurpose::TakePledges,
         ] {
             let stored = |brought_by: String| LinkRow {
                 joins: purpose.to_string(),

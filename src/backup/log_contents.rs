@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted};
-use crate::domain::{Event, GatheringEvent, GroupEvent, PersonEvent};
+use crate::domain::{
+    AssetEvent, BarrierEvent, Event, GatheringEvent, GroupEvent, IntroductionEvent, PersonEvent,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The SHA-256 of an encrypted value.
@@ -51,6 +53,14 @@ impl LogContents {
             Event::Person(happened) => self.process_person(subject, happened),
             Event::Group(happened) => self.process_group(subject, happened),
             Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) => self.forget(needs),
+            Event::Asset(AssetEvent::WordsForgotten { words }) => self.forget(words),
+            Event::Introduction(
+                IntroductionEvent::MattersForgotten { forgotten }
+                | IntroductionEvent::IntroductionTakenBack { forgotten, .. },
+            ) => self.forget(forgotten),
+            Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) => {
+                self.forget(std::slice::from_ref(words));
+            }
             _ => {}
         }
     }

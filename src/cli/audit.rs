@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::audit_reports::{self, LedgerReport};
 use super::folder_verdict::FolderVerdict;
-use super::{TaskError, explain_gathering, open_organisation, replay};
+use super::{
+    TaskError, explain_barrier, explain_gathering, explain_introduction, open_organisation, replay,
+};
 use crate::audit::{self, CheckpointSource, Report, ScratchDatabase, Trusted};
 use crate::clock::Clock;
 use crate::config::{AuditTask, Config};
@@ -67,10 +69,14 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             folder,
             grant,
             gathering,
+            introduction,
+            barrier,
             html,
-        } => match gathering {
-            Some(gathering) => explain_gathering::explain(&folder, gathering),
-            None => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
+        } => match (gathering, introduction, barrier) {
+            (Some(gathering), _, _) => explain_gathering::explain(&folder, gathering),
+            (_, Some(introduction), _) => explain_introduction::explain(&folder, introduction),
+            (_, _, Some(barrier)) => explain_barrier::explain(&folder, barrier),
+            _ => audit_reports::explain(&folder, &grant.unwrap_or_default(), html),
         },
         AuditTask::Prove { folder, position } => {
             FolderVerdict::of(&folder).and_answer(prove(&folder, position))

@@ -1,5 +1,5 @@
-//! Export tasks: open data, past grants, the pre-flight of a package, and the calendar of
-//! gatherings.
+//! Export tasks: open data, past grants, the pre-flight of a package, the calendar of gatherings,
+//! the directory, the network, and what the money went with.
 
 use std::path::Path;
 
@@ -11,10 +11,13 @@ use crate::commands::Commands;
 use crate::config::{Config, ExportTask};
 use crate::eventlog::TimestampSource;
 use crate::export::calendar::{Calendar, sessions_for_calendar};
+use crate::export::network::to_graphml;
 use crate::export::open_data::{self, Places, PlacesError, Publisher, PublishingDefect, preflight};
+use crate::export::open_referral;
+use crate::export::value::value_sheet;
 use crate::projections::{GroupRow, PastGrantRow, Projector};
 use crate::store::{Store, StoreError};
-use crate::views::Views;
+use crate::views::{AsAt, ViewError, Views};
 
 /// Publisher prefix of the demonstration. It is assigned to no organisation.
 const DEMO_PREFIX: &str = "360G-example";
@@ -32,6 +35,11 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
             Ok(())
         }
         ExportTask::Calendar { file } => calendar(config, &file).await,
+        ExportTask::OpenReferral { folder } => open_referral(config, &folder).await,
+        ExportTask::Network { file, as_at } => network(config, &file, as_at.as_deref()).await,
+        ExportTask::Value { file, fund, as_at } => {
+            value(config, &file, fund.as_deref(), as_at.as_deref()).await
+        }
     }
 }
 
@@ -77,6 +85,21 @@ impl ExportSource {
             _copy: copy,
         })
     }
+
+    /// The position of a day or of a position in the log; `None` means now.
+    async fn position_as_at(&self, as_at: Option<&str>) -> Result<Option<i64>, TaskError> {
+        let Some(text) = as_at else {
+            return Ok(None);
+        };
+        let as_at = text
+            .parse::<AsAt>()
+            .map_err(|error| not_checked(format!("--as-at: {error}")))?;
+        let length = self.commands.log().length().await?;
+        if matches!(as_at, AsAt::Position(position) if position >= length) {
+            return Err(not_checked(format!("--as-at: {}", ViewError::BeyondLog)));
+        }
+        Ok(Some(self.views.position_as_at(as_at).await?))
+    }
 }
 
 async fn history(config: &Config, file: &Path) -> Result<(), TaskError> {
@@ -109,7 +132,7 @@ fn is_csv(file: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
 }
 
-fn write(file: &Path, text: &str) -> Result<(), TaskError> {
+fn write(file: &Path, text: impl AsRef<[u8]>) -> Result<(), TaskError> {
     std::fs::write(file, text).map_err(|error| not_checked(format!("{}: {error}", file.display())))
 }
 
@@ -165,12 +188,80 @@ async fn calendar(config: &Config, file: &Path) -> Result<(), TaskError> {
         address,
         sessions: sessions_for_calendar(&source.views, None, today).await?,
     };
-    write(file, &calendar.to_text())?;
+    write(file, calendar.to_text())?;
     print_line!(
         "{} sessions are in {}",
         calendar.sessions.len(),
         file.display()
     );
+    Ok(())
+}
+
+async fn open_referral(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let places = places(config, false)?;
+    let source = ExportSource::open(config).await?;
+    let office = source.commands.organisation().0;
+    let today = day_of(Clock::System.now());
+    let feed = open_referral::read(&source.views, office, &places, today).await?;
+    let services: Vec<_> = feed.services.iter().map(|one| one.full.clone()).collect();
+    let lists = [
+        ("services.json", services),
+        ("service_at_locations.json", feed.service_at_locations),
+        ("taxonomies.json", vec![feed.taxonomy]),
+        ("taxonomy_terms.json", feed.terms),
+    ];
+    std::fs::create_dir_all(folder)
+        .map_err(|error| not_checked(format!("{}: {error}", folder.display())))?;
+    for (name, items) in lists {
+        let page = open_referral::page_of(&items, 1, items.len());
+        write(&folder.join(name), format!("{page:#}\n"))?;
+    }
+    print_line!(
+        "{} services are in {}",
+        feed.services.len(),
+        folder.display()
+    );
+    Ok(())
+}
+
+async fn network(config: &Config, file: &Path, as_at: Option<&str>) -> Result<(), TaskError> {
+    let source = ExportSource::open(config).await?;
+    let as_at = source.position_as_at(as_at).await?;
+    let network = source.views.network(as_at).await?;
+    write(file, to_graphml(&network))?;
+    print_line!(
+        "{} groups and entries with {} ties are in {}",
+        network.nodes.len(),
+        network.ties.len(),
+        file.display()
+    );
+    Ok(())
+}
+
+async fn value(
+    config: &Config,
+    file: &Path,
+    fund: Option<&str>,
+    as_at: Option<&str>,
+) -> Result<(), TaskError> {
+    let source = ExportSource::open(config).await?;
+    let as_at = source.position_as_at(as_at).await?;
+    let mut value = source.views.value(None, as_at).await?;
+    if let Some(fund) = fund {
+        value
+            .by_fund
+            .retain(|line| line.name.as_deref() == Some(fund) || line.of.as_deref() == Some(fund));
+        if value.by_fund.is_empty() {
+            return Err(not_checked(format!("--fund: there is no fund {fund}")));
+        }
+    }
+    let sheet = value_sheet(&value);
+    if is_csv(file) {
+        write(file, sheet.to_csv())?;
+    } else {
+        write(file, sheet.to_xlsx().map_err(not_checked)?)?;
+    }
+    print_line!("{} funds are in {}", value.by_fund.len(), file.display());
     Ok(())
 }
 

@@ -47,6 +47,22 @@ async fn answer(folder: &Path, query: &ReplayQuery) -> Result<(), TaskError> {
             let movement = views.movement(Some(counted.position)).await?;
             print_json(&*movement)
         }
+        "aims" => {
+            must_not_group(query)?;
+            let as_at = query.as_at.as_deref().and_then(|text| text.parse().ok());
+            let today = day_of(Clock::System.now());
+            let day = views.day_counted(as_at, today).await?;
+            print_json(&views.aims(Some(counted.position), day, true).await?)
+        }
+        "network" => {
+            must_not_group(query)?;
+            let network = views.network(Some(counted.position)).await?;
+            print_json(&*network)
+        }
+        "value" => {
+            must_not_group(query)?;
+            print_json(&views.value(None, Some(counted.position)).await?)
+        }
         "statement" => print_statement(&replayed, query, counted.position).await,
         name => print_rows(&replayed, query, name, counted.position).await,
     }

@@ -205,7 +205,8 @@ async fn site_config(
     let places = export::places(config, demo)?;
     Ok(SiteConfig {
         open_data: export::publisher(config, demo, &address)
-            .map(|publisher| OpenData::new(publisher, places)),
+            .map(|publisher| OpenData::new(publisher, places.clone())),
+        places,
         address,
         reached_by_tls: AtomicBool::new(false),
         telephone: config.telephone.clone(),

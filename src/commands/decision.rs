@@ -9,12 +9,39 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, EventPermission, FollowUps, Fund,
-    Gathering, Grant, Group, Organisation, Person, created_number,
+    Aggregate, Application, Asset, Barrier, Command, DomainEvent, Event, EventPermission,
+    FollowUps, Fund, Gathering, Grant, Group, Introduction, Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
+
+/// The types of streams. A stream whose type is missing here would be cached as another one.
+macro_rules! with_stream_types {
+    ($then:ident!($($with:tt)*)) => {
+        $then!($($with)*; Person, Organisation, Fund, Group, Application, Grant, Gathering, Asset,
+            Introduction, Barrier)
+    };
+}
+
+/// Evaluates an expression with the aggregate of a stream of this type as `$state`.
+macro_rules! of_stream_type {
+    ($kind:expr, $state:ident => $body:expr) => {
+        with_stream_types!(of_stream_type!(@ $kind, $state => $body))
+    };
+    (@ $kind:expr, $state:ident => $body:expr; $($type:ident),+) => {
+        match $kind {
+            $($type::TYPE => {
+                type $state = $type;
+                $body
+            })+
+            _ => {
+                type $state = Grant;
+                $body
+            }
+        }
+    };
+}
 
 /// The outcome of a decision: new events by stream, in the order in which they were decided, and
 /// the streams that were loaded.
@@ -130,15 +157,7 @@ impl<'a> Decision<'a> {
                 continue;
             };
             let sequence = met.loaded_sequence + i64::try_from(*count).unwrap_or_default();
-            match key.kind {
-                Person::TYPE => cache_state::<Person>(log, *key, &met.state, sequence),
-                Organisation::TYPE => cache_state::<Organisation>(log, *key, &met.state, sequence),
-                Fund::TYPE => cache_state::<Fund>(log, *key, &met.state, sequence),
-                Group::TYPE => cache_state::<Group>(log, *key, &met.state, sequence),
-                Application::TYPE => cache_state::<Application>(log, *key, &met.state, sequence),
-                Gathering::TYPE => cache_state::<Gathering>(log, *key, &met.state, sequence),
-                _ => cache_state::<Grant>(log, *key, &met.state, sequence),
-            }
+            of_stream_type!(key.kind, S => cache_state::<S>(log, *key, &met.state, sequence));
         }
     }
 }
@@ -156,15 +175,7 @@ pub(super) fn recorded_reads(met: &LoadedStreams<'_>) -> Vec<(StreamKey, i64)> {
 pub(super) async fn any_changed(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool, LogError> {
     let mut moved = false;
     for (key, seen) in reads {
-        let sequence = match key.kind {
-            Person::TYPE => log.refresh::<Person>(key.id).await?.sequence,
-            Organisation::TYPE => log.refresh::<Organisation>(key.id).await?.sequence,
-            Fund::TYPE => log.refresh::<Fund>(key.id).await?.sequence,
-            Group::TYPE => log.refresh::<Group>(key.id).await?.sequence,
-            Application::TYPE => log.refresh::<Application>(key.id).await?.sequence,
-            Gathering::TYPE => log.refresh::<Gathering>(key.id).await?.sequence,
-            _ => log.refresh::<Grant>(key.id).await?.sequence,
-        };
+        let sequence = of_stream_type!(key.kind, S => log.refresh::<S>(key.id).await?.sequence);
         moved |= sequence != *seen;
     }
     Ok(moved)
@@ -247,6 +258,17 @@ impl DecisionBuilder {
                 self.decide_on::<Gathering>(met, id.0, inner, may, facts)
                     .await
             }
+            Command::Asset(id, inner) => {
+                self.decide_on::<Asset>(met, id.0, inner, may, facts).await
+            }
+            Command::Introduction(id, inner) => {
+                self.decide_on::<Introduction>(met, id.0, inner, may, facts)
+                    .await
+            }
+            Command::Barrier(id, inner) => {
+                self.decide_on::<Barrier>(met, id.0, inner, may, facts)
+                    .await
+            }
         }
     }
 
@@ -308,5 +330,22 @@ impl DecisionBuilder {
             }),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::EVENT_NAMES;
+
+    macro_rules! types {
+        (; $($type:ident),+) => { [$($type::TYPE),+] };
+    }
+
+    #[test]
+    fn every_type_of_stream_is_cached_as_its_own() {
+        let known: Vec<&str> = with_stream_types!(types!()).into_iter().collect();
+        let all: Vec<&str> = EVENT_NAMES.iter().map(|(stream, _)| *stream).collect();
+        assert_eq!(known, all);
     }
 }

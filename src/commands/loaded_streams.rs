@@ -10,10 +10,12 @@ use uuid::Uuid;
 
 use super::Caller;
 use crate::clock::day_of;
+use crate::domain::asset::Party;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Command, DecisionContext, Fund, FundId, Gathering, GrantId, Group,
-    Organisation, Person, PersonId, ReadDependencies, TrackedRead,
+    Aggregate, Application, Asset, Barrier, Command, DecisionContext, Fund, FundId, Gathering,
+    Grant, GrantId, Group, Introduction, Organisation, Person, PersonId, ReadDependencies,
+    TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -127,6 +129,22 @@ impl<'a> LoadedStreams<'a> {
         if let Some(gathering) = related.gathering {
             facts.gathering = TrackedRead::new(self.load::<Gathering>(gathering).await?);
         }
+        if let Some(asset) = related.asset {
+            facts.asset = TrackedRead::new(self.load::<Asset>(asset).await?);
+        }
+        if let Command::Introduction(id, inner) = command {
+            let state = self.load::<Introduction>(id.0).await?;
+            if let Some(group) = state.introduced_group(inner) {
+                let loaded = self.load::<Group>(group.0).await?;
+                facts.named_groups.insert(group, TrackedRead::new(loaded));
+            }
+        }
+        if let Some(barrier) = related.barrier {
+            facts.barrier = TrackedRead::new(self.load::<Barrier>(barrier).await?);
+        }
+        if let Some(grant) = related.grant {
+            facts.grant = TrackedRead::new(self.load::<Grant>(grant).await?);
+        }
         for group in command.groups_read() {
             let state = self.load::<Group>(group.0).await?;
             facts.named_groups.insert(group, TrackedRead::new(state));
@@ -234,6 +252,9 @@ impl<'a> LoadedStreams<'a> {
         let named = related.named_groups.values().any(TrackedRead::looked);
         look(related.group.looked() || named, Group::TYPE);
         look(related.gathering.looked(), Gathering::TYPE);
+        look(related.asset.looked(), Asset::TYPE);
+        look(related.barrier.looked(), Barrier::TYPE);
+        look(related.grant.looked(), Grant::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);
         look(
@@ -244,11 +265,26 @@ impl<'a> LoadedStreams<'a> {
     }
 
     async fn read_dependencies(&mut self, command: &Command) -> Result<ReadDependencies, LogError> {
+        if let Command::Introduction(id, command) = command {
+            let state = self.load::<Introduction>(id.0).await?;
+            let asset = match state.asset(command) {
+                Some(asset) => self.load::<Asset>(asset.0).await?,
+                None => Arc::default(),
+            };
+            return Ok(state.reads(command, &asset));
+        }
         let application = match command.application_id() {
             Some(id) => self.load::<Application>(id).await?,
             None => Arc::default(),
         };
-        Ok(command.read_dependencies(&application))
+        let reads = command.read_dependencies(&application);
+        match command {
+            Command::Asset(id, _) => {
+                let asset = self.load::<Asset>(id.0).await?;
+                Ok(reads.with_holder_of(&asset))
+            }
+            _ => Ok(reads),
+        }
     }
 
     /// The groups whose accounts are in a bank file, and those that they were merged into.
@@ -280,6 +316,14 @@ impl<'a> LoadedStreams<'a> {
             Command::Person(person, _) => Some(person.0),
             Command::Group(group, _) => Some(group.0),
             Command::Gathering(_, command) => command.subject().map(|person| person.0),
+            Command::Asset(id, command) => {
+                let holder = self.load::<Asset>(id.0).await?.holder();
+                command.subject(holder).map(Party::id)
+            }
+            Command::Introduction(id, _) => {
+                self.load::<Introduction>(id.0).await?.of().map(Party::id)
+            }
+            Command::Barrier(_, command) => command.subject(),
             Command::Organisation(..) | Command::Fund(..) => None,
             Command::Application(..) | Command::Grant(..) => {
                 self.read_dependencies(command).await?.group

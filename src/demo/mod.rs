@@ -6,6 +6,7 @@
 mod application_history;
 mod gatherings;
 mod grant_history;
+mod movement;
 mod offer_history;
 mod papers;
 mod photographs;
@@ -204,6 +205,11 @@ pub async fn load(
         commands.organisation(),
         ends_on,
     ));
+    steps.extend(movement::steps(
+        programme,
+        commands.organisation(),
+        ends_on,
+    )?);
     steps.sort_by_key(|step| step.day);
     let mut loader = Loader {
         commands,

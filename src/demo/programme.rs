@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::gatherings::{self, GatheringSeed};
+use super::movement::{self, MovementFile};
 use super::stories::{self, GroupSeed, Stage};
 use super::{SeedError, demo_id};
 use crate::commands::organisation_id;
@@ -51,6 +52,9 @@ pub struct DemoProgramme {
     /// From `gatherings.json`.
     #[serde(skip)]
     pub(super) gatherings: Vec<GatheringSeed>,
+    /// From `directory.json`, `introductions.json`, `heard.json` and `learning.json`.
+    #[serde(skip)]
+    pub(super) movement: Vec<MovementFile>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -126,6 +130,7 @@ impl DemoProgramme {
             serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })?;
         programme.groups = stories::read(folder)?;
         programme.gatherings = gatherings::read(folder)?;
+        programme.movement = movement::read(folder)?;
         Ok(programme)
     }
 

@@ -20,7 +20,9 @@ use crate::domain::{
 };
 
 /// The first day of the programme, relative to its end.
-const FIRST_DAY: i32 = -365;
+const FIRST_DAY: i32 = -400;
+/// The day on which the first fund without money is created.
+const OTHER_FUNDS_FROM: i32 = -363;
 
 pub(super) fn steps(
     programme: &DemoProgramme,
@@ -288,7 +290,7 @@ impl SetupSteps<'_> {
                 _ => {}
             }
             let by = Actor::Person(staff_id(self.organisation, "director"));
-            let first = FIRST_DAY + 2 + i32::try_from(number).unwrap_or_default();
+            let first = OTHER_FUNDS_FROM + i32::try_from(number).unwrap_or_default();
             self.steps.extend(
                 (first..)
                     .step_by(20)

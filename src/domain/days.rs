@@ -9,8 +9,8 @@ use super::fund::DecisionLine;
 use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
-    ApplicationCommand, Command, DecisionContext, FundCommand, GatheringCommand, GrantCommand,
-    GroupCommand, OrganisationCommand, PersonCommand, Refusal,
+    ApplicationCommand, AssetCommand, BarrierCommand, Command, DecisionContext, FundCommand,
+    GatheringCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, Refusal,
 };
 use crate::domain::panel::{Award, Verdict};
 
@@ -87,12 +87,28 @@ impl Command {
             Self::Application(_, command) => application_days(command),
             Self::Grant(_, command) => grant_days(command),
             Self::Gathering(_, command) => gathering_days(command),
+            Self::Asset(_, AssetCommand::RecordExchange(exchange)) => vec![("on", exchange.on)],
+            Self::Barrier(_, BarrierCommand::PassOn(pass_on)) => vec![("due_on", pass_on.due_on)],
             // The end of a simulation is set by the operator and is not limited.
             Self::Person(_, PersonCommand::Tell(told)) => vec![("told_on", told.told_on)],
             Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
                 vec![("from", share.from), ("until", share.until)]
             }
-            Self::Organisation(..) | Self::Person(..) => Vec::new(),
+            Self::Organisation(_, OrganisationCommand::PublishLesson(lesson)) => {
+                let consent = lesson.consent.as_ref();
+                optional_day("consent.consented_on", consent.map(|one| one.consented_on))
+            }
+            Self::Organisation(_, OrganisationCommand::PublishPledges(publish)) => publish
+                .pledges
+                .iter()
+                .filter_map(|pledge| pledge.not_before)
+                .map(|day| ("not_before", day))
+                .collect(),
+            Self::Organisation(..)
+            | Self::Person(..)
+            | Self::Asset(..)
+            | Self::Introduction(..)
+            | Self::Barrier(..) => Vec::new(),
         }
     }
 }
@@ -141,6 +157,7 @@ fn group_days(command: &GroupCommand) -> Vec<(&'static str, Date)> {
             vec![("consented_on", *consented_on)]
         }
         GroupCommand::RecordPastGrant(past) => vec![("awarded_on", past.awarded_on)],
+        GroupCommand::GiveTally(give) => vec![("asked_on", give.asked_on)],
         _ => Vec::new(),
     }
 }
@@ -204,6 +221,7 @@ fn gathering_days(command: &GatheringCommand) -> Vec<(&'static str, Date)> {
         C::AddSession(plan) => vec![("day", plan.day)],
         C::MoveSession(moved) => vec![("to.day", moved.to.day)],
         C::PassRiskCheck(check) => vec![("good_until", check.good_until)],
+        C::GiveTally(give) => vec![("asked_on", give.asked_on)],
         _ => Vec::new(),
     }
 }

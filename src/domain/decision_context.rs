@@ -18,8 +18,8 @@ use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::text::Slug;
 use super::{
-    Application, Connections, Fund, Gathering, Group, Organisation, Person, Refusal,
-    RestrictedAction,
+    Application, Asset, Barrier, Connections, Fund, Gathering, Grant, Group, Organisation, Person,
+    Refusal, RestrictedAction,
 };
 
 /// An aggregate's loaded state, and whether the decision has read it.
@@ -115,7 +115,14 @@ pub struct DecisionContext {
     pub granted: Vec<TrackedRead<Application>>,
     /// The gathering that the command concerns; for a new one, that which it grew from.
     pub gathering: TrackedRead<Gathering>,
-    /// The groups that the command names as those whose people came to a gathering.
+    /// The grant that a lesson grew from, or that a chosen story is of.
+    pub grant: TrackedRead<Grant>,
+    /// The barrier that another one is joined to.
+    pub barrier: TrackedRead<Barrier>,
+    /// Another entry of the directory that the command names.
+    pub asset: TrackedRead<Asset>,
+    /// The groups that the command names as those whose people came to a gathering, or which gave
+    /// or received time.
     pub named_groups: BTreeMap<GroupId, TrackedRead<Group>>,
 }
 
@@ -143,6 +150,9 @@ impl DecisionContext {
             application: TrackedRead::default(),
             granted: Vec::new(),
             gathering: TrackedRead::default(),
+            asset: TrackedRead::default(),
+            barrier: TrackedRead::default(),
+            grant: TrackedRead::default(),
             named_groups: BTreeMap::new(),
         }
     }
@@ -182,6 +192,13 @@ impl DecisionContext {
         }
     }
 
+    /// Whether the actor works with people to reach: officers and connectors.
+    #[must_use]
+    pub fn works_with_people(&self) -> bool {
+        let roles = self.roles();
+        roles.contains(&Role::Officer) || roles.contains(&Role::Connector)
+    }
+
     /// Whether the actor is a member of the group. Refuses with [`Refusal::Unknown`] if there is no
     /// group.
     pub fn of_group(&self) -> Result<bool, Refusal> {
@@ -200,6 +217,11 @@ impl DecisionContext {
                 .heirs
                 .iter()
                 .any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
+    }
+
+    /// The group that the group is now part of; `None` if it was not merged.
+    pub fn heir(&self) -> Result<Option<&Group>, Refusal> {
+        self.heirs.last().map(|heir| heir.look("group")).transpose()
     }
 
     /// The groups that the group was merged into, and those that were merged into it or into one of
@@ -392,6 +414,21 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such gathering.
     pub fn gathering(&self) -> Result<&Gathering, Refusal> {
         self.gathering.look("gathering")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if the command names no other entry of the directory.
+    pub fn asset(&self) -> Result<&Asset, Refusal> {
+        self.asset.look("entry")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such barrier.
+    pub fn barrier(&self) -> Result<&Barrier, Refusal> {
+        self.barrier.look("barrier")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] if there is no such grant.
+    pub fn grant(&self) -> Result<&Grant, Refusal> {
+        self.grant.look("grant")
     }
 
     /// Whether the actor leads the gathering. Refuses with [`Refusal::Unknown`] if there is none.

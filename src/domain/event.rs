@@ -1,15 +1,19 @@
 //! Events of all aggregates: names, versions, and the type [`Event`] for readers of the whole log.
 
 use super::application::ApplicationEvent;
+use super::asset::AssetEvent;
+use super::barrier::BarrierEvent;
 use super::fund::FundEvent;
 use super::gathering::GatheringEvent;
 use super::grant::GrantEvent;
 use super::group::GroupEvent;
+use super::introduction::IntroductionEvent;
 use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
 use super::{
-    Aggregate, Application, DomainEvent, Fund, Gathering, Grant, Group, Organisation, Person,
+    Aggregate, Application, Asset, Barrier, DomainEvent, Fund, Gathering, Grant, Group,
+    Introduction, Organisation, Person,
 };
 
 /// Events that contain a score. Who may see them depends on who has scored: see
@@ -22,8 +26,7 @@ pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
-    "^(person|organisation|fund|group|application|grant|gathering)\\.[A-Z][A-Za-z]+$", 80,
-    "grant.PaymentConfirmed"
+ "^(person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {
@@ -35,7 +38,7 @@ impl EventKind {
 }
 
 /// The types of aggregates with the names of their events.
-pub(crate) const EVENT_NAMES: [(&str, &[&str]); 7] = [
+pub(crate) const EVENT_NAMES: [(&str, &[&str]); 10] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
     (Fund::TYPE, FundEvent::NAMES),
@@ -43,6 +46,9 @@ pub(crate) const EVENT_NAMES: [(&str, &[&str]); 7] = [
     (Application::TYPE, ApplicationEvent::NAMES),
     (Grant::TYPE, GrantEvent::NAMES),
     (Gathering::TYPE, GatheringEvent::NAMES),
+    (Asset::TYPE, AssetEvent::NAMES),
+    (Introduction::TYPE, IntroductionEvent::NAMES),
+    (Barrier::TYPE, BarrierEvent::NAMES),
 ];
 
 fn parse_event_kind(text: &str) -> Result<String, TextError> {
@@ -82,6 +88,9 @@ pub enum Event {
     Application(ApplicationEvent),
     Grant(GrantEvent),
     Gathering(GatheringEvent),
+    Asset(AssetEvent),
+    Introduction(IntroductionEvent),
+    Barrier(BarrierEvent),
 }
 
 impl Event {
@@ -96,6 +105,9 @@ impl Event {
             Self::Application(happened) => (Application::TYPE, happened.name()),
             Self::Grant(happened) => (Grant::TYPE, happened.name()),
             Self::Gathering(happened) => (Gathering::TYPE, happened.name()),
+            Self::Asset(happened) => (Asset::TYPE, happened.name()),
+            Self::Introduction(happened) => (Introduction::TYPE, happened.name()),
+            Self::Barrier(happened) => (Barrier::TYPE, happened.name()),
         }
     }
 
@@ -109,6 +121,9 @@ impl Event {
             Self::Application(happened) => serde_json::to_value(happened),
             Self::Grant(happened) => serde_json::to_value(happened),
             Self::Gathering(happened) => serde_json::to_value(happened),
+            Self::Asset(happened) => serde_json::to_value(happened),
+            Self::Introduction(happened) => serde_json::to_value(happened),
+            Self::Barrier(happened) => serde_json::to_value(happened),
         }
     }
 
@@ -129,6 +144,9 @@ impl Event {
             Application::TYPE => read(payload, Self::Application),
             Grant::TYPE => read(payload, Self::Grant),
             Gathering::TYPE => read(payload, Self::Gathering),
+            Asset::TYPE => read(payload, Self::Asset),
+            Introduction::TYPE => read(payload, Self::Introduction),
+            Barrier::TYPE => read(payload, Self::Barrier),
             other => Err(serde::de::Error::custom(format_args!(
                 "no stream has the type {other}"
             ))),
@@ -152,5 +170,8 @@ from_stream_event!(
     Group(GroupEvent),
     Application(ApplicationEvent),
     Grant(GrantEvent),
-    Gathering(GatheringEvent)
+    Gathering(GatheringEvent),
+    Asset(AssetEvent),
+    Introduction(IntroductionEvent),
+    Barrier(BarrierEvent)
 );

@@ -40,6 +40,12 @@ identity!(
     ApplicationId,
     /// Id of a gathering.
     GatheringId,
+    /// Id of an entry of the directory.
+    AssetId,
+    /// Id of an introduction.
+    IntroductionId,
+    /// Id of a barrier.
+    BarrierId,
     /// Id of a grant. It equals the id of the application from which the grant came.
     GrantId,
 );

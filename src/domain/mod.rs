@@ -7,13 +7,16 @@
 //!
 //! Values such as [`Money`] and the macros for commands and events come first. Each folder holds
 //! one aggregate ([`Person`], [`Organisation`], [`Fund`], [`Group`], [`Application`], [`Grant`],
-//! [`Gathering`]).
+//! [`Gathering`], [`Introduction`], [`Barrier`]).
 //! The decision context names the aggregates that a decision may read, and aggregates take it as a
 //! parameter: this circle is intended. Policies, which trigger commands on other aggregates, use
 //! all of them.
 
 mod aggregate;
+pub mod aim;
 pub mod application;
+pub mod asset;
+pub mod barrier;
 pub mod colour;
 pub mod command;
 mod connection;
@@ -33,6 +36,7 @@ pub mod grant_sums;
 pub mod group;
 pub mod id;
 mod independence;
+pub mod introduction;
 pub mod language;
 pub mod mail;
 pub mod money;
@@ -45,13 +49,16 @@ pub mod personal_data;
 pub mod phone;
 mod policy;
 pub mod postcode;
+pub mod public_words;
 mod read_dependencies;
 pub mod reference;
 mod refusal;
 pub mod registered_number;
+pub mod rhythm;
 pub mod role;
 mod rule;
 pub mod take_back;
+pub mod tally;
 pub mod text;
 pub mod theme;
 mod tidy;
@@ -62,6 +69,8 @@ use uuid::Uuid;
 
 pub use aggregate::{Aggregate, DomainEvent};
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
+pub use asset::{Asset, AssetCommand, AssetEvent};
+pub use barrier::{Barrier, BarrierCommand, BarrierEvent};
 pub use connection::{Connection, Connections, RestrictedAction};
 pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
 pub use event::Event;
@@ -69,7 +78,11 @@ pub use fund::{Fund, FundCommand, FundEvent};
 pub use gathering::{Gathering, GatheringCommand, GatheringEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
-pub use id::{ApplicationId, FundId, GatheringId, GrantId, GroupId, OrganisationId, PersonId};
+pub use id::{
+    ApplicationId, AssetId, BarrierId, FundId, GatheringId, GrantId, GroupId, IntroductionId,
+    OrganisationId, PersonId,
+};
+pub use introduction::{Introduction, IntroductionCommand, IntroductionEvent};
 pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
@@ -89,6 +102,9 @@ pub enum Command {
     Application(ApplicationId, ApplicationCommand),
     Grant(GrantId, GrantCommand),
     Gathering(GatheringId, GatheringCommand),
+    Asset(AssetId, AssetCommand),
+    Introduction(IntroductionId, IntroductionCommand),
+    Barrier(BarrierId, BarrierCommand),
 }
 
 /// Evaluates the same expression for the command of any aggregate.
@@ -102,6 +118,9 @@ macro_rules! for_each_noun {
             Command::Application($id, $inner) => $body,
             Command::Grant($id, $inner) => $body,
             Command::Gathering($id, $inner) => $body,
+            Command::Asset($id, $inner) => $body,
+            Command::Introduction($id, $inner) => $body,
+            Command::Barrier($id, $inner) => $body,
         }
     };
 }
@@ -130,6 +149,9 @@ impl Command {
             Self::Application(..) => Application::TYPE,
             Self::Grant(..) => Grant::TYPE,
             Self::Gathering(..) => Gathering::TYPE,
+            Self::Asset(..) => Asset::TYPE,
+            Self::Introduction(..) => Introduction::TYPE,
+            Self::Barrier(..) => Barrier::TYPE,
         }
     }
 
@@ -169,6 +191,9 @@ impl Command {
                 grant::AcceptanceMethod::ReadOverTelephone => application::Channel::Phone,
             }),
             Self::Gathering(_, command) => command.channel(),
+            Self::Introduction(_, command) => command.channel(),
+            Self::Person(_, command) => command.channel(),
+            Self::Barrier(_, command) => command.channel(),
             _ => None,
         }
     }
@@ -181,6 +206,9 @@ impl Command {
             Self::Application(_, command) => command.personal_fields(),
             Self::Grant(_, command) => command.personal_fields(),
             Self::Gathering(_, command) => command.personal_fields(),
+            Self::Asset(_, command) => command.personal_fields(),
+            Self::Introduction(_, command) => command.personal_fields(),
+            Self::Barrier(_, command) => command.personal_fields(),
             Self::Organisation(..) | Self::Fund(..) => Vec::new(),
         }
     }

@@ -183,13 +183,15 @@ pub fn phone_key(text: &str) -> String {
 }
 
 /// Names of the fields that contain personal values.
-pub const PERSONAL_FIELD_NAMES: [&str; 21] = [
+pub const PERSONAL_FIELD_NAMES: [&str; 23] = [
     "answer",
     "draft",
     "email",
     "helper",
     "holder",
+    "host_name",
     "learned",
+    "matters",
     "name",
     "needs",
     "numbers",

@@ -17,10 +17,10 @@ use super::group::{AbsorbGroup, GrantEnd, GrantRef, MemberRef, PassedCheck};
 use super::panel::{Decision, HeldLetter};
 use super::unproven::UnprovenActivity;
 use super::{
-    Aggregate, Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event,
-    Fund, FundCommand, FundEvent, FundId, Gathering, GatheringCommand, GatheringEvent, GatheringId,
-    Grant, GrantCommand, GrantEvent, GrantId, Group, GroupCommand, GroupEvent, GroupId,
-    Organisation, Person, PersonCommand, PersonEvent, PersonId,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, ApplicationId, Asset, AssetEvent,
+    Command, Event, Fund, FundCommand, FundEvent, FundId, Gathering, GatheringCommand,
+    GatheringEvent, GatheringId, Grant, GrantCommand, GrantEvent, GrantId, Group, GroupCommand,
+    GroupEvent, GroupId, Organisation, Person, PersonCommand, PersonEvent, PersonId,
 };
 
 /// An aggregate whose events trigger commands on other aggregates.
@@ -106,6 +106,9 @@ impl FollowUps for Gathering {
         after_gathering_event(GatheringId(id), event)
     }
 }
+
+/// What happens to an entry of the directory triggers nothing.
+impl FollowUps for Asset {}
 
 /// Commands that an event of a gathering triggers. None of them moves money. A sign-up counts for a
 /// person whose address is not proven; a place that they waited for was counted when they joined.
@@ -521,6 +524,8 @@ pub fn created_number(event: &Event) -> Option<u32> {
     use super::OrganisationEvent;
     match event {
         Event::Gathering(GatheringEvent::SessionAdded { session, .. }) => Some(u32::from(*session)),
+        Event::Gathering(GatheringEvent::TallyGiven { tally, .. })
+        | Event::Group(GroupEvent::TallyGiven { tally, .. }) => Some(u32::from(*tally)),
         Event::Grant(
             GrantEvent::PaymentPrepared {
                 payment: number, ..
@@ -534,6 +539,7 @@ pub fn created_number(event: &Event) -> Option<u32> {
             | GrantEvent::NewsSent { news: number, .. }
             | GrantEvent::PaymentsScheduled { first: number, .. },
         ) => Some(u32::from(*number)),
+        Event::Asset(AssetEvent::ExchangeRecorded { exchange, .. }) => Some(*exchange),
         Event::Group(
             GroupEvent::PayeeProvided { payee: number, .. }
             | GroupEvent::GroupCorrectionProposed {
@@ -562,8 +568,14 @@ pub fn created_number(event: &Event) -> Option<u32> {
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::ThemesAdopted { version, .. }
+            | OrganisationEvent::PledgesPublished { version, .. }
+            | OrganisationEvent::AimsAdopted { version, .. }
+            | OrganisationEvent::LessonPublished {
+                lesson: version, ..
+            }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
+            | OrganisationEvent::NoticePublished { version, .. }
             | OrganisationEvent::ReportPublished { version, .. }
             | OrganisationEvent::MailTextPublished { version, .. }
             | OrganisationEvent::SettingsSet { version, .. }

@@ -3,10 +3,13 @@
 
 use uuid::Uuid;
 
+use super::organisation::LessonOrigin;
 use super::{
-    Actor, Application, ApplicationCommand, Command, FundCommand, GatheringCommand, GrantCommand,
-    Group, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonId, Role,
+    Actor, Application, ApplicationCommand, Asset, AssetCommand, BarrierCommand, Command,
+    FundCommand, GatheringCommand, GrantCommand, Group, GroupCommand, GroupId, Organisation,
+    OrganisationCommand, PersonId, Role,
 };
+use crate::domain::asset::Party;
 
 /// Ids of the aggregates that a decision may read; `None` for those that it does not need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +19,27 @@ pub struct ReadDependencies {
     pub group: Option<Uuid>,
     pub application: Option<Uuid>,
     pub gathering: Option<Uuid>,
+    pub asset: Option<Uuid>,
+    pub barrier: Option<Uuid>,
+    pub grant: Option<Uuid>,
+}
+
+impl ReadDependencies {
+    /// Adds the person or group who holds an entry of the directory.
+    #[must_use]
+    pub fn with_holder_of(self, asset: &Asset) -> Self {
+        match asset.holder() {
+            Some(Party::Person(person)) => Self {
+                person: Some(person.0),
+                ..self
+            },
+            Some(Party::Group(group)) => Self {
+                group: Some(group.0),
+                ..self
+            },
+            None => self,
+        }
+    }
 }
 
 impl Command {
@@ -39,7 +63,8 @@ impl Command {
     }
 
     /// Other people whom the decision may read: the administrators if a fund is opened, and the
-    /// people of the groups if an application is submitted, or money is prepared or sent.
+    /// people of the groups if an application is submitted, or money is prepared or sent. Those who
+    /// gave or received time are read, too.
     pub fn people_read<'a>(
         &self,
         organisation: &'a Organisation,
@@ -64,6 +89,7 @@ impl Command {
                 | GrantCommand::SendPayment(_)
                 | GrantCommand::SendInBatch(_),
             ) => groups.iter().flat_map(|group| group.members()).collect(),
+            Self::Asset(_, command) => command.parties().filter_map(Party::person).collect(),
             _ => Vec::new(),
         }
     }
@@ -86,8 +112,12 @@ impl Command {
             self,
             Self::Organisation(
                 _,
-                OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
+                OrganisationCommand::ShareStatement(_)
+                    | OrganisationCommand::PublishReport(_)
+                    | OrganisationCommand::PublishLesson(_)
             ) | Self::Gathering(_, GatheringCommand::Plan(_) | GatheringCommand::Describe(_))
+                | Self::Asset(_, AssetCommand::Record(_) | AssetCommand::Publish(_))
+                | Self::Barrier(_, BarrierCommand::Raise(_))
         )
     }
 
@@ -96,6 +126,7 @@ impl Command {
     pub fn groups_read(&self) -> Vec<GroupId> {
         match self {
             Self::Gathering(_, command) => command.groups_that_came().collect(),
+            Self::Asset(_, command) => command.parties().filter_map(Party::group).collect(),
             _ => Vec::new(),
         }
     }
@@ -110,10 +141,16 @@ impl Command {
             ..ReadDependencies::default()
         };
         match self {
-            Self::Person(..) | Self::Fund(..) => ReadDependencies::default(),
+            // Those of an introduction depend on its state: see `Introduction::reads`.
+            Self::Person(..) | Self::Fund(..) | Self::Introduction(..) => {
+                ReadDependencies::default()
+            }
             Self::Organisation(_, command) => ReadDependencies {
                 person: person_read(command),
                 fund: fund_read(command),
+                gathering: gathering_read(command),
+                grant: grant_read(command),
+                barrier: barrier_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -136,6 +173,8 @@ impl Command {
                 }
             }
             Self::Gathering(id, command) => gathering_reads(id.0, command),
+            Self::Asset(id, command) => asset_reads(id.0, command),
+            Self::Barrier(id, command) => barrier_reads(id.0, command),
             Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
                 fund: Some(start.fund.0),
                 group: Some(start.group.0),
@@ -180,11 +219,55 @@ fn gathering_reads(id: Uuid, command: &GatheringCommand) -> ReadDependencies {
             group: sign_up.group.map(|group| group.0),
             ..of_gathering
         },
+        C::HandOver(hand_over) => ReadDependencies {
+            person: Some(hand_over.to.0),
+            ..of_gathering
+        },
+        C::ChooseStory(chosen) => ReadDependencies {
+            grant: Some(chosen.grant.0),
+            ..of_gathering
+        },
         C::OfferLead(of) | C::TakeLead(of) => ReadDependencies {
             person: Some(of.person.0),
             ..of_gathering
         },
         _ => of_gathering,
+    }
+}
+
+/// Who holds the entry is read, too: see [`ReadDependencies::with_holder_of`].
+fn asset_reads(id: Uuid, command: &AssetCommand) -> ReadDependencies {
+    match command {
+        AssetCommand::Record(recorded) => ReadDependencies {
+            person: recorded
+                .holder
+                .and_then(Party::person)
+                .map(|person| person.0),
+            group: recorded.holder.and_then(Party::group).map(|group| group.0),
+            ..ReadDependencies::default()
+        },
+        AssetCommand::Tie(tie) => ReadDependencies {
+            asset: Some(tie.to.0).filter(|to| *to != id),
+            ..ReadDependencies::default()
+        },
+        _ => ReadDependencies::default(),
+    }
+}
+
+/// A barrier that is joined to itself reads none, and so is refused.
+fn barrier_reads(id: Uuid, command: &BarrierCommand) -> ReadDependencies {
+    match command {
+        BarrierCommand::Raise(raise) => ReadDependencies {
+            person: Some(raise.person.0),
+            group: raise.group.map(|group| group.0),
+            gathering: raise.gathering.map(|gathering| gathering.0),
+            ..ReadDependencies::default()
+        },
+        BarrierCommand::Join(join) => ReadDependencies {
+            barrier: Some(join.into.0).filter(|into| *into != id),
+            ..ReadDependencies::default()
+        },
+        _ => ReadDependencies::default(),
     }
 }
 
@@ -203,6 +286,41 @@ fn fund_read(command: &OrganisationCommand) -> Option<Uuid> {
         OrganisationCommand::PublishMailText(text) | OrganisationCommand::ProposeMailText(text) => {
             text.fund.map(|fund| fund.0)
         }
+        _ => None,
+    }
+}
+
+/// The gathering that a lesson grew from, or at which pledges were written.
+fn gathering_read(command: &OrganisationCommand) -> Option<Uuid> {
+    let gathering = match command {
+        OrganisationCommand::PublishPledges(publish) => publish.co_designed_at?,
+        _ => match lesson_origin(command)? {
+            LessonOrigin::Gathering { gathering } => *gathering,
+            _ => return None,
+        },
+    };
+    Some(gathering.0)
+}
+
+/// The grant that a lesson grew from.
+fn grant_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Grant { grant, .. }) => Some(grant.0),
+        _ => None,
+    }
+}
+
+/// The barrier that a lesson grew from.
+fn barrier_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match lesson_origin(command) {
+        Some(LessonOrigin::Barrier { barrier }) => Some(barrier.0),
+        _ => None,
+    }
+}
+
+fn lesson_origin(command: &OrganisationCommand) -> Option<&LessonOrigin> {
+    match command {
+        OrganisationCommand::PublishLesson(lesson) => lesson.grew_from.as_ref(),
         _ => None,
     }
 }

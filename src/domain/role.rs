@@ -38,6 +38,9 @@ pub enum Role {
     Panel,
     /// Reads the log and every view; changes nothing.
     Auditor,
+    /// Talks to people and brings them to groups and places. Sees the people to reach, gatherings,
+    /// the directory and introductions; no application, score, account or sum of money.
+    Connector,
 }
 
 impl Role {

@@ -18,6 +18,9 @@ pub const GROUPS_MAX: usize = 2;
 pub const DRAFTS_MAX: usize = 2;
 /// How many sessions of gatherings such a person may sign up for.
 pub const SIGN_UPS_MAX: usize = 3;
+/// How often such a person may sign up for these, having stepped down in between: somebody may
+/// change their mind. Each time someone else may be mailed.
+pub const SIGN_UP_TIMES_MAX: u16 = 6;
 /// How often the answers of one of their drafts may be saved. A form has a dozen questions, and
 /// people return to them.
 pub const SAVES_MAX: u16 = 200;
@@ -53,6 +56,9 @@ pub struct Unproven {
     drafts: BTreeSet<ApplicationId>,
     #[serde(default)]
     sign_ups: BTreeSet<(GatheringId, u16)>,
+    /// How often they signed up.
+    #[serde(default)]
+    signed_up: u16,
 }
 
 impl Person {
@@ -99,6 +105,7 @@ impl Unproven {
             groups: BTreeSet::new(),
             drafts: BTreeSet::new(),
             sign_ups: BTreeSet::new(),
+            signed_up: 0,
         }
     }
 
@@ -119,6 +126,7 @@ impl Unproven {
 
     pub(super) fn begin_sign_up(&mut self, gathering: GatheringId, session: u16) {
         self.sign_ups.insert((gathering, session));
+        self.signed_up = self.signed_up.saturating_add(1);
     }
 
     pub(super) fn begin_group(&mut self, group: GroupId) {
@@ -135,7 +143,11 @@ impl Unproven {
             UnprovenActivity::Group(_) => self.groups.len() < GROUPS_MAX,
             UnprovenActivity::Draft(_) => self.drafts.len() < DRAFTS_MAX,
             UnprovenActivity::Answers(saves) => saves <= SAVES_MAX,
-            UnprovenActivity::SignUp { .. } => self.sign_ups.len() < SIGN_UPS_MAX,
+            UnprovenActivity::SignUp { gathering, session } => {
+                let is_known = self.sign_ups.contains(&(gathering, session));
+                (is_known || self.sign_ups.len() < SIGN_UPS_MAX)
+                    && self.signed_up < SIGN_UP_TIMES_MAX
+            }
         };
         if within {
             Ok(())

@@ -1,5 +1,6 @@
 //! Follows the log and completes each erasure outside the database. The bytes of a file that a
-//! group removed are deleted too, and what people needed at a session that is long over.
+//! group removed are deleted too, what people needed at a session that is long over, and
+//! what mattered to people who were introduced.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +9,10 @@ use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{Event, GatheringEvent, Group, GroupEvent, PersonEvent};
+use crate::domain::{
+    AssetEvent, BarrierEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent,
+    PersonEvent,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
@@ -87,6 +91,22 @@ impl Purger {
             }
             if let Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) = &event.event {
                 self.delete_values(needs).await?;
+                erased = true;
+            }
+            if let Event::Asset(AssetEvent::WordsForgotten { words }) = &event.event {
+                self.delete_values(words).await?;
+                erased = true;
+            }
+            if let Event::Introduction(
+                IntroductionEvent::MattersForgotten { forgotten }
+                | IntroductionEvent::IntroductionTakenBack { forgotten, .. },
+            ) = &event.event
+            {
+                self.delete_values(forgotten).await?;
+                erased = true;
+            }
+            if let Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) = &event.event {
+                self.delete_values(std::slice::from_ref(words)).await?;
                 erased = true;
             }
             erased |= self.finish_erasure(event).await?;

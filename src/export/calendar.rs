@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use uuid::Uuid;
 
 use crate::clock::day_of;
@@ -56,19 +56,27 @@ impl CalendarSession {
     /// A session of a gathering. `None` if its times are beyond the calendar.
     fn new(gathering: &GatheringRow, session: &GatheringSessionRow) -> Option<Self> {
         let changed_at = gathering.described_at.max(session.changed_at);
+        let starts_at = session.starts_at.on(session.day)?;
         Some(Self {
             gathering: gathering.id,
             session: session.session,
             title: gathering.title.clone(),
             description: gathering.description.clone(),
-            starts_at: session.starts_at.on(session.day)?,
-            ends_at: session.ends_at.on(session.day)?,
+            starts_at,
+            ends_at: end_after(starts_at, session.ends_at.on(session.day)?)?,
             place: session.place_for_reader(false).map(ToString::to_string),
             is_cancelled: session.state == SessionState::Cancelled,
             changes: session.changes,
             changed_at: changed_at.timestamp(),
         })
     }
+}
+
+/// The end of a session, which is after its start (section 3.8.2.2). Where the clocks go forward, a
+/// start in the hour that they leave out is as late as an end after that hour.
+fn end_after(starts_at: Timestamp, ends_at: Timestamp) -> Option<Timestamp> {
+    let soonest = starts_at.checked_add(SignedDuration::from_mins(1)).ok()?;
+    Some(ends_at.max(soonest))
 }
 
 /// The sessions of all gatherings that opened, or of one of them, in the order of their days.
@@ -214,7 +222,10 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
+    use crate::domain::gathering::ClockTime;
 
     fn instant(text: &str) -> Timestamp {
         text.parse().expect("an instant")
@@ -322,6 +333,19 @@ mod tests {
         assert!(lines.iter().any(|line| line.len() > LINE_OCTETS_MAX - 4));
         let summary = format!("SUMMARY:{}", escape(title.trim_end()));
         assert!(unfolded(&text).contains(&summary), "{text}");
+    }
+
+    /// On 29 March 2026 half past one is left out, and two o'clock is the instant after one.
+    #[test]
+    fn a_session_ends_after_it_starts_where_the_clocks_go_forward() {
+        let at = |time: &str| {
+            let time: ClockTime = time.parse().expect("a time");
+            time.on(date(2026, 3, 29)).expect("an instant")
+        };
+        assert!(at("02:00") < at("01:30"));
+        let end = end_after(at("01:30"), at("02:00"));
+        assert_eq!(end, Some(instant("2026-03-29T01:31:00Z")));
+        assert_eq!(end_after(at("13:30"), at("15:00")), Some(at("15:00")));
     }
 
     #[test]

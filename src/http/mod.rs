@@ -9,6 +9,7 @@ mod entity_tags;
 mod file_response;
 mod monitoring;
 pub mod open_data;
+mod open_referral;
 mod openapi;
 mod openapi_files;
 pub mod pages;
@@ -37,6 +38,7 @@ use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::domain::PersonId;
 use crate::eventlog::LogError;
+use crate::export::open_data::Places;
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
 use crate::mail::{OfficeContact, SetByOperator};
 use crate::projections::OrganisationRow;
@@ -129,6 +131,8 @@ pub struct SiteConfig {
     pub bank_layout: Layout,
     /// The 360Giving publication; none unless the operator configured it.
     pub open_data: Option<open_data::OpenData>,
+    /// The official codes of areas, for the directory as open data.
+    pub places: Places,
 }
 
 impl SiteConfig {
@@ -150,6 +154,7 @@ impl SiteConfig {
             body_pause_max: body_timeout::BODY_PAUSE_MAX,
             bank_layout: Layout::plain(),
             open_data: None,
+            places: Places::default(),
         }
     }
 
@@ -241,6 +246,7 @@ where
             .configure(openapi_files::configure)
             .configure(tlog::configure)
             .configure(open_data::configure)
+            .configure(open_referral::configure)
             .default_service(web::to(no_such_address))
     });
     let server = if let Some(workers) = workers {

@@ -356,7 +356,9 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::DayOutOfRange { field, .. }
             | Refusal::ContactUnfit { field, .. }
-            | Refusal::ThemeUnknown { field, .. } => problem.with_field(field),
+            | Refusal::ThemeUnknown { field, .. }
+            | Refusal::LooksPersonal { field }
+            | Refusal::NotInAims { field, .. } => problem.with_field(field),
             Refusal::AccentTooPale(_) => problem.with_field("accent"),
             _ => problem,
         }

@@ -43,8 +43,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
 use crate::domain::{
-    ApplicationCommand, Command, GatheringCommand, GrantCommand, GroupCommand, PersonCommand,
-    PersonId,
+    ApplicationCommand, AssetCommand, BarrierCommand, Command, GatheringCommand, GrantCommand,
+    GroupCommand, IntroductionCommand, PersonCommand, PersonId,
 };
 use crate::views::Reader;
 
@@ -329,23 +329,10 @@ impl RateLimits {
                 &self.changes_by_person,
                 "you have sent news many times, and we write to your group each time",
             ),
-            Command::Gathering(_, GatheringCommand::SignUp(_) | GatheringCommand::StepDown(_)) => {
-                pass(
-                    &self.changes_by_person,
-                    "you have signed up or stepped down many times. Please continue later, or \
-                        phone us",
-                )
-            }
-            Command::Gathering(
-                _,
-                GatheringCommand::OfferLead(_)
-                | GatheringCommand::MoveSession(_)
-                | GatheringCommand::CancelSession(_),
-            ) => pass(
-                &self.changes_by_person,
-                "you have changed gatherings many times, and we write to people each time",
-            ),
-            _ => Ok(()),
+            _ => match said_of_movement(command) {
+                Some(detail) => pass(&self.changes_by_person, detail),
+                None => Ok(()),
+            },
         }
     }
 
@@ -389,9 +376,54 @@ fn too_many(detail: &str, wait: Duration) -> Problem {
     ErrorCode::TooMany.problem(detail).with_retry_after(wait)
 }
 
+/// What somebody without a role reads who does too much around gatherings, introductions, the
+/// directory, barriers and pledges; `None` if the command is not counted.
+fn said_of_movement(command: &Command) -> Option<&'static str> {
+    let detail = match command {
+        Command::Gathering(_, GatheringCommand::SignUp(_) | GatheringCommand::StepDown(_)) => {
+            "you have signed up or stepped down many times. Please continue later, or \
+                        phone us"
+        }
+        Command::Introduction(_, IntroductionCommand::Ask(_)) => {
+            "you have asked to be introduced many times. Please continue later, or phone us"
+        }
+        Command::Gathering(
+            _,
+            GatheringCommand::OfferLead(_)
+            | GatheringCommand::MoveSession(_)
+            | GatheringCommand::CancelSession(_)
+            | GatheringCommand::AskForHand(_),
+        ) => {
+            "you have changed gatherings or asked for a hand many times, and we write to \
+                    people each time"
+        }
+        Command::Asset(
+            _,
+            AssetCommand::Propose(_)
+            | AssetCommand::Pause(_)
+            | AssetCommand::Resume(_)
+            | AssetCommand::RecordExchange(_),
+        ) => "you have changed this entry many times. Please continue later, or phone us",
+        Command::Barrier(_, BarrierCommand::Raise(_))
+        | Command::Person(
+            _,
+            PersonCommand::Pledge(_) | PersonCommand::KeepPledge(_) | PersonCommand::DropPledge(_),
+        ) => "you have told us many things today. Please continue later, or phone us",
+        Command::Barrier(_, BarrierCommand::RecordAnswer(_)) => {
+            "you have answered many times, and we write to people each time"
+        }
+        _ => return None,
+    };
+    Some(detail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::GatheringId;
+    use crate::domain::gathering::AskForHand;
+    use crate::domain::personal_data::PersonalInput;
+    use crate::domain::role::Roles;
 
     #[test]
     fn one_household_is_one_peer() {
@@ -431,6 +463,23 @@ mod tests {
         ] {
             assert!(wrong.parse::<Quotas>().is_err(), "{wrong}");
         }
+    }
+
+    /// Each time all officers get a mail.
+    #[test]
+    fn a_lead_asks_for_a_hand_a_few_times_only() {
+        let limits = RateLimits::new(&"changes=2/1h".parse().unwrap(), None);
+        let lead = PersonId(uuid::Uuid::nil());
+        let reader = Reader {
+            person: lead,
+            roles: Roles::new(),
+            granted_roles: Roles::new(),
+        };
+        let words = PersonalInput::Open("Tea".to_owned());
+        let asked = GatheringCommand::AskForHand(AskForHand { lead, words });
+        let asked = Command::Gathering(GatheringId(uuid::Uuid::nil()), asked);
+        let taken = [(); 3].map(|()| limits.check_command(&reader, &asked).is_ok());
+        assert_eq!(taken, [true, true, false]);
     }
 
     #[test]

@@ -16,8 +16,9 @@ use super::problem::{ErrorCode, Problem};
 
 /// Prefixes of public addresses. Their responses depend neither on cookies nor on tokens, so any
 /// origin may read them.
-const PUBLIC_PREFIXES: [&str; 5] = [
+const PUBLIC_PREFIXES: [&str; 6] = [
     "/open-data/",
+    "/open-referral",
     "/log/",
     "/openapi.",
     "/problems",

@@ -1,9 +1,11 @@
-//! Import of tables: groups, their past grants, funding, and who came to gatherings.
+//! Import of tables: groups, their past grants, funding, who came to gatherings, and entries of the
+//! directory.
 //!
 //! All rows are parsed and checked against the rules first; if one is wrong nothing is recorded.
 //! Each row has a reference, from which ids and idempotency keys are derived, so that a second run
 //! of the same table changes nothing.
 
+mod assets;
 mod attendance;
 mod cell;
 mod csv_table;
@@ -43,7 +45,15 @@ const OTHER_VALUES: &str =
 
 /// The kinds of tables that can be imported.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum ImportKind {
@@ -56,6 +66,9 @@ pub enum ImportKind {
     Funding,
     /// Who came to sessions of gatherings: `gathering`, `session` or `day`, `people`, `groups`.
     Attendance,
+    /// Entries of the directory: `reference`, `name`, `kind`, `offer_or_wish`, `area`, `themes`,
+    /// `group`, `description`, `when`, `access`, `website`, `welcomes`.
+    Assets,
 }
 
 impl ImportKind {
@@ -66,13 +79,14 @@ impl ImportKind {
             Self::PastGrants => past_grants::TITLES,
             Self::Funding => funding::TITLES,
             Self::Attendance => attendance::TITLES,
+            Self::Assets => assets::TITLES,
         }
     }
 
     /// Titles of its column of days.
     fn day_titles(self) -> &'static [&'static str] {
         match self {
-            Self::Groups => &[],
+            Self::Groups | Self::Assets => &[],
             Self::PastGrants => past_grants::DAYS,
             Self::Funding => funding::DAYS,
             Self::Attendance => attendance::DAYS,
@@ -135,8 +149,8 @@ struct PlannedCommand {
     /// Idempotency key, shared by all callers.
     key: String,
     command: Command,
-    /// The command needs a group that an earlier row creates, so it cannot be checked against the
-    /// log yet.
+    /// The command needs a group or an entry that an earlier command creates, so it cannot be
+    /// checked against the log yet.
     needs_new_group: bool,
 }
 
@@ -210,6 +224,7 @@ impl Importer {
                 ImportKind::PastGrants => past_grants::plan_commands(line, &mut there),
                 ImportKind::Funding => funding::plan_commands(line, &there),
                 ImportKind::Attendance => attendance::plan_commands(line, &mut there),
+                ImportKind::Assets => assets::plan_commands(line, &there),
             };
             match read {
                 Ok(read) => steps.extend(read),

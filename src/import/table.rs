@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 
 use super::cell::{TableCell, column_letters};
 use super::line::{ImportLine, LINES_MAX, TEXT_BYTES_MAX, TableError, column_title};
-use super::{attendance, csv_table, funding, groups, past_grants, threesixtygiving, workbook};
+use super::{ImportKind, csv_table, threesixtygiving, workbook};
 use crate::decode::decode_text;
 use crate::sandbox::{Sandbox, Upload};
 
@@ -32,14 +33,9 @@ pub struct ImportTable {
 
 /// Whether an import of any kind reads the column with this title.
 pub(super) fn is_known_title(title: &str) -> bool {
-    [
-        attendance::TITLES,
-        groups::TITLES,
-        past_grants::TITLES,
-        funding::TITLES,
-    ]
-    .iter()
-    .any(|titles| titles.contains(&title))
+    ImportKind::VARIANTS
+        .iter()
+        .any(|kind| kind.titles().contains(&title))
 }
 
 impl ImportTable {

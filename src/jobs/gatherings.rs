@@ -1,13 +1,17 @@
-//! Sessions of gatherings: people are reminded in the two days before one, and what they need there
-//! is forgotten 30 days after it.
+//! Sessions of gatherings: people are reminded in the two days before one, the places of people
+//! whose data were erased go to those who wait, and what people need there is forgotten 30 days
+//! after it.
+
+use std::collections::BTreeSet;
 
 use jiff::Span;
+use uuid::Uuid;
 
 use super::{DueCommand, JobError, Jobs};
 use crate::clock::day_of;
-use crate::domain::gathering::{REMINDED_DAYS_BEFORE, SessionRef, SessionState};
+use crate::domain::gathering::{REMINDED_DAYS_BEFORE, SessionRef, SessionState, StepDown};
 use crate::domain::{Command, GatheringCommand, GatheringId};
-use crate::projections::GatheringSessionRow;
+use crate::projections::{GatheringSessionRow, PersonRow, SignUpRow, SignUpState};
 use crate::views::Filter;
 
 impl Jobs {
@@ -32,6 +36,34 @@ impl Jobs {
             .collect())
     }
 
+    /// What people have at sessions to come whose data were erased.
+    pub(super) async fn places_of_erased(&self) -> Result<Vec<DueCommand>, JobError> {
+        let to_come = vec![
+            Filter::in_state([SessionState::Planned]),
+            Filter::at_least("day", day_of(self.commands.now())),
+        ];
+        let sessions = self
+            .views
+            .all_rows::<GatheringSessionRow>(None, to_come)
+            .await?;
+        let ids: Vec<String> = sessions
+            .iter()
+            .map(|row| GatheringSessionRow::id_of(row.gathering, row.session))
+            .collect();
+        let mut sign_ups: Vec<SignUpRow> = self.views.rows_of("session_id", &ids).await?;
+        sign_ups.retain(|row| row.state != SignUpState::GivenUp);
+        let people: BTreeSet<Uuid> = sign_ups.iter().map(|row| row.person.0).collect();
+        let of_people = vec![Filter::any_of("id", people)];
+        let people = self.views.all_rows::<PersonRow>(None, of_people).await?;
+        let erased: BTreeSet<Uuid> = people
+            .iter()
+            .filter(|row| row.erasure.is_done())
+            .map(|row| row.id)
+            .collect();
+        let of_erased = sign_ups.iter().filter(|row| erased.contains(&row.person.0));
+        Ok(of_erased.map(give_up).collect())
+    }
+
     /// Sessions that are so long over that it is forgotten who signed up and what they need.
     pub(super) async fn sessions_to_forget(&self) -> Result<Vec<DueCommand>, JobError> {
         let yesterday = day_of(self.commands.now()).saturating_sub(Span::new().days(1));
@@ -44,6 +76,24 @@ impl Jobs {
             .iter()
             .map(|row| session_command("forget-needs", row, GatheringCommand::ForgetNeeds))
             .collect())
+    }
+}
+
+fn give_up(row: &SignUpRow) -> DueCommand {
+    let SignUpRow {
+        gathering,
+        session,
+        person,
+        joined,
+        ..
+    } = row;
+    let place = StepDown {
+        session: *session,
+        person: *person,
+    };
+    DueCommand {
+        key: format!("give-up/{gathering}/{session}/{person}/{joined}"),
+        command: Command::Gathering(GatheringId(*gathering), GatheringCommand::GiveUp(place)),
     }
 }
 

@@ -1,14 +1,20 @@
 //! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
 //! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire. People are reminded of sessions, and what they need there is forgotten. Forms
-//! that were kept for an hour are deleted, which no command does.
+//! address expire. People are reminded of sessions, the places of people whose data were erased go
+//! to those who wait, and what people need there is forgotten. Those who hold an entry of the
+//! directory are reminded to confirm it, and groups of introductions; what matters to those who are
+//! introduced is deleted in time. People are asked about pledges, and what they said about barriers
+//! is forgotten. Forms that were kept for an hour are deleted, which no command does.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
 //! of a command is derived from its key, so a repeat returns the first reply. Running the jobs
 //! twice, or in two processes, changes nothing.
 
+mod assets;
+mod barriers;
 mod deadlines;
 mod gatherings;
+mod introductions;
 mod reminders;
 mod unproven;
 
@@ -65,7 +71,14 @@ impl Jobs {
             self.reminders().await?,
             self.expired_unproven().await?,
             self.session_reminders().await?,
+            self.places_of_erased().await?,
             self.sessions_to_forget().await?,
+            self.asset_reminders().await?,
+            self.assets_to_forget().await?,
+            self.introductions().await?,
+            self.pledge_reminders().await?,
+            self.late_answers().await?,
+            self.barriers_to_forget().await?,
         ]
         .into_iter()
         .flatten()

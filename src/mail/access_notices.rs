@@ -1,4 +1,5 @@
-//! Access notices: mails about changes of who may act for the office or a group.
+//! Access notices: mails about changes of who may act for the office or a group, and one that tells
+//! the office that a lead asks for a hand.
 //!
 //! They let the recipient report a change that was not theirs: a given role, a changed address, a
 //! changed membership, changed bank details, an invitation. Staff cannot edit their texts, and the
@@ -12,7 +13,7 @@ use super::{Composer, MailError, Mailer, derive_id};
 use crate::clock::day_of;
 use crate::commands::Commands;
 use crate::domain::language::Language;
-use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
+use crate::domain::{Event, GatheringEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
 use crate::eventlog::LogError;
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::{self, MailRow, NewMail};
@@ -35,6 +36,8 @@ enum AccessNotice {
     MemberChanged,
     /// The reader is asked to join a group.
     Invited,
+    /// Someone who leads a gathering asks the office for a hand.
+    HandAsked,
 }
 
 /// Recipients of a notice.
@@ -49,6 +52,8 @@ pub(super) enum NoticeRecipients {
     /// The other members of the person's groups.
     OtherMembersWith(PersonId),
     Person(PersonId),
+    /// The officers without the person, who may be one.
+    OfficersExcept(PersonId),
 }
 
 /// The notices that an event causes, with their recipients.
@@ -110,6 +115,10 @@ fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRecipients)> {
         Event::Group(GroupEvent::MemberInvited { person, .. }) => {
             vec![(AccessNotice::Invited, NoticeRecipients::Person(*person))]
         }
+        Event::Gathering(GatheringEvent::HandAskedFor { lead, .. }) => vec![(
+            AccessNotice::HandAsked,
+            NoticeRecipients::OfficersExcept(*lead),
+        )],
         _ => Vec::new(),
     }
 }
@@ -197,6 +206,7 @@ fn link_path(notice: AccessNotice, event: &RecordedEvent) -> String {
             ),
         ) => format!("/desk/people/{person}"),
         (AccessNotice::ColleagueChanged, _) => format!("/desk/people/{}", event.stream),
+        (AccessNotice::HandAsked, _) => format!("/desk/gatherings/{}", event.stream),
         _ => "/my".to_owned(),
     }
 }
@@ -210,7 +220,7 @@ const FIRST_ROLE_TEXT: (&str, &str) = (
         colleague. You can see who it is, and end the role, here:",
 );
 
-/// Subject and text of a notice. Notices to administrators are in English only.
+/// Subject and text of a notice. Notices to the office are in English only.
 fn notice_text(notice: AccessNotice, language: Language) -> (&'static str, &'static str) {
     match language {
         Language::En => english_text(notice),
@@ -263,12 +273,20 @@ fn english_text(notice: AccessNotice) -> (&'static str, &'static str) {
                 yes.\n\nIf you do not know what this is about, you do not need to do anything. To \
                 see which group it is, sign in here:",
         ),
+        AccessNotice::HandAsked => (
+            "A lead asks for a hand",
+            "Hello\n\nSomeone who leads a gathering asks our office for a hand, and wrote what \
+                would help.\n\nPlease agree with your colleagues who gets in touch with them. You can \
+                read it here:",
+        ),
     }
 }
 
 fn polish_text(notice: AccessNotice) -> Option<(&'static str, &'static str)> {
     let text = match notice {
-        AccessNotice::RoleGiven | AccessNotice::ColleagueChanged => return None,
+        AccessNotice::RoleGiven | AccessNotice::ColleagueChanged | AccessNotice::HandAsked => {
+            return None;
+        }
         AccessNotice::PayeeChanged => (
             "Mamy dane konta Twojej grupy",
             "Dzień dobry!\n\nDziękujemy. Ktoś podał nam, dokąd mają trafić pieniądze dla Twojej \

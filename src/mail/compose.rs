@@ -135,6 +135,33 @@ impl Composer {
         self.compose_from_template(mail, kind, route).await
     }
 
+    /// What a mail of this kind may say, read from what it is about.
+    async fn context_of(
+        &self,
+        mail: &MailRow,
+        kind: MailKind,
+        person: &PersonView,
+    ) -> Result<MailContext, MailError> {
+        match kind {
+            MailKind::SignIn => self.sign_in_context(&mail.about, person).await,
+            MailKind::ColleagueInvited => self.invitation_context(mail, person).await,
+            MailKind::ContactChanged => self.contact_changed_context(&mail.about, person).await,
+            MailKind::ErasureAsked => self.own_context(person).await,
+            MailKind::PaperReceived => self.paper_context(&mail.about, person).await,
+            MailKind::AssetDue => self.asset_context(&mail.about, person).await,
+            kind if kind.is_about_gathering() || kind.is_about_own_words() => {
+                self.person_context(&mail.about, kind, person).await
+            }
+            kind if kind.is_about_introduction() => {
+                self.introduction_context(&mail.about, kind, person).await
+            }
+            _ => {
+                let chosen = person.mail_language;
+                self.event_context(&mail.about, kind, chosen).await
+            }
+        }
+    }
+
     /// Composes a mail from the template of its kind.
     async fn compose_from_template(
         &self,
@@ -149,20 +176,7 @@ impl Composer {
             path,
             fund,
             language,
-        } = match kind {
-            MailKind::SignIn => self.sign_in_context(&mail.about, &person).await?,
-            MailKind::ColleagueInvited => self.invitation_context(mail, &person).await?,
-            MailKind::ContactChanged => self.contact_changed_context(&mail.about, &person).await?,
-            MailKind::ErasureAsked => self.own_context(&person).await?,
-            MailKind::PaperReceived => self.paper_context(&mail.about, &person).await?,
-            kind if kind.is_about_gathering() => {
-                self.gathering_context(&mail.about, kind, &person).await?
-            }
-            _ => {
-                let chosen = person.mail_language;
-                self.event_context(&mail.about, kind, chosen).await?
-            }
-        };
+        } = self.context_of(mail, kind, &person).await?;
         let to = match route {
             Route::Email => Some(self.recipient_address(mail, kind, &person).await?),
             Route::ByHand => None,

@@ -19,10 +19,13 @@ pub struct MailTemplate {
 }
 
 /// Keys of the templates for unproven addresses in `texts/mails.json`: about an application, about
-/// the person's own details, and about a gathering.
+/// the person's own details, about a gathering, and about an introduction.
 const UNPROVEN_ADDRESS_KEY: &str = "unknown_address";
 const UNPROVEN_PERSON_KEY: &str = "unknown_person";
 const UNPROVEN_SIGN_UP_KEY: &str = "unknown_sign_up";
+/// About something that the person said or promised.
+const UNPROVEN_NEWS_KEY: &str = "unknown_news";
+const UNPROVEN_INTRODUCTION_KEY: &str = "unknown_introduction";
 
 static DEFAULT_TEMPLATES: LazyLock<BTreeMap<String, BTreeMap<String, MailTemplate>>> =
     LazyLock::new(|| {
@@ -46,9 +49,9 @@ pub fn default_template(kind: MailKind, language: Language) -> &'static MailTemp
 }
 
 /// Template of a mail to an unproven address: one for everything about an application or a grant,
-/// one for everything about gatherings, and one about the person's own details; the last two have
-/// no number. It contains nothing that a person typed. None for a mail that only people with a
-/// proven address cause.
+/// one for everything about gatherings, one about introductions, and one about the person's own
+/// details; only the first has a number. It contains nothing that a person typed. None for a mail
+/// that only people with a proven address cause.
 ///
 /// # Panics
 /// If `texts/mails.json` lacks it. A test ensures that it does not.
@@ -67,7 +70,11 @@ fn unproven_key(kind: MailKind) -> Option<&'static str> {
     match kind {
         MailKind::PaperReceived => None,
         MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
-        kind if kind.is_about_gathering() => Some(UNPROVEN_SIGN_UP_KEY),
+        MailKind::PledgeDue | MailKind::BarrierAnswered => Some(UNPROVEN_NEWS_KEY),
+        kind if kind.is_about_gathering() || kind == MailKind::AssetDue => {
+            Some(UNPROVEN_SIGN_UP_KEY)
+        }
+        kind if kind.is_about_introduction() => Some(UNPROVEN_INTRODUCTION_KEY),
         _ => Some(UNPROVEN_ADDRESS_KEY),
     }
 }
@@ -89,6 +96,9 @@ pub(super) fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
         "place" => "The hall in Mill Lane",
         "code" => "4F7K 9QWZ",
         "minutes" => "30",
+        "passed_on_to" => "The hospital trust",
+        "answer" => "The clinic opens on Thursday evenings from May.",
+        "outcome" => "A change is planned. We will tell you once it is made.",
         "phone" => "0161 496 0000",
         "roles" => "grants officer, panel member",
         _ => "Here the group reads what you wrote to them.",
@@ -132,6 +142,7 @@ mod tests {
             MailKind::Submitted,
             MailKind::ErasureAsked,
             MailKind::SignedUp,
+            MailKind::Introduced,
         ];
         for (kind, language) in kinds
             .into_iter()

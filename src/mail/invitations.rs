@@ -145,10 +145,12 @@ fn role_title(role: Role, language: Language) -> &'static str {
         (Role::Finance, Language::En) => "finance",
         (Role::Panel, Language::En) => "panel member",
         (Role::Auditor, Language::En) => "auditor",
+        (Role::Connector, Language::En) => "connector",
         (Role::Administrator, Language::Pl) => "administracja",
         (Role::Officer, Language::Pl) => "obsługa dotacji",
         (Role::Finance, Language::Pl) => "finanse",
         (Role::Panel, Language::Pl) => "udział w panelu",
         (Role::Auditor, Language::Pl) => "audyt",
+        (Role::Connector, Language::Pl) => "łączenie ludzi z grupami",
     }
 }

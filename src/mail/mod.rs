@@ -16,6 +16,8 @@
 
 mod access_notices;
 mod addresses;
+mod assets;
+mod barriers;
 mod by_hand;
 mod checkpoint_mails;
 mod compose;
@@ -23,6 +25,7 @@ mod default_templates;
 mod event_values;
 mod fixed_text;
 mod gatherings;
+mod introductions;
 pub mod invitations;
 mod letter;
 mod look;

@@ -8,8 +8,8 @@ use crate::domain::gathering::session_number;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
-    ApplicationEvent, Event, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
-    PersonEvent, PersonId,
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent, GroupEvent,
+    IntroductionEvent, OrganisationEvent, PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;
@@ -27,6 +27,14 @@ pub(super) enum Recipients {
     Person(PersonId),
     /// Those whom an event of a gathering concerns.
     OfGathering,
+    /// Those who raised the barrier of an event.
+    OfBarrier,
+    /// Those who hold the entry of the directory that an event is about.
+    OfAsset,
+    /// Members of the group that holds the entry of an introduction.
+    HostsOfIntroduction,
+    /// The person who is introduced, or members of the group that is.
+    Introduced,
 }
 
 impl Mailer {
@@ -36,18 +44,17 @@ impl Mailer {
         event: &RecordedEvent,
     ) -> Result<Vec<NewMail>, MailError> {
         let mut mails: Vec<_> = self.new_address_mail(event).into_iter().collect();
-        let Some(trigger) = mail_trigger(event) else {
-            return Ok(mails);
-        };
-        let recipients = self.trigger_recipients(&trigger.recipients, event).await?;
-        let cause = cause_of(trigger.kind, event);
-        let mail = |person: PersonId| NewMail {
-            id: derive_id(&self.commands, &format!("{cause}/{person}")),
-            kind: <&str>::from(trigger.kind).to_owned(),
-            person: person.to_string(),
-            about: event.position.to_string(),
-        };
-        mails.extend(recipients.into_iter().map(mail));
+        for trigger in mail_trigger(event).into_iter().chain(second_trigger(event)) {
+            let recipients = self.trigger_recipients(&trigger.recipients, event).await?;
+            let cause = cause_of(trigger.kind, event);
+            let mail = |person: PersonId| NewMail {
+                id: derive_id(&self.commands, &format!("{cause}/{person}")),
+                kind: <&str>::from(trigger.kind).to_owned(),
+                person: person.to_string(),
+                about: event.position.to_string(),
+            };
+            mails.extend(recipients.into_iter().map(mail));
+        }
         Ok(mails)
     }
 }
@@ -76,8 +83,22 @@ fn cause_of(kind: MailKind, event: &RecordedEvent) -> String {
             let kind = <&str>::from(kind);
             format!("{kind}/{}/{}", event.stream, session.unwrap_or_default())
         }
+        // The same event also causes a mail to those who hold the entry.
+        MailKind::Introduced => format!("{}/{}", <&str>::from(kind), event.position),
         _ => event.position.to_string(),
     }
+}
+
+/// The other mail of an event that causes two: those who are introduced hear that it was done.
+fn second_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
+    let is_made = matches!(
+        event.event,
+        Event::Introduction(IntroductionEvent::IntroductionMade { .. })
+    );
+    is_made.then_some(MailTrigger {
+        kind: MailKind::Introduced,
+        recipients: Recipients::Introduced,
+    })
 }
 
 /// Whether the person who issued an event's command acted as a member of a group, not as staff.
@@ -97,6 +118,15 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             Recipients::GroupOfApplication(event.stream),
         ),
         Event::Gathering(happened) => (gathering_mail_kind(happened)?, Recipients::OfGathering),
+        Event::Barrier(BarrierEvent::BarrierAnswered { .. }) => {
+            (MailKind::BarrierAnswered, Recipients::OfBarrier)
+        }
+        Event::Person(PersonEvent::PledgesReminded {}) => (
+            MailKind::PledgeDue,
+            Recipients::Person(PersonId(event.stream)),
+        ),
+        Event::Asset(AssetEvent::AssetReminded { .. }) => (MailKind::AssetDue, Recipients::OfAsset),
+        Event::Introduction(happened) => introduction_mail(happened)?,
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }
@@ -180,6 +210,19 @@ fn gathering_mail_kind(event: &GatheringEvent) -> Option<MailKind> {
         E::SessionReminded { .. } => MailKind::SessionSoon,
         E::SessionHeld { .. } | E::AttendanceCorrected { .. } => MailKind::SessionAfter,
         E::LeadOffered { .. } => MailKind::LeadOffered,
+        _ => return None,
+    })
+}
+
+fn introduction_mail(event: &IntroductionEvent) -> Option<(MailKind, Recipients)> {
+    use IntroductionEvent as E;
+    Some(match event {
+        E::IntroductionMade { .. } | E::IntroductionReminded { .. } => {
+            (MailKind::IntroductionAsks, Recipients::HostsOfIntroduction)
+        }
+        E::IntroductionWelcomed { .. } | E::IntroductionDeclined { .. } => {
+            (MailKind::IntroductionAnswered, Recipients::Introduced)
+        }
         _ => return None,
     })
 }

@@ -17,8 +17,13 @@ use serde::de::DeserializeOwned;
 pub use definitions::agreements::AgreementRow;
 pub use definitions::answers::AnswersRow;
 pub use definitions::applications::{ApplicationRow, ScoreRow};
+pub use definitions::assets::AssetRow;
+pub use definitions::barriers::{BarrierAnswerRow, BarrierRow};
+pub use definitions::chosen_stories::ChosenStoryRow;
+pub use definitions::consents::{ConsentRow, ConsentState};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
+pub use definitions::exchanges::ExchangeRow;
 pub use definitions::files::FileRow;
 pub use definitions::funds::{FundRow, HeldLettersRow, RoundRow};
 pub use definitions::gatherings::GatheringRow;
@@ -30,7 +35,11 @@ pub use definitions::groups::{
     CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, search_key,
 };
 pub use definitions::identifiers::IdentifierRow;
+pub use definitions::introductions::IntroductionRow;
+pub use definitions::lessons::LessonRow;
+pub use definitions::listed::DirectoryRow;
 pub use definitions::moment::Moment;
+pub use definitions::notices::NoticeRow;
 pub use definitions::organisations::{
     AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow, ProposedSettingsRow,
     SettingsRow,
@@ -39,11 +48,14 @@ pub use definitions::past_grants::PastGrantRow;
 pub use definitions::payment_batches::{BankFileRow, PaymentBatchRow};
 pub use definitions::payments::PaymentRow;
 pub use definitions::people::{PersonRow, ProposedContactRow};
+pub use definitions::pledges::{PledgeState, TakenPledge, TakenPledgesRow};
 pub use definitions::published::{
     Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
 };
 pub use definitions::sessions::GatheringSessionRow;
 pub use definitions::sign_ups::{SignUpRow, SignUpState};
+pub use definitions::tallies::{TallyCorrection, TallyRow};
+pub use definitions::ties::{TieRow, TieState};
 pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;
 pub use engine::projector::{ProjectionError, Projector};
@@ -174,27 +186,39 @@ fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// All projections.
-const ALL: [AnyProjection; 21] = [
+const ALL: [AnyProjection; 33] = [
     AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
     AnyProjection::of::<definitions::answers::AnswersProjection>(),
     AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
+    AnyProjection::of::<definitions::assets::AssetsProjection>(),
+    AnyProjection::of::<definitions::barriers::BarriersProjection>(),
     AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
+    AnyProjection::of::<definitions::consents::ConsentsProjection>(),
+    AnyProjection::of::<definitions::chosen_stories::ChosenStoriesProjection>(),
     AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
     AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
+    AnyProjection::of::<definitions::exchanges::ExchangesProjection>(),
     AnyProjection::of::<definitions::files::FilesProjection>(),
     AnyProjection::of::<definitions::funds::FundsProjection>(),
     AnyProjection::of::<definitions::gatherings::GatheringsProjection>(),
     AnyProjection::of::<definitions::grants::GrantsProjection>(),
     AnyProjection::of::<definitions::groups::GroupsProjection>(),
     AnyProjection::of::<definitions::identifiers::IdentifiersProjection>(),
+    AnyProjection::of::<definitions::listed::ListedProjection>(),
+    AnyProjection::of::<definitions::introductions::IntroductionsProjection>(),
+    AnyProjection::of::<definitions::notices::NoticesProjection>(),
+    AnyProjection::of::<definitions::lessons::LessonsProjection>(),
     AnyProjection::of::<definitions::organisations::OrganisationsProjection>(),
     AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
     AnyProjection::of::<definitions::payments::PaymentsProjection>(),
     AnyProjection::of::<definitions::people::PeopleProjection>(),
+    AnyProjection::of::<definitions::pledges::PledgesProjection>(),
     AnyProjection::of::<definitions::posting_dimensions::PostingDimensionsProjection>(),
     AnyProjection::of::<definitions::published::PublishedProjection>(),
     AnyProjection::of::<definitions::sessions::SessionsProjection>(),
     AnyProjection::of::<definitions::sign_ups::SignUpsProjection>(),
+    AnyProjection::of::<definitions::ties::TiesProjection>(),
+    AnyProjection::of::<definitions::tallies::TalliesProjection>(),
     AnyProjection::of::<definitions::updates::UpdatesProjection>(),
 ];
 

@@ -3,7 +3,8 @@
 use super::events::{COLUMNS, EventRow};
 use super::{Store, StoreResult, on_reader};
 use crate::domain::{
-    Aggregate as _, Application, Fund, Gathering, Grant, Group, Organisation, Person,
+    Aggregate as _, Application, Asset, Barrier, Fund, Gathering, Grant, Group, Introduction,
+    Organisation, Person,
 };
 
 /// The criteria of a search.
@@ -71,6 +72,9 @@ fn search_sql(search: &EventSearch) -> String {
             Application::TYPE,
             Grant::TYPE,
             Gathering::TYPE,
+            Asset::TYPE,
+            Introduction::TYPE,
+            Barrier::TYPE,
         ]
         .join("', '");
         format!(

@@ -135,6 +135,25 @@ list_columns! {
         Area = K::Text("area"),
         Planned = K::Indexed("created_at"),
     }
+    /// The columns of entries of the directory.
+    AssetColumn of "assets" {
+        Name = K::Text("name"),
+        Way = K::Text("way"),
+        Kind = K::Text("kind"),
+        State = K::Text("state"),
+        Area = K::Text("area"),
+        Stale = K::Text("stale_on"),
+        Recorded = K::Indexed("created_at"),
+    }
+    /// The columns of barriers.
+    BarrierColumn of "barriers" {
+        Raised = K::Indexed("created_at"),
+        State = K::Text("state"),
+        Area = K::Text("area"),
+        Theme = K::Text("theme"),
+        Due = K::Text("due_on"),
+        People = K::Number("people"),
+    }
 }
 
 impl ListKey {

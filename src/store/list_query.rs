@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::bindings::{Bindings, bind_all};
 use super::filter::Filter;
 pub use super::list_columns::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey,
-    PaymentColumn, PersonColumn, UpdateColumn,
+    ApplicationColumn, AssetColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn,
+    ListAmount, ListKey, PaymentColumn, PersonColumn, UpdateColumn,
 };
 use super::view_rows::{
     CURRENT, ViewRow, alias_in_live_generation, in_live_generation, is_current,
@@ -331,6 +331,11 @@ mod tests {
             GatheringColumn::Title.key(),
             GatheringColumn::Area.key(),
             GatheringColumn::Planned.key(),
+            AssetColumn::Name.key(),
+            AssetColumn::Stale.key(),
+            AssetColumn::Recorded.key(),
+            BarrierColumn::Raised.key(),
+            BarrierColumn::People.key(),
         ] {
             for descending in [false, true] {
                 let wanted = ListQuery {

@@ -8,7 +8,7 @@ use super::view_rows::{CURRENT, ViewRow, in_live_generation, is_current};
 use super::{Engine, Store, StoreResult, on_reader};
 
 /// The columns that have an index over current rows.
-const INDEXED_COLUMNS: [&str; 16] = [
+const INDEXED_COLUMNS: [&str; 18] = [
     "id",
     "state",
     "group_id",
@@ -25,10 +25,12 @@ const INDEXED_COLUMNS: [&str; 16] = [
     "requested",
     "awarded",
     "amount",
+    "person",
+    "session_id",
 ];
 /// The largest number of values of an indexed column that are looked up separately; of more, all
 /// are looked up together.
-const SEPARATE_LOOKUPS_MAX: usize = 16;
+pub const SEPARATE_LOOKUPS_MAX: usize = 16;
 
 /// The order of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -258,6 +260,14 @@ mod tests {
             ("published", Vec::new(), "now"),
             ("applications", one("fund"), "fund"),
             ("grants", one("fund"), "fund"),
+            ("gatherings", one("grew_from"), "grew_from"),
+            ("sign_ups", some("person"), "person"),
+            ("sign_ups", some("session_id"), "session_id"),
+            (
+                "sessions",
+                vec![Filter::at_most("day", "2026-07-05")],
+                "day",
+            ),
             (
                 "groups",
                 vec![

@@ -6,15 +6,23 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
 use lru::LruCache;
 
 use super::ViewError;
+use super::aims::AimsSummary;
+use super::library::Library;
 use super::movement::MovementSummary;
+use super::network::NetworkSummary;
+use super::pledges::PledgeFigures;
+use crate::domain::PersonId;
 use crate::projections::{FundRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
 /// Number of totals in the cache.
 const TOTALS_MAX: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero");
+/// Number of summaries of the aims in the cache: for the office and for others, around midnight.
+const AIMS_MAX: NonZeroUsize = NonZeroUsize::new(4).expect("it is not zero");
 /// The largest number of names of groups in the cache.
 const NAMES_MAX: usize = 10_000;
 /// How long a value of the same position is used. On PostgreSQL the rows may be newer than the
@@ -28,7 +36,16 @@ pub(super) struct ListCache {
     pub(super) organisation: PositionCache<(), Option<Arc<OrganisationRow>>>,
     /// Whether there is a gathering that everyone sees.
     pub(super) has_gatherings: PositionCache<(), bool>,
+    /// Whether there is an entry of the directory that everyone sees.
+    pub(super) has_directory: PositionCache<(), bool>,
+    /// The people who keep an entry of the directory, and have no role for it any more.
+    pub(super) former_keepers: PositionCache<(), BTreeSet<PersonId>>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
+    pub(super) library: PositionCache<(), Arc<Library>>,
+    pub(super) pledges: PositionCache<(), PledgeFigures>,
+    /// By the day whose quarter is counted, and whether the reader sees small numbers.
+    pub(super) aims: PositionCache<(Date, bool), AimsSummary>,
+    pub(super) network: PositionCache<(), Arc<NetworkSummary>>,
     /// Names of groups by their ids.
     names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
 }
@@ -100,7 +117,13 @@ impl Default for ListCache {
             funds: PositionCache::new(NonZeroUsize::MIN),
             organisation: PositionCache::new(NonZeroUsize::MIN),
             has_gatherings: PositionCache::new(NonZeroUsize::MIN),
+            has_directory: PositionCache::new(NonZeroUsize::MIN),
+            former_keepers: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
+            library: PositionCache::new(NonZeroUsize::MIN),
+            pledges: PositionCache::new(NonZeroUsize::MIN),
+            aims: PositionCache::new(AIMS_MAX),
+            network: PositionCache::new(NonZeroUsize::MIN),
             names: Mutex::default(),
         }
     }

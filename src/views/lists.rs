@@ -12,13 +12,14 @@ use serde::Deserialize;
 
 use super::queries::{COUNT_MAX, PageRequest, TableRow, parse_row};
 use super::{ViewError, Views};
+use crate::domain::asset::AssetState;
 use crate::domain::gathering::GatheringState;
-use crate::projections::{FundRow, GatheringRow, OrganisationRow};
+use crate::projections::{DirectoryRow, FundRow, GatheringRow, OrganisationRow};
 use crate::store::filter::Filter;
 use crate::store::list_query::{self, ListPlace, ListQuery, ListStart, ListedRow};
 pub use crate::store::list_query::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListKey, ListOrder,
-    ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
+    ApplicationColumn, AssetColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn,
+    ListAmount, ListKey, ListOrder, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 
 /// Names per query.
@@ -222,6 +223,24 @@ impl Views {
         let position = self.projector.next_position();
         self.list_cache
             .has_gatherings
+            .get_or_read((), position, read)
+            .await
+    }
+
+    /// Whether everyone sees an entry of the directory, cached until the log moves on.
+    pub async fn has_public_directory(&self) -> Result<bool, ViewError> {
+        let read = async {
+            let published = vec![Filter::in_state([AssetState::Published])];
+            let page = PageRequest {
+                after: None,
+                limit: 1,
+            };
+            let found = self.list::<DirectoryRow>(None, published, &page).await?;
+            Ok::<_, ViewError>(!found.items.is_empty())
+        };
+        let position = self.projector.next_position();
+        self.list_cache
+            .has_directory
             .get_or_read((), position, read)
             .await
     }

@@ -3,20 +3,27 @@
 //! decrypted.
 
 mod accesses;
+mod aims;
 mod as_at;
 mod budget;
 mod contacts;
 mod cost_per_person;
 mod cursor;
 mod decrypted;
+mod directory;
 mod duplicates;
 mod event_search;
+mod heard;
+mod library;
 mod list_cache;
 mod lists;
 mod money_by_month;
 mod movement;
 mod names;
 mod nested_rows;
+mod network;
+mod network_parts;
+mod pledges;
 mod progress;
 mod published;
 mod quarters;
@@ -25,10 +32,13 @@ mod related_groups;
 mod saved_views;
 mod search;
 mod search_index;
+mod small_numbers;
 mod statement;
 mod subject_access;
+mod subject_movement;
 mod told_grants;
 mod totals_cache;
+mod value;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,27 +53,35 @@ pub use crate::store::filter::Filter;
 pub use crate::store::row_query::{SortKey, SortOrder};
 
 pub use accesses::{AccessFilter, AccessRow, AccessedData};
+pub use aims::{AimCountLine, AimLine, AimsSummary, TallyComparison, TallySum, TallyView};
 pub use as_at::{AsAt, ParseAsAtError};
 pub use budget::{Budget, BudgetLine, GroupBy, Outcome, OutcomeLine, TotalsQuery as Sums};
 pub use contacts::MemberContact;
 pub use cost_per_person::CostPerPerson;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, GatheringView, GrantView, GroupView, NewsWords, OutcomeView,
-    PayeeView, PaymentView, PersonView, ProposedContactView, SignUpView, UpdateDraftView,
-    UpdateView,
+    Answer, ApplicationView, AssetView, BarrierView, GatheringView, GrantView, GroupView,
+    IntroductionReader, IntroductionView, NewsWords, OutcomeView, PayeeView, PaymentView,
+    PersonView, ProposedContactView, SignUpView, UpdateDraftView, UpdateView,
 };
+pub use directory::{HoursSummary, PartyBalance};
 pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
+pub use heard::{HeardBarrier, HeardBarriers};
+pub use library::{Library, LibraryEntry, LibraryFilter, LibrarySource};
 pub use lists::{
-    ApplicationColumn, GatheringColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey,
-    ListNeighbours, ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn,
-    UpdateColumn,
+    ApplicationColumn, AssetColumn, BarrierColumn, GatheringColumn, GrantColumn, GroupColumn,
+    ListAmount, ListCursor, ListKey, ListNeighbours, ListOrder, ListPage, ListSelection,
+    ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
 pub use money_by_month::MonthEnd;
 pub use movement::{MovementFigures, MovementLine, MovementSummary, SignSources};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
+pub use network::{
+    NetworkFigures, NetworkNode, NetworkNodeKind, NetworkSummary, NetworkTie, NetworkTieKind,
+};
+pub use pledges::{PledgeFigures, PledgeFiguresLine};
 pub use progress::ProjectionPosition;
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use quarters::Quarter;
@@ -71,8 +89,10 @@ pub use queries::{COUNT_MAX, PAGE_MAX, PageRequest, Paged, TableRow};
 pub use related_groups::{HistoryLine, RelatedGroup};
 pub use saved_views::{NewSavedView, SavedViewRefusal, SavedViewRow, VIEW_NAME_MAX};
 pub use search::{HitKind, HitState, SearchHit, SearchResult};
+pub use small_numbers::ShownNumber;
 pub use statement::{Balances, Statement, StatementLine, StatementSubject};
 pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
+pub use value::{ValueFigures, ValueLine, ValueSummary};
 
 /// How long a request waits for the views to include a position.
 pub const READ_WAIT_MAX: Duration = Duration::from_millis(1500);
@@ -132,10 +152,18 @@ impl Reader {
         }
     }
 
-    /// Staff and auditors see all records, others only those of their groups.
+    /// Staff and auditors see all records, others only those of their groups. A connector sees none
+    /// but what [`Reader::works_with_people`] opens.
     #[must_use]
     pub fn sees_all(&self) -> bool {
-        !self.roles.is_empty()
+        self.roles.iter().any(|role| *role != Role::Connector)
+    }
+
+    /// Whether the reader works with people to reach, gatherings, the directory and introductions:
+    /// officers and connectors.
+    #[must_use]
+    pub fn works_with_people(&self) -> bool {
+        self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector)
     }
 
     /// The texts of a group are for staff who work with groups, for the panel, and for the group
@@ -143,6 +171,14 @@ impl Reader {
     #[must_use]
     pub fn may_read_words(&self) -> bool {
         !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
+    }
+
+    /// The words of those who raised a barrier are for officers, connectors and administrators.
+    #[must_use]
+    pub fn hears_barriers(&self) -> bool {
+        [Role::Officer, Role::Connector, Role::Administrator]
+            .iter()
+            .any(|role| self.roles.contains(role))
     }
 
     /// Who may get all data on a person: the person, and staff who work with groups; on a

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::budget::{GroupBy, OutcomeLine, TotalsQuery};
 use super::quarters::start_of_quarter;
+use super::small_numbers::FEW_PEOPLE;
 use super::{ViewError, Views};
-use crate::domain::gathering::GatheringKind;
 use crate::domain::text::Slug;
 use crate::projections::{GatheringRow, GatheringSessionRow};
 
@@ -63,9 +63,6 @@ pub struct SignSources {
     /// In the notes of how many sessions it was seen.
     pub gatherings: i64,
 }
-
-/// Fewer people than this are not counted outside the office: somebody could know who they are.
-const FEW_PEOPLE: i64 = 5;
 
 impl MovementFigures {
     /// Whether so few people came that outside the office only "fewer than five" is said.
@@ -164,7 +161,7 @@ impl MovementTotals {
         let quarter = start_of_quarter(day).to_string();
         for (of, name) in [
             (&mut self.areas, area),
-            (&mut self.kinds, Some(kind_key(gathering.kind))),
+            (&mut self.kinds, Some(gathering.kind.key().to_owned())),
             (&mut self.quarters, Some(quarter)),
         ] {
             of.entry(name).or_default().add(figures);
@@ -211,11 +208,4 @@ impl MovementTotals {
 fn lines(totals: FiguresByName) -> Vec<MovementLine> {
     let line = |(of, figures)| MovementLine { of, figures };
     totals.into_iter().map(line).collect()
-}
-
-/// A kind as in the API.
-fn kind_key(kind: GatheringKind) -> String {
-    let written = serde_json::to_value(kind).ok();
-    let text = written.as_ref().and_then(serde_json::Value::as_str);
-    text.unwrap_or_default().to_owned()
 }

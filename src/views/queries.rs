@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GatheringRow, GatheringSessionRow,
-    GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow,
-    PersonRow, PublishedRow, SignUpRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, AssetRow, BarrierRow, ChosenStoryRow, ConsentRow,
+    DirectoryRow, ExchangeRow, FileRow, FundRow, GatheringRow, GatheringSessionRow, GrantRow,
+    GroupRow, IdentifierRow, IntroductionRow, LessonRow, NoticeRow, OrganisationRow, PastGrantRow,
+    PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, SignUpRow, TakenPledgesRow, TallyRow,
+    TieRow, UpdateRow,
 };
 use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
@@ -32,20 +34,32 @@ impl_table_row!(
     AgreementRow => "agreements",
     AnswersRow => "answers",
     ApplicationRow => "applications",
+    AssetRow => "assets",
+    BarrierRow => "barriers",
     PaymentBatchRow => "batches",
+    ExchangeRow => "exchanges",
+    ConsentRow => "consents",
     FileRow => "files",
     FundRow => "funds",
     GatheringRow => "gatherings",
     GrantRow => "grants",
     GroupRow => "groups",
     IdentifierRow => "identifiers",
+    DirectoryRow => "listed",
+    IntroductionRow => "introductions",
+    NoticeRow => "notices",
     OrganisationRow => "organisations",
     PastGrantRow => "past_grants",
     PaymentRow => "payments",
     PersonRow => "people",
+    TakenPledgesRow => "pledges",
     PublishedRow => "published",
     GatheringSessionRow => "sessions",
     SignUpRow => "sign_ups",
+    TieRow => "ties",
+    LessonRow => "lessons",
+    ChosenStoryRow => "chosen_stories",
+    TallyRow => "tallies",
     UpdateRow => "updates",
 );
 
@@ -238,6 +252,21 @@ impl Views {
 }
 
 impl Views {
+    /// All rows with one of these values in an indexed column, few values at a time: of many, the
+    /// database might read the whole table.
+    pub async fn rows_of<T: TableRow>(
+        &self,
+        column: &'static str,
+        values: &[String],
+    ) -> Result<Vec<T>, ViewError> {
+        let mut rows = Vec::new();
+        for some in values.chunks(row_query::SEPARATE_LOOKUPS_MAX) {
+            let of_some = vec![Filter::any_of(column, some)];
+            rows.extend(self.all_rows::<T>(None, of_some).await?);
+        }
+        Ok(rows)
+    }
+
     /// The newest rows of each owner, at most 500 of each, in the order of their creation.
     pub async fn newest_of<T: TableRow>(
         &self,

@@ -1,14 +1,16 @@
-//! One search over groups, people, applications, grants, payments and gatherings.
+//! One search over groups, people, applications, grants, payments, gatherings and entries
+//! of the directory.
 
 use std::collections::BTreeMap;
 
 use super::{Filter, PageRequest, PersonView, Reader, TableRow, ViewError, Views};
 use crate::domain::application::ApplicationState;
+use crate::domain::asset::AssetState;
 use crate::domain::gathering::GatheringState;
 use crate::domain::grant::{GrantState, PaymentState};
 use crate::domain::money::Money;
 use crate::domain::reference::Reference;
-use crate::projections::{ApplicationRow, GatheringRow, GrantRow, GroupRow, PaymentRow};
+use crate::projections::{ApplicationRow, AssetRow, GatheringRow, GrantRow, GroupRow, PaymentRow};
 
 /// The longest text that is searched for, in characters.
 const TEXT_MAX: usize = 200;
@@ -21,6 +23,7 @@ pub enum HitKind {
     Grant,
     Payment,
     Gathering,
+    Asset,
 }
 
 /// The state of the record that was found.
@@ -30,6 +33,7 @@ pub enum HitState {
     Grant(GrantState),
     Payment(PaymentState),
     Gathering(GatheringState),
+    Asset(AssetState),
 }
 
 /// A record that was found, with the details that a list shows. Fields that do not fit the kind are
@@ -86,6 +90,7 @@ impl SearchHit {
             HitKind::Application => "applications",
             HitKind::Grant | HitKind::Payment => "grants",
             HitKind::Gathering => "gatherings",
+            HitKind::Asset => "assets",
         };
         [list, &self.id]
     }
@@ -150,6 +155,7 @@ impl Views {
             hits.extend(self.payments_of_amount(amount, limit).await?);
         }
         hits.extend(self.gatherings_titled(&text, limit).await?);
+        hits.extend(self.assets_named(&text, limit).await?);
         Ok(SearchResult::limited(hits, limit))
     }
 
@@ -362,6 +368,22 @@ impl Views {
             area: row.area.as_ref().map(ToString::to_string),
             state: Some(HitState::Gathering(row.state)),
             ..SearchHit::new(HitKind::Gathering, &row.id, row.title)
+        };
+        Ok(found.into_iter().map(hit).collect())
+    }
+
+    /// Entries of the directory with a text in their name, one more than the limit at most.
+    async fn assets_named(&self, text: &str, limit: usize) -> Result<Vec<SearchHit>, ViewError> {
+        let page = PageRequest {
+            after: None,
+            limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),
+        };
+        let filters = vec![Filter::contains("name", text)];
+        let found = self.list::<AssetRow>(None, filters, &page).await?.items;
+        let hit = |row: AssetRow| SearchHit {
+            area: row.area.as_ref().map(ToString::to_string),
+            state: Some(HitState::Asset(row.state)),
+            ..SearchHit::new(HitKind::Asset, &row.id, row.name.unwrap_or_default())
         };
         Ok(found.into_iter().map(hit).collect())
     }

@@ -1,18 +1,22 @@
 //! Subject access (UK GDPR): all data on a person or a group, with personal values decrypted.
 //! Events are in the order of the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Filter, ViewError, Views};
-use crate::domain::PersonId;
+use crate::domain::asset::Party;
 use crate::domain::event::{SCORE_EVENTS, event_label};
 use crate::domain::mail::MailKind;
+use crate::domain::organisation::LessonOrigin;
+use crate::domain::{GroupId, PersonId};
 use crate::eventlog::LogError;
-use crate::projections::{GroupRow, PersonRow, SignUpRow};
+use crate::projections::{
+    AssetRow, ChosenStoryRow, GatheringRow, GroupRow, LessonRow, PersonRow, SignUpRow,
+};
 use crate::store::accesses::AccessFilter;
 use crate::store::event_search::{self, EventSearch};
 use crate::store::events::EventRow;
@@ -38,7 +42,7 @@ pub struct SubjectAccessSection {
 }
 
 impl SubjectAccessSection {
-    fn new(title: &str) -> Self {
+    pub(super) fn new(title: &str) -> Self {
         Self {
             title: title.to_owned(),
             items: Vec::new(),
@@ -47,8 +51,9 @@ impl SubjectAccessSection {
 }
 
 impl Views {
-    /// All data on a person: their own data, groups, sign-ups, actions, sessions, tokens and mails,
-    /// and who accessed it. [`ViewError::NotFound`] if there is no such person.
+    /// All data on a person: their own data, groups, sign-ups, entries of the directory, hours,
+    /// introductions, consents, pledges, barriers, actions, sessions, tokens and mails, and who
+    /// accessed it. [`ViewError::NotFound`] if there is no such person.
     pub async fn subject_access_for_person(
         &self,
         person: PersonId,
@@ -72,10 +77,30 @@ impl Views {
             .await?;
         let groups = self.list_memberships(&row).await?;
         let gatherings = self.list_sign_ups(&id, &opened).await?;
+        let entries = self.list_entries(Party::Person(person), &opened).await?;
+        let hours = self.list_hours(Party::Person(person)).await?;
+        let introductions = self.list_introductions("person", person, &opened).await?;
+        let consents = self.list_consents(&id).await?;
+        let pledges = self.list_pledges(&row).await?;
+        let barriers = self.list_barriers(&row, &opened).await?;
         Ok(SubjectAccessReport {
             through: self.log.length().await? - 1,
             sections: vec![
-                given, groups, gatherings, acted, signed_in, programs, written, looked, looks,
+                given,
+                groups,
+                gatherings,
+                entries,
+                hours,
+                introductions,
+                consents,
+                pledges,
+                barriers,
+                acted,
+                signed_in,
+                programs,
+                written,
+                looked,
+                looks,
             ],
         })
     }
@@ -98,7 +123,9 @@ impl Views {
             part.title = format!("What we recorded about group {merged}, which was merged into it");
             parts.push(part);
         }
+        let mut grants = BTreeSet::new();
         for line in self.history(group, None).await? {
+            grants.insert(line.id);
             // A merged group keeps its own encryption key.
             let opened = self.log.vault().decrypt_all(line.group).await?;
             let mut part = self.recorded_events(&[line.id], &opened).await?;
@@ -109,9 +136,16 @@ impl Views {
             );
             parts.push(part);
         }
+        parts.extend(self.list_lessons(&grants).await?);
         if let Some(first) = parts.first_mut() {
             first.title = format!("What we recorded about {}", row.name);
         }
+        let holder = Party::Group(GroupId(group));
+        let opened = self.log.vault().decrypt_all(group).await?;
+        parts.push(self.list_entries(holder, &opened).await?);
+        parts.push(self.list_hours(holder).await?);
+        parts.push(self.list_introductions("group_id", group, &opened).await?);
+        parts.push(self.list_group_barriers(group, &opened).await?);
         parts.push(
             self.accesses(
                 AccessFilter::Of(&group.to_string()),
@@ -123,6 +157,41 @@ impl Views {
             through: self.log.length().await? - 1,
             sections: parts,
         })
+    }
+
+    /// Lessons that grew from some grants, and their stories that were chosen. None if there are
+    /// none. Those who ask for erasure can also ask for these to be withdrawn.
+    async fn list_lessons(
+        &self,
+        grants: &BTreeSet<Uuid>,
+    ) -> Result<Option<SubjectAccessSection>, ViewError> {
+        let mut found = SubjectAccessSection::new("Lessons and chosen stories from its grants");
+        for row in self.all_rows::<LessonRow>(None, Vec::new()).await? {
+            let Some(LessonOrigin::Grant { grant, .. }) = &row.grew_from else {
+                continue;
+            };
+            if grants.contains(&grant.0) && row.withdrawn_on.is_none() {
+                let says = vec![
+                    ("title".to_owned(), row.title),
+                    ("words".to_owned(), row.words),
+                    ("published".to_owned(), row.published_on.to_string()),
+                ];
+                found.items.push((format!("Lesson {}", row.lesson), says));
+            }
+        }
+        for row in self.all_rows::<ChosenStoryRow>(None, Vec::new()).await? {
+            if grants.contains(&row.grant.0) {
+                let says = vec![
+                    ("gathering".to_owned(), row.gathering.to_string()),
+                    ("why it was chosen".to_owned(), row.why),
+                    ("chosen".to_owned(), row.chosen_on.to_string()),
+                ];
+                found
+                    .items
+                    .push((format!("Story {} of grant {}", row.story, row.grant), says));
+            }
+        }
+        Ok(Some(found).filter(|found| !found.items.is_empty()))
     }
 
     async fn list_actions(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
@@ -215,22 +284,74 @@ impl Views {
         opened: &BTreeMap<String, String>,
     ) -> Result<SubjectAccessSection, ViewError> {
         let own = vec![Filter::equals("person", person)];
+        let rows: Vec<SignUpRow> = self.all_rows(None, own).await?;
+        let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.gathering).collect();
+        let known = vec![Filter::any_of("id", ids)];
+        let known: Vec<GatheringRow> = self.all_rows(None, known).await?;
+        let titles: BTreeMap<Uuid, String> =
+            known.into_iter().map(|row| (row.id, row.title)).collect();
         let mut gatherings = SubjectAccessSection::new("Gatherings that they signed up for");
-        for row in self.all_rows::<SignUpRow>(None, own).await? {
+        for row in rows {
             let needs = row
                 .needs
                 .and_then(|needs| opened.get(&needs.digest).cloned());
             let mut says = vec![
+                ("id".to_owned(), row.gathering.to_string()),
                 ("session".to_owned(), row.session.to_string()),
                 ("signed up".to_owned(), row.created_at.to_string()),
                 ("state".to_owned(), <&str>::from(row.state).to_owned()),
             ];
             says.extend(needs.map(|needs| ("needs".to_owned(), needs)));
-            gatherings
-                .items
-                .push((format!("Gathering {}", row.gathering), says));
+            let title = titles.get(&row.gathering).cloned().unwrap_or_default();
+            gatherings.items.push((title, says));
         }
         Ok(gatherings)
+    }
+
+    /// The entries of the directory that they hold, with what they wrote about each.
+    async fn list_entries(
+        &self,
+        holder: Party,
+        opened: &BTreeMap<String, String>,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let column = match holder {
+            Party::Person(_) => "person",
+            Party::Group(_) => "group_id",
+        };
+        let own = vec![Filter::equals(column, holder.id())];
+        let mut entries = SubjectAccessSection::new("What they have in the directory");
+        for row in self.all_rows::<AssetRow>(None, own).await? {
+            let words = row
+                .words
+                .and_then(|words| opened.get(&words.digest).cloned());
+            let mut says = vec![
+                ("kind".to_owned(), <&str>::from(row.kind).to_owned()),
+                ("state".to_owned(), <&str>::from(row.state).to_owned()),
+                ("recorded".to_owned(), row.recorded_on.to_string()),
+            ];
+            says.extend(words.map(|words| ("words".to_owned(), words)));
+            let title = row.name.unwrap_or_else(|| format!("Entry {}", row.id));
+            entries.items.push((title, says));
+        }
+        Ok(entries)
+    }
+
+    /// The hours that they gave and received.
+    async fn list_hours(&self, party: Party) -> Result<SubjectAccessSection, ViewError> {
+        let mut hours = SubjectAccessSection::new("Time that they gave or received");
+        for row in self.hours_of(party, None).await? {
+            let side = if row.giver == party {
+                "gave"
+            } else {
+                "received"
+            };
+            let says = vec![
+                (side.to_owned(), format!("{} minutes", row.minutes)),
+                ("entry".to_owned(), row.asset.to_string()),
+            ];
+            hours.items.push((row.on.to_string(), says));
+        }
+        Ok(hours)
     }
 
     /// A section on accesses to personal data, of someone or by someone. It does not name the

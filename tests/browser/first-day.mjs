@@ -100,10 +100,13 @@ await click(morgan, 'button', 'Use our nine questions');
 await click(morgan, 'link', /Signs of success/);
 await picture(morgan, 'signs');
 await click(morgan, 'button', 'Use these signs');
+await click(morgan, 'link', /Themes/);
+await picture(morgan, 'themes');
+await click(morgan, 'button', 'Use these themes');
 await click(morgan, 'link', /Agreement and emails/);
 await picture(morgan, 'agreement');
 await click(morgan, 'button', 'Use this agreement');
-await picture(morgan, 'seven-done');
+await picture(morgan, 'eight-done');
 
 await click(morgan, 'link', /Open your first round/);
 await morgan.getByLabel('Name of the round').fill('Autumn 2026');

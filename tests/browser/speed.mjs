@@ -6,7 +6,7 @@ const [base] = process.argv.slice(2);
 const TIMES = 21;
 const MOST = 20;
 const PAGES = {
-  nobody: ['/', '/apply', '/help', '/impact', '/impact?slide=100', '/gatherings', '/sign-in'],
+  nobody: ['/', '/apply', '/help', '/impact', '/impact?slide=100', '/gatherings', '/directory', '/sign-in'],
   Robin: ['/desk', '/desk/applications', '/desk/applications?q=soup', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates?state=accepted', '/desk/groups', '/desk/funds', '/desk/people?all=yes', '/desk/texts', '/desk/texts/report', '/desk/texts/mails', '/desk/figures', '/desk/figures?slide=120', '/desk/log'],
   Yusuf: ['/my', '/account'],
 };

@@ -12,7 +12,7 @@ use crate::support::folders::files_below;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A word that people do not read, as a pattern, and what to write.
-const REPLACED: [(&str, &str); 17] = [
+const REPLACED: [(&str, &str); 19] = [
     (r"(?i)\be-mail(s|ed|ing)?\b", "email"),
     (r"(?i)(^|[^\w@./-])mail(s|ed|ing|box|boxes)?\b", "email"),
     (r"(?i)\btelephone[sd]?\b", "phone"),
@@ -39,6 +39,11 @@ const REPLACED: [(&str, &str); 17] = [
         r"(?i)\b(extensions?|variations?)\b",
         "more time, or: change",
     ),
+    (
+        r"(?i)\bstands? in (the|your|their|people[’']s) way\b",
+        "gets in the way",
+    ),
+    (r"(?i)\bwish(es|ed)? for\b", "wanted, or: looking for"),
 ];
 
 /// Texts that may have such a word: the file, the phrase, and the reason.

@@ -93,6 +93,7 @@ fn role_text(role: Role) -> &'static str {
         Role::Finance => "finance officer",
         Role::Panel => "panel member",
         Role::Auditor => "auditor",
+        Role::Connector => "connector",
     }
 }
 

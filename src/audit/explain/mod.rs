@@ -2,9 +2,11 @@
 //! happened by day, and what is missing.
 
 mod application_sentences;
+mod barrier;
 mod facts;
 mod gathering;
 mod grant_sentences;
+mod introduction;
 mod known_names;
 mod payment_sentences;
 mod sentences;
@@ -25,9 +27,11 @@ use crate::domain::language::day_text;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
+pub use barrier::{BarrierStory, explain_barrier};
 pub use facts::FileEvidence;
 use facts::{GrantFacts, PaymentFacts};
 pub use gathering::{GatheringStory, explain_gathering};
+pub use introduction::{IntroductionStory, explain_introduction};
 use known_names::{KnownNames, list_text};
 use sentences::{event_name, sentence_of};
 

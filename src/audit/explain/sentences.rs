@@ -34,7 +34,12 @@ pub(in crate::audit) fn sentence_of(
         Event::Group(happened) => plain(grant_sentences::group_sentence(&by, happened)),
         Event::Grant(happened) => payment_sentences::sentence(&by, happened)
             .or_else(|| plain(grant_sentences::sentence(&by, happened))),
-        Event::Person(_) | Event::Organisation(_) | Event::Gathering(_) => None,
+        Event::Person(_)
+        | Event::Organisation(_)
+        | Event::Gathering(_)
+        | Event::Asset(_)
+        | Event::Introduction(_)
+        | Event::Barrier(_) => None,
     };
     let (says, related) = own.unwrap_or_else(|| {
         let label = event_label(event_name(&event.event));

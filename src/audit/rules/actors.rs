@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent,
-    PersonId, Rule,
+    ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, IntroductionEvent,
+    OrganisationEvent, PersonEvent, PersonId, Rule,
 };
 use crate::eventlog::recorded_event::{Metadata, RecordedEvent};
 
@@ -97,7 +97,8 @@ fn author_of(event: &Event) -> Option<PersonId> {
         Event::Group(event) => of_group(event),
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
-        Event::Gathering(_) => None,
+        Event::Gathering(_) | Event::Asset(_) | Event::Barrier(_) => None,
+        Event::Introduction(event) => of_introduction(event),
     }
 }
 
@@ -127,6 +128,7 @@ fn of_person(event: &PersonEvent) -> Option<PersonId> {
     use PersonEvent as E;
     match event {
         E::PersonRegistered { registered_by, .. } => *registered_by,
+        E::ConsentGiven { keyed_by, .. } | E::ConsentTakenBack { keyed_by, .. } => *keyed_by,
         E::ContactChangeProposed { proposed_by, .. } => Some(*proposed_by),
         E::ContactChanged {
             changed_by,
@@ -137,6 +139,17 @@ fn of_person(event: &PersonEvent) -> Option<PersonId> {
         | E::PersonTold { by, .. }
         | E::TellingTakenBack { by, .. }
         | E::EmailedInstead { by, .. } => Some(*by),
+        _ => None,
+    }
+}
+
+fn of_introduction(event: &IntroductionEvent) -> Option<PersonId> {
+    use IntroductionEvent as E;
+    match event {
+        E::IntroductionAgreed { keyed_by, .. }
+        | E::IntroductionWelcomed { keyed_by, .. }
+        | E::IntroductionDeclined { keyed_by, .. }
+        | E::IntroductionTakenBack { keyed_by, .. } => *keyed_by,
         _ => None,
     }
 }

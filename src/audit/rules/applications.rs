@@ -76,7 +76,13 @@ impl RuleRoom for Applications {
                 self.follow_scores(event.position, id, happened);
                 self.follow_application(id, happened);
             }
-            Event::Organisation(_) | Event::Fund(_) | Event::Grant(_) | Event::Gathering(_) => {}
+            Event::Organisation(_)
+            | Event::Fund(_)
+            | Event::Grant(_)
+            | Event::Gathering(_)
+            | Event::Asset(_)
+            | Event::Introduction(_)
+            | Event::Barrier(_) => {}
         }
     }
 

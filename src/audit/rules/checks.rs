@@ -26,6 +26,8 @@ struct GrantChecks {
     tied: BTreeSet<Slug>,
     /// By instalment: the check that releases it.
     releases: BTreeMap<u16, Slug>,
+    /// By instalment: the day that releases it.
+    from_days: BTreeMap<u16, Date>,
 }
 
 /// What the last event of a check says of it.
@@ -143,9 +145,13 @@ impl GrantChecks {
         self.results.insert(check.clone(), result);
     }
 
-    /// Notes which checks release which instalments.
+    /// Notes which checks and days release which instalments.
     fn tie(&mut self, first: u16, instalments: &[Instalment]) {
+        self.from_days.retain(|number, _| *number < first);
         for (number, instalment) in (first..=u16::MAX).zip(instalments) {
+            if let ReleaseCondition::FromDay { day } = &instalment.released {
+                self.from_days.insert(number, *day);
+            }
             if let ReleaseCondition::AfterCheck { check } = &instalment.released {
                 self.tied.insert(check.clone());
                 self.releases.insert(number, check.clone());
@@ -184,6 +190,13 @@ impl GrantChecks {
     /// Checks that nothing holds back a payment. A check that releases an instalment holds back
     /// that instalment only, unless the offer or the award asks for it before every payment.
     fn must_be_clear(&self, instalment: Option<u16>, on: Date, broken: &mut Broken<'_>) {
+        let from_day = instalment.and_then(|number| self.from_days.get(&number));
+        let says = "a payment of an instalment was prepared before its day";
+        broken.unless(
+            from_day.is_none_or(|day| *day <= on),
+            Rule::ChecksPassed,
+            says,
+        );
         let own = instalment.and_then(|number| self.releases.get(&number));
         let holds_back = |check: &Slug| {
             self.for_every_payment.contains(check)

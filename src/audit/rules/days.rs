@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::{Broken, LogState, RuleRoom};
 use crate::clock::day_of;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
-    PersonEvent, Rule,
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, FundEvent, GatheringEvent, GrantEvent,
+    GroupEvent, IntroductionEvent, OrganisationEvent, PersonEvent, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -59,11 +59,17 @@ fn day_in(event: &Event) -> Option<DayInEvent> {
         Event::Organisation(OrganisationEvent::RoleEnded { ended_on, .. }) => {
             Some(D::OfClock("ended_on", *ended_on))
         }
+        Event::Organisation(OrganisationEvent::LessonPublished { published_on, .. }) => {
+            Some(D::OfClock("published_on", Some(*published_on)))
+        }
         Event::Fund(event) => of_fund(event),
         Event::Group(event) => of_group(event),
         Event::Application(event) => of_application(event),
         Event::Grant(event) => of_grant(event),
         Event::Gathering(event) => of_gathering(event),
+        Event::Asset(event) => of_asset(event),
+        Event::Introduction(event) => of_introduction(event),
+        Event::Barrier(event) => of_barrier(event),
         Event::Organisation(_) => None,
     }
 }
@@ -72,11 +78,17 @@ fn of_person(event: &PersonEvent) -> Option<DayInEvent> {
     use DayInEvent as D;
     use PersonEvent as E;
     match event {
+        E::ConsentGiven { given_on, .. } => Some(D::OfClock("given_on", Some(*given_on))),
+        E::ConsentTakenBack { taken_back_on, .. } => {
+            Some(D::OfClock("taken_back_on", Some(*taken_back_on)))
+        }
         E::PersonRegistered { registered_on, .. } => {
             Some(D::OfClock("registered_on", *registered_on))
         }
         E::ContactChanged { changed_on, .. } => Some(D::OfClock("changed_on", *changed_on)),
         E::PersonTold { told_on, .. } => Some(D::Entered("told_on", *told_on)),
+        E::PledgeTaken { taken_on, .. } => Some(D::OfClock("taken_on", Some(*taken_on))),
+        E::PledgeKept { kept_on, .. } => Some(D::OfClock("kept_on", Some(*kept_on))),
         _ => None,
     }
 }
@@ -106,6 +118,7 @@ fn of_group(event: &GroupEvent) -> Option<DayInEvent> {
         E::CheckFiled { passed_on, .. } => Some(D::OfClock("passed_on", Some(*passed_on))),
         E::GroupMerged { merged_on, .. } => Some(D::OfClock("merged_on", *merged_on)),
         E::GrantEnded { ended_on, .. } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        E::TallyGiven { asked_on, .. } => Some(D::Entered("asked_on", *asked_on)),
         _ => None,
     }
 }
@@ -154,6 +167,40 @@ fn of_grant(event: &GrantEvent) -> Option<DayInEvent> {
     }
 }
 
+fn of_asset(event: &AssetEvent) -> Option<DayInEvent> {
+    use AssetEvent as E;
+    use DayInEvent as D;
+    match event {
+        E::AssetRecorded { recorded_on, .. } => Some(D::OfClock("recorded_on", Some(*recorded_on))),
+        E::AssetPublished { published_on, .. } => {
+            Some(D::OfClock("published_on", Some(*published_on)))
+        }
+        E::AssetResumed { resumed_on } => Some(D::OfClock("resumed_on", Some(*resumed_on))),
+        E::AssetConfirmed { confirmed_on } => Some(D::OfClock("confirmed_on", Some(*confirmed_on))),
+        E::AssetWithdrawn { withdrawn_on } => Some(D::OfClock("withdrawn_on", Some(*withdrawn_on))),
+        E::TieMade { tied_on, .. } => Some(D::OfClock("tied_on", Some(*tied_on))),
+        E::ExchangeRecorded { on, .. } => Some(D::Entered("on", *on)),
+        _ => None,
+    }
+}
+
+fn of_introduction(event: &IntroductionEvent) -> Option<DayInEvent> {
+    use IntroductionEvent as E;
+    let (name, day) = match event {
+        E::IntroductionAsked { asked_on, .. } => ("asked_on", *asked_on),
+        E::IntroductionAgreed { agreed_on, .. } => ("agreed_on", *agreed_on),
+        E::IntroductionMade { made_on, .. } => ("made_on", *made_on),
+        E::IntroductionWelcomed { welcomed_on, .. } => ("welcomed_on", *welcomed_on),
+        E::IntroductionDeclined { declined_on, .. } => ("declined_on", *declined_on),
+        E::IntroductionCameTo { said_on, .. } => ("said_on", *said_on),
+        E::IntroductionTakenBack { taken_back_on, .. } => ("taken_back_on", *taken_back_on),
+        E::IntroductionClosed { closed_on, .. } => ("closed_on", *closed_on),
+        E::IntroductionReminded { reminded_on } => ("reminded_on", *reminded_on),
+        E::MattersForgotten { .. } => return None,
+    };
+    Some(DayInEvent::OfClock(name, Some(day)))
+}
+
 fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {
     use DayInEvent as D;
     use GatheringEvent as E;
@@ -161,6 +208,21 @@ fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {
         E::GatheringPlanned { planned_on, .. } => Some(D::OfClock("planned_on", Some(*planned_on))),
         E::GatheringOpened { opened_on } => Some(D::OfClock("opened_on", Some(*opened_on))),
         E::GatheringEnded { ended_on } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        E::StoryChosen { chosen_on, .. } => Some(D::OfClock("chosen_on", Some(*chosen_on))),
+        E::TallyGiven { asked_on, .. } => Some(D::Entered("asked_on", *asked_on)),
+        _ => None,
+    }
+}
+
+fn of_barrier(event: &BarrierEvent) -> Option<DayInEvent> {
+    use BarrierEvent as E;
+    use DayInEvent as D;
+    match event {
+        E::BarrierRaised { raised_on, .. } => Some(D::OfClock("raised_on", Some(*raised_on))),
+        E::BarrierPassedOn { passed_on, .. } => Some(D::OfClock("passed_on", Some(*passed_on))),
+        E::BarrierAnswered { answered_on, .. } => {
+            Some(D::OfClock("answered_on", Some(*answered_on)))
+        }
         _ => None,
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::rounds::RoundCalendar;
 use super::{Broken, LogState, RuleRoom, programme};
 use crate::domain::fund::Rules;
-use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundEvent, PersonId, Role, Rule};
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -17,8 +17,7 @@ pub(super) struct Funds {
     open: BTreeSet<Uuid>,
     /// Funds that have opened, also if they were paused or closed since.
     opened: BTreeSet<Uuid>,
-    /// The rounds of funds that have opened and are not completed.
-    rounds: BTreeSet<(Uuid, Slug)>,
+    rounds: RoundCalendar,
     /// By fund: the rules that were proposed last, and who proposed them.
     proposed: BTreeMap<Uuid, (Rules, PersonId)>,
 }
@@ -47,12 +46,15 @@ impl RuleRoom for Funds {
                 let has_round = before
                     .fund(fund.0)
                     .is_some_and(|fund| fund.round(round).is_some());
-                let is_running = self.rounds.contains(&(fund.0, round.clone()));
+                let is_running = self.rounds.is_running(fund.0, round);
                 let says = "an application was started in a round that had not opened or was over";
                 let may_start = has_round && (*late || is_running) && self.open.contains(&fund.0);
                 broken.unless(may_start, Rule::FundOpen, says);
             }
             _ => {}
+        }
+        if let Some(says) = self.rounds.check(event, before) {
+            broken.report(Rule::FundOpen, says);
         }
     }
 }
@@ -65,7 +67,6 @@ impl Funds {
         before: &LogState,
         broken: &mut Broken<'_>,
     ) {
-        self.follow_rounds(fund, event);
         match event {
             FundEvent::FundCreated { rules, .. } => must_be_within_programme(rules, broken),
             FundEvent::RulesSet { rules } => {
@@ -97,18 +98,6 @@ impl Funds {
             | FundEvent::CommitmentIncreased { .. } => {
                 let says = "a round opened, or money was committed, in a fund that was not open";
                 broken.unless(self.open.contains(&fund), Rule::FundOpen, says);
-            }
-            _ => {}
-        }
-    }
-
-    fn follow_rounds(&mut self, fund: Uuid, event: &FundEvent) {
-        match event {
-            FundEvent::RoundOpened { round } => {
-                self.rounds.insert((fund, round.clone()));
-            }
-            FundEvent::RoundCompleted { round } => {
-                self.rounds.remove(&(fund, round.clone()));
             }
             _ => {}
         }

@@ -10,7 +10,9 @@
 mod actors;
 mod agreements;
 mod applications;
+mod assets;
 mod awards;
+mod barriers;
 mod budgets;
 mod changes;
 mod checks;
@@ -21,6 +23,8 @@ mod decisions;
 mod earlier_programs;
 mod funds;
 mod gatherings;
+mod introductions;
+mod learning;
 mod memberships;
 mod offers;
 mod own_keys;
@@ -32,6 +36,7 @@ mod returns;
 mod reviews;
 mod revocations;
 mod roles;
+mod rounds;
 mod settings;
 mod sittings;
 mod state;
@@ -153,6 +158,10 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<connections::GroupTies>::default(),
         Box::<returns::Returns>::default(),
         Box::<gatherings::Gatherings>::default(),
+        Box::<assets::Assets>::default(),
+        Box::<introductions::Introductions>::default(),
+        Box::<barriers::PledgesAndBarriers>::default(),
+        Box::<learning::Learning>::default(),
     ]
 }
 

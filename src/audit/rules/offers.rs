@@ -54,6 +54,11 @@ impl RuleRoom for Offers {
             {
                 Some("a group answered an offer that had not gone out")
             }
+            E::AgreementSigned { .. } | E::AgreementAccepted { .. } | E::OfferDeclined {}
+                if before.has_people_rules() && is_over(newest, event) =>
+            {
+                Some("a group answered an offer after its last day")
+            }
             _ => None,
         };
         if let Some(says) = wrong {
@@ -114,6 +119,14 @@ impl Offers {
             "an offer lapsed that could still be accepted",
         );
     }
+}
+
+/// Whether the last day of an offer is over.
+fn is_over(newest: Option<&OfferLetter>, event: &RecordedEvent) -> bool {
+    let today = decided_on(event);
+    newest
+        .zip(today)
+        .is_some_and(|(newest, today)| today > newest.last_day)
 }
 
 /// Checks that a held letter goes out on a later day, and that the group has the days of its fund

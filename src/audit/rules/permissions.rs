@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::introductions::{groups_of_introduction, person_introduced};
 use super::{Broken, LogState, RuleRoom};
+use crate::domain::asset::Party;
 use crate::domain::{
-    ApplicationEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent, PersonEvent, PersonId,
-    Roles, Rule,
+    ApplicationEvent, BarrierEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent,
+    PersonEvent, PersonId, Roles, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -36,7 +38,8 @@ impl RuleRoom for Permissions {
         if let Event::Gathering(GatheringEvent::PlaceGivenUp { person, .. }) = &event.event {
             self.gave_up = Some(*person);
         }
-        let about = person_of(event, self.gave_up);
+        let about =
+            person_of(event, self.gave_up, before).or_else(|| person_introduced(event, before));
         let roles = self.command.as_ref().map(|(_, roles)| roles);
         let permission = event.event.permission();
         let of = event.event.kind();
@@ -70,13 +73,19 @@ fn is_giver(
         Giver::Operator => event.metadata.get("actor") == Some("operator"),
         Giver::Anybody => actor.is_some(),
         Giver::Person => actor.is_some() && actor == about,
-        Giver::Member => actor
-            .zip(group_of(event, before))
-            .is_some_and(|(actor, group)| before.is_member(actor, group)),
+        Giver::Member => actor.is_some_and(|actor| {
+            let groups = groups_of_introduction(event, before);
+            let mut groups = groups.into_iter().chain(group_of(event, before));
+            groups.any(|group| before.is_member(actor, group))
+        }),
         Giver::Lead => actor
             .zip(gathering_of(event))
             .is_some_and(|(actor, gathering)| before.is_lead(actor, gathering)),
-        Giver::Administrator | Giver::Officer | Giver::Finance | Giver::Panel => giver
+        Giver::Administrator
+        | Giver::Officer
+        | Giver::Finance
+        | Giver::Panel
+        | Giver::Connector => giver
             .role()
             .is_some_and(|role| roles.is_some_and(|roles| roles.contains(&role))),
     }
@@ -84,10 +93,15 @@ fn is_giver(
 
 /// The person whom an event is about. A place that was waited for comes free by the person who gave
 /// it up in the same command.
-fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonId> {
+fn person_of(
+    event: &RecordedEvent,
+    gave_up: Option<PersonId>,
+    before: &LogState,
+) -> Option<PersonId> {
     use GatheringEvent as E;
     match &event.event {
         Event::Person(_) => Some(PersonId(event.stream)),
+        Event::Asset(_) => before.holder_of(event.stream).and_then(Party::person),
         Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
         Event::Group(
             GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
@@ -98,7 +112,8 @@ fn person_of(event: &RecordedEvent, gave_up: Option<PersonId>) -> Option<PersonI
             | E::PlaceGivenUp { person, .. }
             | E::WaitingLeft { person, .. }
             | E::LeadTaken { person, .. },
-        ) => Some(*person),
+        )
+        | Event::Barrier(BarrierEvent::BarrierRaised { person, .. }) => Some(*person),
         _ => None,
     }
 }
@@ -116,6 +131,10 @@ fn gathering_of(event: &RecordedEvent) -> Option<Uuid> {
 fn group_of(event: &RecordedEvent, before: &LogState) -> Option<Uuid> {
     let application = match &event.event {
         Event::Group(_) => return Some(event.stream),
+        Event::Asset(_) => {
+            let group = before.holder_of(event.stream).and_then(Party::group);
+            return group.map(|group| group.0);
+        }
         Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
             return Some(group.0);
         }

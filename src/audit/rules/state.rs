@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::earlier_programs::EarlierPrograms;
 use crate::audit::derived_tables::GrantsById;
+use crate::domain::asset::Party;
 use crate::domain::text::Slug;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundId, Gathering, Grant, GrantEvent, GrantId, Group,
-    GroupId, Money, Organisation, PersonEvent, PersonId, Role, Rule,
+    Aggregate, ApplicationEvent, Asset, Event, Fund, FundId, Gathering, Grant, GrantEvent, GrantId,
+    Group, GroupId, Introduction, Money, Organisation, PersonEvent, PersonId, Role, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -30,6 +31,8 @@ pub(in crate::audit) struct LogState {
     groups: BTreeMap<Uuid, Group>,
     grants: GrantsById,
     gatherings: BTreeMap<Uuid, Gathering>,
+    assets: BTreeMap<Uuid, Asset>,
+    introductions: BTreeMap<Uuid, Introduction>,
     applications: BTreeMap<Uuid, ApplicationOrigin>,
     /// By application and person: whether they declared last that they have no interest.
     no_interest_declared: BTreeMap<(Uuid, PersonId), bool>,
@@ -149,6 +152,15 @@ impl LogState {
         gathering.is_some_and(|gathering| gathering.is_led_by(person))
     }
 
+    /// The person or group that holds an entry of the directory.
+    pub(super) fn holder_of(&self, asset: Uuid) -> Option<Party> {
+        self.assets.get(&asset).and_then(Asset::holder)
+    }
+
+    pub(super) fn introduction(&self, id: Uuid) -> Option<&Introduction> {
+        self.introductions.get(&id)
+    }
+
     /// A group, and the groups that it was merged into, directly or through others.
     fn with_heirs(&self, group: Option<GroupId>) -> Vec<&Group> {
         let (mut met, mut groups) = (BTreeSet::new(), Vec::new());
@@ -239,6 +251,14 @@ impl LogState {
                 let gathering = self.gatherings.entry(id).or_default();
                 (gathering.apply(happened), Rule::GatheringLed)
             }
+            Event::Asset(happened) => {
+                let asset = self.assets.entry(id).or_default();
+                (asset.apply(happened), Rule::HoursBalanced)
+            }
+            Event::Introduction(happened) => {
+                let introduction = self.introductions.entry(id).or_default();
+                (introduction.apply(happened), Rule::IntroductionAgreed)
+            }
             Event::Application(happened) => {
                 self.apply_to_application(id, happened);
                 return Ok(());
@@ -247,7 +267,7 @@ impl LogState {
                 self.erased.insert(id);
                 return Ok(());
             }
-            Event::Person(_) => return Ok(()),
+            Event::Person(_) | Event::Barrier(_) => return Ok(()),
         };
         applied.map_err(|below| (rule, below.to_string()))
     }

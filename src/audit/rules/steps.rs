@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::gathering::session_number;
-use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Rule};
+use crate::domain::{
+    ApplicationEvent, Event, FundEvent, GatheringEvent, GrantEvent, GroupEvent, OrganisationEvent,
+    Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// A record or a part of one, an event, the states in which it is allowed, and the state that it
@@ -39,6 +42,7 @@ const STEPS: &[AllowedStep] = &[
     ("group", "GroupCorrected", "registered merged", ""),
     ("group", "PayeeProvided", "registered merged", ""),
     ("group", "GroupMerged", "registered", "merged"),
+    ("group", "GroupTakenIn", "registered", ""),
     ("fund", "FundCreated", "none", "draft"),
     ("fund", "RulesSet", "draft", ""),
     ("fund", "RulesProposed", "open paused", ""),
@@ -228,6 +232,74 @@ const STEPS: &[AllowedStep] = &[
     ("gathering", "LeadLeft", "draft open ended", ""),
     ("gathering", "HandAskedFor", "draft open", ""),
     ("gathering", "RiskChecked", "draft open", ""),
+    ("asset", "AssetRecorded", "none", "recorded"),
+    ("asset", "WordsProposed", "recorded published paused", ""),
+    ("asset", "AssetPublished", "recorded published", "published"),
+    ("asset", "AssetPaused", "published", "paused"),
+    ("asset", "AssetResumed", "paused", "published"),
+    ("asset", "AssetConfirmed", "published", ""),
+    (
+        "asset",
+        "AssetWithdrawn",
+        "recorded published paused",
+        "withdrawn",
+    ),
+    ("asset", "TieMade", "recorded published paused", ""),
+    (
+        "asset",
+        "TieEnded",
+        "recorded published paused withdrawn",
+        "",
+    ),
+    ("asset", "KeeperChanged", "recorded published paused", ""),
+    ("asset", "ExchangeRecorded", "recorded published paused", ""),
+    (
+        "asset",
+        "ExchangeCorrected",
+        "recorded published paused withdrawn",
+        "",
+    ),
+    ("asset", "AssetReminded", "published", ""),
+    ("asset", "WordsForgotten", "withdrawn", ""),
+    ("barrier", "BarrierRaised", "none", "raised"),
+    (
+        "barrier",
+        "BarrierSummedUp",
+        "raised summed_up",
+        "summed_up",
+    ),
+    ("barrier", "BarrierJoined", "raised summed_up", "joined"),
+    (
+        "barrier",
+        "BarrierTakenIn",
+        "raised summed_up passed_on answered",
+        "",
+    ),
+    (
+        "barrier",
+        "BarrierPassedOn",
+        "summed_up passed_on",
+        "passed_on",
+    ),
+    (
+        "barrier",
+        "BarrierAnswered",
+        "passed_on answered",
+        "answered",
+    ),
+    (
+        "barrier",
+        "BarrierClosed",
+        "raised summed_up passed_on answered",
+        "closed",
+    ),
+    ("barrier", "BarrierReminded", "passed_on", ""),
+    (
+        "barrier",
+        "BarrierWordsForgotten",
+        "raised summed_up passed_on answered closed joined",
+        "",
+    ),
     ("session", "SessionAdded", "none", "planned"),
     ("session", "SessionMoved", "planned", ""),
     ("session", "SessionCancelled", "planned", "cancelled"),
@@ -241,6 +313,43 @@ const STEPS: &[AllowedStep] = &[
     ("session", "NotesWritten", "held", ""),
     ("session", "SessionReminded", "planned", ""),
     ("session", "NeedsForgotten", "planned held cancelled", ""),
+    ("introduction", "IntroductionAsked", "none", "asked"),
+    ("introduction", "IntroductionAgreed", "asked", "agreed"),
+    ("introduction", "IntroductionMade", "agreed", "made"),
+    ("introduction", "IntroductionWelcomed", "made", "welcomed"),
+    ("introduction", "IntroductionDeclined", "made", "declined"),
+    (
+        "introduction",
+        "IntroductionCameTo",
+        "welcomed came_to",
+        "came_to",
+    ),
+    (
+        "introduction",
+        "IntroductionTakenBack",
+        "asked agreed made welcomed declined came_to closed",
+        "taken_back",
+    ),
+    (
+        "introduction",
+        "IntroductionClosed",
+        "asked agreed made welcomed declined came_to",
+        "closed",
+    ),
+    ("introduction", "IntroductionReminded", "made", ""),
+    (
+        "introduction",
+        "MattersForgotten",
+        "agreed made welcomed declined came_to closed",
+        "",
+    ),
+    ("gathering", "StoryChosen", "open ended", ""),
+    ("gathering", "TallyGiven", "open ended", ""),
+    ("gathering", "TallyCorrected", "open ended", ""),
+    ("group", "TallyGiven", "registered", ""),
+    ("group", "TallyCorrected", "registered merged", ""),
+    ("lesson", "LessonPublished", "none", "published"),
+    ("lesson", "LessonWithdrawn", "published", "withdrawn"),
 ];
 
 /// Parts of a record, with the stream of the record.
@@ -252,6 +361,7 @@ const PARTS: &[(&str, &str)] = &[
     ("variation", "grant"),
     ("story", "grant"),
     ("session", "gathering"),
+    ("lesson", "organisation"),
 ];
 
 pub(super) struct StepOrder {
@@ -261,6 +371,15 @@ pub(super) struct StepOrder {
     states: BTreeMap<(&'static str, Uuid, String), &'static str>,
     /// By application: the state before the last step that can be undone.
     earlier: BTreeMap<Uuid, &'static str>,
+    /// The groups that were merged in the command of now and not taken in yet.
+    merging: Vec<Merger>,
+}
+
+/// A group that was merged into another one.
+struct Merger {
+    position: i64,
+    group: Uuid,
+    into: Uuid,
 }
 
 impl Default for StepOrder {
@@ -276,6 +395,7 @@ impl Default for StepOrder {
             by_event,
             states: BTreeMap::new(),
             earlier: BTreeMap::new(),
+            merging: Vec::new(),
         }
     }
 }
@@ -287,6 +407,7 @@ impl RuleRoom for StepOrder {
 
     fn check(&mut self, event: &RecordedEvent, _before: &LogState, broken: &mut Broken<'_>) {
         let id = event.stream;
+        self.check_growth(&event.event, broken);
         let steps = self.by_event.get(&event.event.kind());
         for (record, name, before, after) in steps.into_iter().flatten().copied() {
             let key = (*record, id, name_of_part(record, &event.event));
@@ -306,6 +427,63 @@ impl RuleRoom for StepOrder {
                 state => state,
             };
             self.states.insert(key, next);
+        }
+        if let Event::Group(happened) = &event.event {
+            self.follow_merger(event, happened, broken);
+        }
+    }
+
+    fn end_command(&mut self, _after: &LogState, broken: &mut Broken<'_>) {
+        for merger in self.merging.drain(..) {
+            let says = "a group was merged into one that did not take it in";
+            broken.report_at(merger.position, merger.group, Rule::StepsInOrder, says);
+        }
+    }
+}
+
+impl StepOrder {
+    /// Checks that a gathering grew from one that was there, so that none grows from itself.
+    fn check_growth(&self, event: &Event, broken: &mut Broken<'_>) {
+        if let Event::Gathering(GatheringEvent::GatheringPlanned {
+            grew_from: Some(earlier),
+            ..
+        }) = event
+        {
+            let is_there = self
+                .states
+                .contains_key(&("gathering", earlier.0, String::new()));
+            let says = "a gathering grew from one that nobody had planned";
+            broken.unless(is_there, Rule::StepsInOrder, says);
+        }
+    }
+
+    /// Checks that a group is taken in where it was merged into. One that was merged itself takes
+    /// in no other, so that mergers make no circle.
+    fn follow_merger(
+        &mut self,
+        event: &RecordedEvent,
+        happened: &GroupEvent,
+        broken: &mut Broken<'_>,
+    ) {
+        match happened {
+            GroupEvent::GroupMerged { into, .. } => self.merging.push(Merger {
+                position: event.position,
+                group: event.stream,
+                into: into.0,
+            }),
+            GroupEvent::GroupTakenIn { group } => {
+                let merger = self
+                    .merging
+                    .iter()
+                    .position(|merger| (merger.group, merger.into) == (group.0, event.stream));
+                if let Some(at) = merger {
+                    self.merging.remove(at);
+                } else {
+                    let says = "a group took in another one that was not merged into it";
+                    broken.report(Rule::StepsInOrder, says);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -351,6 +529,13 @@ fn name_of_part(part: &str, event: &Event) -> String {
         ("session", Event::Gathering(happened)) => session_number(happened)
             .map(|number| number.to_string())
             .unwrap_or_default(),
+        (
+            "lesson",
+            Event::Organisation(
+                OrganisationEvent::LessonPublished { lesson, .. }
+                | OrganisationEvent::LessonWithdrawn { lesson },
+            ),
+        ) => lesson.to_string(),
         ("variation" | "story", Event::Grant(happened)) => match happened {
             GrantEvent::VariationRequested { variation, .. }
             | GrantEvent::VariationApproved { variation, .. }

@@ -1,5 +1,5 @@
-//! Themes: answers and gatherings name adopted ones, and an offer has the theme of its
-//! application.
+//! Themes: answers, gatherings, entries of the directory, barriers and lessons name adopted ones,
+//! and an offer has the theme of its application.
 //!
 //! Earlier programs adopted none, took any key in answers, and wrote no theme in an offer.
 
@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, Event, GatheringEvent, GrantEvent, Rule};
+use crate::domain::{
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, GatheringEvent, GrantEvent,
+    OrganisationEvent, Rule,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
@@ -54,6 +57,31 @@ impl RuleRoom for Themes {
                 for theme in about.themes.iter().filter(|theme| !is_known(theme)) {
                     let says =
                         format!("the gathering has the theme {theme}, which was not adopted");
+                    broken.report(Rule::ThemeAdopted, says);
+                }
+            }
+            Event::Asset(happened) => {
+                let themes = match happened {
+                    AssetEvent::AssetRecorded { themes, .. } => Some(themes),
+                    AssetEvent::AssetPublished { listing, .. } => Some(&listing.themes),
+                    _ => None,
+                };
+                let mut themes = themes.into_iter().flatten();
+                if let Some(theme) = themes.find(|theme| !is_known(theme)) {
+                    let says = format!("the entry has the theme {theme}, which was not adopted");
+                    broken.report(Rule::ThemeAdopted, says);
+                }
+            }
+            Event::Barrier(BarrierEvent::BarrierRaised {
+                theme: Some(theme), ..
+            }) => broken.unless(
+                is_known(theme),
+                Rule::ThemeAdopted,
+                format!("the barrier has the theme {theme}, which was not adopted"),
+            ),
+            Event::Organisation(OrganisationEvent::LessonPublished { themes, .. }) => {
+                for theme in themes.iter().filter(|theme| !is_known(theme)) {
+                    let says = format!("the lesson has the theme {theme}, which was not adopted");
                     broken.report(Rule::ThemeAdopted, says);
                 }
             }

@@ -8,59 +8,86 @@ use serde::{Deserialize, Serialize};
 use super::clock_time::ClockTime;
 use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, commands};
-use crate::domain::id::{FundId, GatheringId, GroupId, PersonId};
+use crate::domain::id::{FundId, GatheringId, GrantId, GroupId, PersonId};
 use crate::domain::personal_data::{PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
+use crate::domain::tally::{CorrectTally, GiveTally};
 use crate::domain::text::{Line, Prose, Slug};
+
+/// Fewer people than this are not counted in public.
+const FEW_PEOPLE: u32 = 5;
 
 commands! {
     /// Commands of a gathering.
     GatheringCommand {
         /// Plans a gathering. Nobody but staff sees it until it opens.
-        Plan(PlanGathering) = "plan", Permission::Staff(&[Role::Officer]);
+        Plan(PlanGathering) = "plan",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Replaces what is said about the gathering.
-        Describe(GatheringWords) = "describe", Permission::Staff(&[Role::Officer]);
+        Describe(GatheringWords) = "describe",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Opens the gathering: everyone sees it, and people can sign up. It needs a lead, and a
         /// risk check that is in date if it asks for one.
-        Open(NoBody) = "open", Permission::Staff(&[Role::Officer]);
+        Open(NoBody) = "open",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Ends the gathering. No session may be planned any more.
-        End(NoBody) = "end", Permission::Staff(&[Role::Officer]);
+        End(NoBody) = "end",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Adds a session.
-        AddSession(SessionPlan) = "add-session", Permission::StaffOrLead(&[Role::Officer]);
+        AddSession(SessionPlan) = "add-session",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Moves a session to another day, time or place, or changes its number of places. People
         /// who wait move up if there are more places.
-        MoveSession(MoveSession) = "move-session", Permission::StaffOrLead(&[Role::Officer]);
+        MoveSession(MoveSession) = "move-session",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Cancels a session, with the reason for those who signed up or wait.
         CancelSession(CancelSession) = "cancel-session",
-            Permission::StaffOrLead(&[Role::Officer]);
-        /// Signs a person up for a session: oneself, or by an officer or a lead for somebody who
-        /// asked by phone, on paper or in person. If the session is full they wait for a place.
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
+        /// Signs a person up for a session: oneself, or by an officer, a connector or a lead for
+        /// one who asked by phone, on paper or in person. If the session is full they wait for a
+        /// place.
         SignUp(SignUp) = "sign-up", Permission::Anyone;
         /// Records how many are coming to a session where people are counted and not named.
         CountSignUps(CountSignUps) = "count-sign-ups",
-            Permission::StaffOrLead(&[Role::Officer]);
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Gives up a place at a session, or stops waiting for one. The first who waits gets the
         /// place.
         StepDown(StepDown) = "step-down", Permission::Anyone;
-        /// Gives up what a person had at a session who never proved an address.
-        GiveUp(StepDown) = "give-up", Permission::FollowUp;
+        /// Gives up what a person had at a session whose data are erased.
+        GiveUp(StepDown) = "give-up", Permission::Job;
+        /// Gives what was booked with somebody's address, without signing in, to the owner of the
+        /// address. It goes to no one who waits.
+        HandOver(HandOver) = "hand-over", Permission::Job;
         /// Records who came to a session, once it is over.
         RecordAttendance(RecordTurnout) = "record-attendance",
-            Permission::StaffOrLead(&[Role::Officer]);
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Corrects who came to a session, with the reason.
         CorrectAttendance(CorrectTurnout) = "correct-attendance",
-            Permission::StaffOrLead(&[Role::Officer]);
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Writes what was learned at a session. Everyone can read it.
-        WriteNotes(SessionNotes) = "write-notes", Permission::Staff(&[Role::Officer]);
+        WriteNotes(SessionNotes) = "write-notes",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Records that a story of a grant was chosen there, and why. Everyone can read it.
+        ChooseStory(ChooseStory) = "choose-story",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Records how many people chose each answer to a question of the aims.
+        GiveTally(GiveTally) = "give-tally",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Corrects the numbers of a tally, with the reason.
+        CorrectTally(CorrectTally) = "correct-tally",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Offers the lead to a person. A new offer replaces the one before.
-        OfferLead(LeadRef) = "offer-lead", Permission::StaffOrLead(&[Role::Officer]);
+        OfferLead(LeadRef) = "offer-lead",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Takes the lead that was offered. The person does so themselves; for someone without an
-        /// email address, an officer records it.
+        /// email address, an officer or a connector records it.
         TakeLead(LeadRef) = "take-lead", Permission::Anyone;
         /// Stops leading the gathering. While it is open, somebody else must lead it.
-        LeaveLead(LeadRef) = "leave-lead", Permission::StaffOrLead(&[Role::Officer]);
+        LeaveLead(LeadRef) = "leave-lead",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Asks the office for a hand, as a lead.
-        AskForHand(AskForHand) = "ask-for-hand", Permission::StaffOrLead(&[Role::Officer]);
+        AskForHand(AskForHand) = "ask-for-hand",
+            Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
         /// Records that the risk check of the gathering was made, until its last valid day.
         PassRiskCheck(PassRiskCheck) = "pass-risk-check", Permission::Staff(&[Role::Officer]);
         /// Reminds those who signed up for a session, in the two days before it.
@@ -71,8 +98,20 @@ commands! {
 }
 
 /// What kind of gathering it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum GatheringKind {
     /// A day on which many groups come together and agree what to do.
     CallToAction,
@@ -91,6 +130,14 @@ pub enum GatheringKind {
     Training,
     /// People look into a question together.
     Research,
+}
+
+impl GatheringKind {
+    /// Its key in addresses and forms, as in the API.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// How people sign up for a gathering.
@@ -135,7 +182,7 @@ pub struct GatheringWords {
 pub struct PlanGathering {
     pub kind: GatheringKind,
     pub about: GatheringWords,
-    /// Officers who lead it. Others are offered the lead, and take it.
+    /// Officers and connectors who lead it. Others are offered the lead, and take it.
     #[serde(default)]
     pub leads: BTreeSet<PersonId>,
     /// The group that runs it, if one does.
@@ -252,6 +299,22 @@ pub struct StepDown {
     pub person: PersonId,
 }
 
+/// A place at a session, or a wait for one, that goes to the owner of the address with which it was
+/// booked.
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    #[schema(minimum = 1, maximum = 65535)]
+    pub session: u16,
+    /// The person under whom it was booked.
+    pub from: PersonId,
+    /// The owner of the address.
+    pub to: PersonId,
+    /// What was said about needs when it was booked.
+    #[serde(default)]
+    pub needs: Option<AgreedNeeds>,
+}
+
 /// Who came to a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -266,6 +329,15 @@ pub struct Turnout {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 200)]
     pub groups: Vec<GroupTurnout>,
+}
+
+impl Turnout {
+    /// Whether so few people came that their number is not shown outside the office: it could tell
+    /// who they are.
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        (1..FEW_PEOPLE).contains(&self.people)
+    }
 }
 
 /// How many people came from one group.
@@ -311,6 +383,21 @@ pub struct SessionNotes {
     pub signs: BTreeSet<Slug>,
 }
 
+/// A story that people chose in company as the one that tells of the most significant change.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseStory {
+    pub grant: GrantId,
+    /// The number of the story of that grant.
+    #[schema(minimum = 1, maximum = 65535)]
+    pub story: u16,
+    /// The key of the aim that it is about, if one was named.
+    #[serde(default)]
+    pub aim: Option<Slug>,
+    /// Why it was chosen. Everyone can read it. It must not contain names of people.
+    pub why: Prose,
+}
+
 /// The person concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -341,6 +428,9 @@ impl GatheringCommand {
         let (field, value) = match self {
             Self::SignUp(SignUp {
                 needs: Some(needs), ..
+            })
+            | Self::HandOver(HandOver {
+                needs: Some(needs), ..
             }) => ("needs", &mut needs.words),
             Self::AskForHand(asked) => ("words", &mut asked.words),
             _ => return Vec::new(),
@@ -357,6 +447,7 @@ impl GatheringCommand {
     pub fn subject(&self) -> Option<PersonId> {
         match self {
             Self::SignUp(sign_up) => Some(sign_up.person),
+            Self::HandOver(hand_over) => Some(hand_over.to),
             Self::AskForHand(asked) => Some(asked.lead),
             _ => None,
         }

@@ -1,13 +1,14 @@
 //! Events of a gathering. Their doc comments are the descriptions in `docs/events.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::command::{GatheringKind, GatheringWords, SessionPlan, SignUpWay, Turnout};
 use crate::domain::aggregate::events;
-use crate::domain::id::{FundId, GatheringId, GroupId, PersonId};
+use crate::domain::id::{FundId, GatheringId, GrantId, GroupId, PersonId};
 use crate::domain::personal_data::Encrypted;
+use crate::domain::tally::TallyOccasion;
 use crate::domain::text::{Line, Prose, Slug};
 
 events! {
@@ -151,6 +152,45 @@ events! {
             ideas: Vec<Line>,
             /// The keys of the signs of success that were seen.
             signs: BTreeSet<Slug>,
+        },
+        /// A story of a grant was chosen there, as the one that tells of the most significant
+        /// change.
+        StoryChosen {
+            /// The grant that the story is of.
+            grant: GrantId,
+            /// The number of the story.
+            story: u16,
+            /// The key of the aim that it tells of; absent if none was named.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            aim: Option<Slug>,
+            /// Why it was chosen.
+            why: Prose,
+            /// The day on which it was recorded.
+            chosen_on: Date,
+        },
+        /// It was recorded how many people chose each answer to a question of the aims.
+        TallyGiven {
+            /// The number of the tally of this gathering: 1, 2, 3 …
+            tally: u16,
+            /// The version of the aims that has the question.
+            version: u32,
+            /// The key of the question.
+            question: Slug,
+            /// How many people chose each option, by its key.
+            counts: BTreeMap<Slug, u32>,
+            /// The day on which people were asked.
+            asked_on: Date,
+            /// When in the life of the gathering they were asked.
+            occasion: TallyOccasion,
+        },
+        /// The numbers of a tally were corrected.
+        TallyCorrected {
+            /// The number of the tally.
+            tally: u16,
+            /// How many people chose each option. They replace all numbers of the tally.
+            counts: BTreeMap<Slug, u32>,
+            /// What was wrong.
+            reason: Prose,
         },
         /// The lead was offered to a person. It replaces an offer before.
         LeadOffered {

@@ -2,7 +2,6 @@
 
 use super::{AskForHand, Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
-use crate::domain::role::Role;
 use crate::domain::{DecisionContext, Refusal};
 
 impl Gathering {
@@ -25,10 +24,9 @@ impl Gathering {
     }
 
     /// Refuses with [`Refusal::NotYours`] an actor who may not take the lead for this person: only
-    /// they themselves may, and an officer for someone without an email address.
+    /// they themselves may, and an officer or a connector for someone without an email address.
     pub(super) fn must_take_for(person: PersonId, facts: &DecisionContext) -> Result<(), Refusal> {
-        let writes_for_them =
-            facts.roles().contains(&Role::Officer) && !facts.person()?.has_email();
+        let writes_for_them = facts.works_with_people() && !facts.person()?.has_email();
         if facts.by()? == person || writes_for_them {
             Ok(())
         } else {
@@ -42,9 +40,14 @@ impl Gathering {
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         self.must_not_have_ended()?;
-        facts.person()?.must_be_active()?;
+        let taker = facts.person()?;
+        taker.must_be_active()?;
         if self.offered_to != Some(person) {
             return Err(Refusal::LeadNotOffered);
+        }
+        // A lead reads names and needs, and anyone can book under the name of somebody else.
+        if taker.unproven().is_some() && facts.by()? == person {
+            return Err(Refusal::AddressUnproven);
         }
         Ok(GatheringEvent::LeadTaken {
             person,
@@ -52,13 +55,13 @@ impl Gathering {
         })
     }
 
-    /// A lead leaves. Only they or an officer can say so.
+    /// A lead leaves. Only they, an officer or a connector can say so.
     pub(super) fn leave_lead(
         &self,
         person: PersonId,
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
-        if facts.by()? != person && !facts.roles().contains(&Role::Officer) {
+        if facts.by()? != person && !facts.works_with_people() {
             return Err(Refusal::NotYours);
         }
         if !self.is_led_by(person) {
@@ -76,7 +79,7 @@ impl Gathering {
         facts: &DecisionContext,
     ) -> Result<GatheringEvent, Refusal> {
         self.must_not_have_ended()?;
-        if facts.by()? != asked.lead && !facts.roles().contains(&Role::Officer) {
+        if facts.by()? != asked.lead && !facts.works_with_people() {
             return Err(Refusal::NotYours);
         }
         if !self.is_led_by(asked.lead) {

@@ -14,7 +14,7 @@ use super::command::{
 use super::{Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::role::Role;
+use crate::domain::public_words::must_not_look_personal;
 use crate::domain::{DecisionContext, Refusal};
 
 /// Days after a session until which it is kept what people need there.
@@ -84,21 +84,21 @@ impl GatheringSession {
         self.state
     }
 
-    fn has_place(&self, person: PersonId) -> bool {
+    pub(super) fn has_place(&self, person: PersonId) -> bool {
         self.taken.contains(&person)
     }
 
-    fn waits(&self, person: PersonId) -> bool {
+    pub(super) fn waits(&self, person: PersonId) -> bool {
         self.waiting.contains(&person)
     }
 
     /// Those who wait for a place, in their order.
-    fn waiting(&self) -> impl Iterator<Item = PersonId> {
+    pub(super) fn waiting(&self) -> impl Iterator<Item = PersonId> {
         self.waiting.iter().copied()
     }
 
     /// The events by which a person leaves; none if they neither have a place nor wait.
-    fn without(&self, place: &StepDown) -> Vec<GatheringEvent> {
+    pub(super) fn without(&self, place: &StepDown) -> Vec<GatheringEvent> {
         let StepDown {
             session: number,
             person,
@@ -128,7 +128,7 @@ impl GatheringSession {
         }
     }
 
-    fn must_be_to_come(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+    pub(super) fn must_be_to_come(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         self.must_be(SessionState::Planned)?;
         if has_passed(self.plan.day, &self.plan.ends_at, facts) {
             Err(Refusal::SessionPassed)
@@ -226,11 +226,20 @@ impl Gathering {
         })
     }
 
-    /// Moves a session. The first who wait get the places that are new.
-    pub(super) fn move_session(&self, moved: &MoveSession) -> Result<Vec<GatheringEvent>, Refusal> {
+    /// Moves a session. The first who wait get the places that are new. One that is so long over
+    /// that it is forgotten who signed up stays where it was: those people would hear of it, and
+    /// not be on its list.
+    pub(super) fn move_session(
+        &self,
+        moved: &MoveSession,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GatheringEvent>, Refusal> {
         self.must_not_have_ended()?;
         let session = self.session(moved.session)?;
         session.must_be(SessionState::Planned)?;
+        if facts.today > needs_kept_until(session.plan.day) {
+            return Err(Refusal::SessionPassed);
+        }
         moved.to.must_be_sound()?;
         if moved.to == session.plan {
             return Err(Refusal::NoChange);
@@ -260,14 +269,14 @@ impl Gathering {
     }
 
     /// Refuses with [`Refusal::NotYours`] an actor who may not sign this person up, or give up
-    /// their place: only they themselves, a lead and an officer may.
+    /// their place: only they themselves, a lead, an officer and a connector may.
     pub(super) fn must_act_for(
         &self,
         person: PersonId,
         facts: &DecisionContext,
     ) -> Result<(), Refusal> {
         let by = facts.by()?;
-        if by == person || self.is_led_by(by) || facts.roles().contains(&Role::Officer) {
+        if by == person || self.is_led_by(by) || facts.works_with_people() {
             Ok(())
         } else {
             Err(Refusal::NotYours)
@@ -350,13 +359,21 @@ impl Gathering {
         Ok(events)
     }
 
-    /// The same for a person whose data are erased; nothing if they have no place at a session to
-    /// come.
-    pub(super) fn give_up(&self, place: &StepDown, facts: &DecisionContext) -> Vec<GatheringEvent> {
+    /// The same for a person whose data are erased. Having no place at a session to come does not
+    /// refuse the erasure from which it follows.
+    pub(super) fn give_up(
+        &self,
+        place: &StepDown,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GatheringEvent>, Refusal> {
         let session = self.sessions.get(&place.session);
-        session
+        let events = session
             .filter(|session| session.must_be_to_come(facts).is_ok())
-            .map_or_else(Vec::new, |session| session.without(place))
+            .map_or_else(Vec::new, |session| session.without(place));
+        if events.is_empty() && !facts.is_consequence() {
+            return Err(Refusal::NotSignedUp);
+        }
+        Ok(events)
     }
 
     pub(super) fn record_attendance(
@@ -404,6 +421,10 @@ impl Gathering {
         session.must_be(SessionState::Held)?;
         if notes.ideas.len() > IDEAS_MAX {
             return Err(Refusal::TooManyItems(IDEAS_MAX));
+        }
+        must_not_look_personal("learned", notes.learned.as_str())?;
+        for idea in &notes.ideas {
+            must_not_look_personal("ideas", idea.as_str())?;
         }
         let organisation = facts.organisation()?;
         if let Some(sign) = notes.signs.iter().find(|sign| !organisation.has_sign(sign)) {
@@ -474,7 +495,7 @@ fn moved_up(session: u16, person: PersonId) -> GatheringEvent {
     }
 }
 
-fn agreed(needs: &AgreedNeeds) -> Result<Encrypted, Refusal> {
+pub(super) fn agreed(needs: &AgreedNeeds) -> Result<Encrypted, Refusal> {
     if needs.consent {
         Ok(needs.words.sealed())
     } else {
@@ -568,6 +589,9 @@ pub fn session_number(event: &GatheringEvent) -> Option<u16> {
         | E::LeadTaken { .. }
         | E::LeadLeft { .. }
         | E::HandAskedFor { .. }
+        | E::StoryChosen { .. }
+        | E::TallyGiven { .. }
+        | E::TallyCorrected { .. }
         | E::RiskChecked { .. } => None,
     }
 }

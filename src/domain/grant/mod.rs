@@ -174,6 +174,12 @@ fn next_number(last: Option<u16>) -> Result<u16, Refusal> {
 }
 
 impl Grant {
+    /// Whether a grant was offered, and the award was not taken back.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        !matches!(self.state, GrantState::Blank | GrantState::TakenBack)
+    }
+
     #[must_use]
     pub fn state(&self) -> GrantState {
         self.state

@@ -81,6 +81,11 @@ impl Grant {
         })
     }
 
+    /// Refuses a story that was not published, or that was withdrawn.
+    pub fn must_have_published_story(&self, story: u16) -> Result<(), Refusal> {
+        self.withdraw_story(StoryRef { story }).map(|_| ())
+    }
+
     fn withdraw_story(&self, of: StoryRef) -> Result<GrantEvent, Refusal> {
         match self.stories.get(&of.story) {
             None => Err(Refusal::Unknown("story")),

@@ -241,6 +241,14 @@ pub(super) fn must_be_words_of_group(
 }
 
 impl Grant {
+    /// Whether the group has written an update with this number.
+    #[must_use]
+    pub fn has_received_update(&self, number: u16) -> bool {
+        self.updates
+            .get(&number)
+            .is_some_and(|update| update.state != UpdateState::Requested)
+    }
+
     pub(super) fn decide_update(
         &self,
         command: &GrantCommand,

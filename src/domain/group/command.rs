@@ -13,6 +13,7 @@ use crate::domain::personal_data::{
 };
 use crate::domain::postcode::parse_postcode;
 use crate::domain::role::{Permission, Role};
+use crate::domain::tally::{CorrectTally, GiveTally};
 use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 
 commands! {
@@ -67,6 +68,12 @@ commands! {
         /// Records a grant that the group received before, from any funder. It counts in no budget
         /// or limit.
         RecordPastGrant(PastGrant) = "record-past-grant", Permission::Staff(&[Role::Officer]);
+        /// Records how many people of the group chose each answer to a question of the aims.
+        GiveTally(GiveTally) = "give-tally",
+            Permission::StaffOrMember(&[Role::Officer, Role::Connector]);
+        /// Corrects the numbers of a tally, with the reason.
+        CorrectTally(CorrectTally) = "correct-tally",
+            Permission::StaffOrMember(&[Role::Officer, Role::Connector]);
         /// Requests that the group's personal data be erased.
         RequestErasure(NoBody) = "request-erasure", Permission::StaffOrMember(&[Role::Officer]);
         /// Refuses to erase the personal data, with the reason.

@@ -1,6 +1,6 @@
 //! Events of a group. Their doc comments are the descriptions in `docs/events.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -10,6 +10,7 @@ use crate::domain::file::{FileDigest, FilePurpose, MediaType};
 use crate::domain::id::{ApplicationId, GrantId, GroupId, PersonId};
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::Encrypted;
+use crate::domain::tally::TallyOccasion;
 use crate::domain::text::{Identifier, Line, Prose, Slug};
 
 events! {
@@ -181,6 +182,31 @@ events! {
         PastGrantRecorded {
             /// The grant.
             past: PastGrant,
+        },
+        /// It was recorded how many people of the group chose each answer to a question of the
+        /// aims.
+        TallyGiven {
+            /// The number of the tally of this group: 1, 2, 3 …
+            tally: u16,
+            /// The version of the aims that has the question.
+            version: u32,
+            /// The key of the question.
+            question: Slug,
+            /// How many people chose each option, by its key.
+            counts: BTreeMap<Slug, u32>,
+            /// The day on which people were asked.
+            asked_on: Date,
+            /// When in the life of the group they were asked.
+            occasion: TallyOccasion,
+        },
+        /// The numbers of a tally were corrected.
+        TallyCorrected {
+            /// The number of the tally.
+            tally: u16,
+            /// How many people chose each option. They replace all numbers of the tally.
+            counts: BTreeMap<Slug, u32>,
+            /// What was wrong.
+            reason: Prose,
         },
         /// The group asked to have its personal data erased.
         ErasureRequested {},

@@ -6,6 +6,7 @@ mod erasure;
 mod event;
 mod members;
 mod payee;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ use super::id::{ApplicationId, GrantId, GroupId, PersonId};
 use super::money::BelowZero;
 use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
+use super::tally::GivenTallies;
 use super::text::{Identifier, Line, Slug};
 use super::{Aggregate, DecisionContext, Refusal};
 use correction::Correction;
@@ -66,6 +68,8 @@ pub struct Group {
     open_grants: BTreeSet<GrantId>,
     /// The last day on which records of money paid to it must be retained.
     kept_until: Option<Date>,
+    #[serde(default)]
+    tallies: GivenTallies,
     erasure: Erasure,
     /// The number of events so far, and the number of the event that last set the name.
     events: u32,
@@ -285,6 +289,18 @@ impl Group {
                 self.files.remove(file);
                 self.handed_in.remove(file);
             }
+            GroupEvent::CheckFiled {
+                check,
+                grant,
+                good_until,
+                ..
+            } => {
+                let on_file = CheckOnFile {
+                    grant: *grant,
+                    good_until: *good_until,
+                };
+                self.on_file.insert(check.clone(), on_file);
+            }
             _ => {}
         }
     }
@@ -350,6 +366,7 @@ impl Aggregate for Group {
                 ended_on: facts.today,
             },
             C::RecordPastGrant(past) => self.record_past_grant(past, facts)?,
+            C::GiveTally(_) | C::CorrectTally(_) => self.decide_tally(command, facts)?,
             C::RequestErasure(_) => self.request_erasure()?,
             C::RefuseErasure(because) => self.refuse_erasure(because)?,
             C::Erase(because) => self.erase(because, facts)?,
@@ -381,23 +398,9 @@ impl Aggregate for Group {
             GroupEvent::PayeeProvided { .. } | GroupEvent::PayeeVerified { .. } => {
                 self.apply_payee(event);
             }
-            GroupEvent::FileKept { .. } | GroupEvent::FileRemoved { .. } => {
-                self.apply_files(event);
-            }
-            GroupEvent::CheckFiled {
-                check,
-                grant,
-                good_until,
-                ..
-            } => {
-                self.on_file.insert(
-                    check.clone(),
-                    CheckOnFile {
-                        grant: *grant,
-                        good_until: *good_until,
-                    },
-                );
-            }
+            GroupEvent::FileKept { .. }
+            | GroupEvent::FileRemoved { .. }
+            | GroupEvent::CheckFiled { .. } => self.apply_files(event),
             // From now on the members of the other group act for this one.
             GroupEvent::GroupMerged {
                 into,
@@ -423,6 +426,9 @@ impl Aggregate for Group {
             }
             GroupEvent::PastGrantRecorded { past } => {
                 self.past_grants.insert(past.reference.clone());
+            }
+            GroupEvent::TallyGiven { .. } | GroupEvent::TallyCorrected { .. } => {
+                self.apply_tally(event);
             }
             GroupEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,

@@ -94,6 +94,18 @@ pub enum MailKind {
     SessionAfter,
     /// A person is asked to lead a gathering.
     LeadOffered,
+    /// A person took a pledge that is due, and kept none.
+    PledgeDue,
+    /// What a person said about a barrier was answered, or what was planned was made.
+    BarrierAnswered,
+    /// Those who hold an entry of the directory are asked whether it is still right.
+    AssetDue,
+    /// Somebody would like to meet a group.
+    IntroductionAsks,
+    /// The group knows that the person would like to come.
+    Introduced,
+    /// The group said whether they are welcome.
+    IntroductionAnswered,
 }
 
 impl MailKind {
@@ -112,13 +124,17 @@ impl MailKind {
             | Self::Reserved
             | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
-            Self::OfferEnded | Self::LeadOffered => &["title"],
+            Self::OfferEnded | Self::LeadOffered | Self::IntroductionAsks | Self::Introduced => {
+                &["title"]
+            }
+            Self::IntroductionAnswered => &["title", "note"],
             Self::CheckRequested
             | Self::UpdateQueried
             | Self::VariationRefused
             | Self::GrantStopped => &["title", "note", "reference"],
             Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
             Self::UpdateDue => &["title", "due_on", "note"],
+            Self::AssetDue => &["title", "due_on"],
             Self::ReturnRequested => &["title", "due_on", "amount", "reference", "pay_to"],
             Self::ContactChanged => &["changed_on"],
             Self::AgreementAccepted
@@ -135,6 +151,8 @@ impl MailKind {
             | Self::SessionSoon => &["title", "day", "time", "place"],
             Self::SessionCancelled => &["title", "day", "time", "note"],
             Self::SessionAfter => &["title", "day", "note"],
+            Self::PledgeDue => &["note"],
+            Self::BarrierAnswered => &["note", "passed_on_to", "answer", "outcome"],
         }
     }
 
@@ -142,7 +160,11 @@ impl MailKind {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_unproven() {
             &[]
-        } else if self.is_about_gathering() {
+        } else if self.is_about_gathering()
+            || self.is_about_own_words()
+            || self == Self::AssetDue
+            || self.is_about_introduction()
+        {
             &TYPED_NAMES_OF_PERSON
         } else {
             &TYPED_NAMES
@@ -178,6 +200,21 @@ impl MailKind {
                 | Self::SessionSoon
                 | Self::SessionAfter
                 | Self::LeadOffered
+        )
+    }
+
+    /// Whether it is about a pledge or a barrier, and so about no group.
+    #[must_use]
+    pub fn is_about_own_words(self) -> bool {
+        matches!(self, Self::PledgeDue | Self::BarrierAnswered)
+    }
+
+    /// Whether it is about an introduction.
+    #[must_use]
+    pub fn is_about_introduction(self) -> bool {
+        matches!(
+            self,
+            Self::IntroductionAsks | Self::Introduced | Self::IntroductionAnswered
         )
     }
 

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::aims::AdoptAims;
 use super::checkpoint_key::RecordKeyRotation;
+use super::lesson::{LessonRef, PublishLesson};
+use super::notice::PublishNotice;
+use super::pledge::PublishPledges;
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
 use super::statement_link::{ShareStatement, StatementLinkRef};
@@ -44,15 +48,29 @@ commands! {
         AdoptSigns(AdoptSigns) = "adopt-signs", Permission::Staff(&[Role::Administrator]);
         /// Adopts themes, as the next version. Applications choose among them from then on.
         AdoptThemes(AdoptThemes) = "adopt-themes", Permission::Staff(&[Role::Administrator]);
+        /// Publishes the pledges that people can take, as the next version.
+        PublishPledges(PublishPledges) = "publish-pledges", Permission::Staff(&[Role::Officer]);
+        /// Adopts aims, as the next version. Tallies answer their questions from then on.
+        AdoptAims(AdoptAims) = "adopt-aims", Permission::Staff(&[Role::Administrator]);
         /// Publishes the questions of the application form, as its next version.
         PublishForm(PublishForm) = "publish-form",
             Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
         PublishAgreement(PublishAgreement) = "publish-agreement",
             Permission::Staff(&[Role::Administrator]);
+        /// Publishes what people read or hear before they agree to something, as its next version.
+        /// Who agreed before keeps to the version that they were given.
+        PublishNotice(PublishNotice) = "publish-notice",
+            Permission::Staff(&[Role::Administrator]);
         /// Publishes staff's text on an area for the public report, as its next version.
         PublishReport(PublishReport) = "publish-report",
             Permission::Staff(&[Role::Administrator, Role::Officer]);
+        /// Publishes a lesson for everyone to read.
+        PublishLesson(PublishLesson) = "publish-lesson",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Withdraws a lesson. Nobody can read it any more, nor in the view of any past day.
+        WithdrawLesson(LessonRef) = "withdraw-lesson",
+            Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Publishes staff's wording of an email, as its next version.
         PublishMailText(PublishMailText) = "publish-mail-text",
             Permission::Staff(&[Role::Administrator, Role::Officer]);

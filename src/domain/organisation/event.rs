@@ -6,12 +6,16 @@ use jiff::civil::Date;
 
 use super::checkpoint_key::CheckpointKey;
 use super::command::AreaReportTranslation;
+use super::lesson::{LessonConsent, LessonKind, LessonLink, LessonOrigin, LessonVoice};
+use super::notice::NoticePurpose;
+use super::pledge::Pledge;
 use super::question::Question;
 use super::settings::Settings;
 use super::webhook::WebhookAddress;
 use crate::domain::aggregate::events;
+use crate::domain::aim::Aim;
 use crate::domain::event::EventKind;
-use crate::domain::id::{FundId, PersonId};
+use crate::domain::id::{FundId, GatheringId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::outcome::Sign;
@@ -97,6 +101,21 @@ events! {
             /// All themes, which replace those before.
             themes: Vec<Theme>,
         },
+        /// The pledges that people can take were published.
+        PledgesPublished {
+            version: u32,
+            /// All pledges, which replace those before.
+            pledges: Vec<Pledge>,
+            /// The gathering at which people wrote them together; absent if they did not.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            co_designed_at: Option<GatheringId>,
+        },
+        /// The aims were set, with what is counted and asked for each.
+        AimsAdopted {
+            version: u32,
+            /// All aims, which replace those before.
+            aims: Vec<Aim>,
+        },
         /// The questions of an application form were published.
         FormPublished {
             version: u32,
@@ -114,6 +133,20 @@ events! {
             /// SHA-256 of the text, in hexadecimal.
             hash: String,
         },
+        /// What people read or hear before they agree to something was published.
+        NoticePublished {
+            /// The version of the notice for this purpose: 1, 2, 3 …
+            version: u32,
+            /// What the notice is about.
+            purpose: NoticePurpose,
+            /// SHA-256 of the text, in hexadecimal.
+            hash: String,
+            /// The text in English.
+            text: Prose,
+            /// The text in other languages.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            other_languages: BTreeMap<Language, Prose>,
+        },
         /// The office published its text about an area, for the page of figures.
         ReportPublished {
             version: u32, area: Slug,
@@ -126,6 +159,42 @@ events! {
             /// The text in other languages.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
             other_languages: BTreeMap<Language, AreaReportTranslation>,
+        },
+        /// A lesson was published. Everyone can read it until it is withdrawn.
+        LessonPublished {
+            /// The number of the lesson: 1, 2, 3 …
+            lesson: u32,
+            /// Its title.
+            title: Line,
+            /// Its words.
+            words: Prose,
+            /// What kind of lesson it is.
+            kind: LessonKind,
+            /// Whose words it is in.
+            voice: LessonVoice,
+            /// The keys of its themes.
+            themes: BTreeSet<Slug>,
+            /// The keys of the signs of success that it tells of.
+            signs: BTreeSet<Slug>,
+            /// The key of the area; absent if it is for everyone.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            area: Option<Slug>,
+            /// A page to read on; absent if there is none.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            link: Option<LessonLink>,
+            /// What it grew from; absent if that is not said.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            grew_from: Option<LessonOrigin>,
+            /// The consent of the group; absent if no words of a group are used.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            consent: Option<LessonConsent>,
+            /// The day on which it was published.
+            published_on: Date,
+        },
+        /// A lesson was withdrawn. Nobody reads it any more.
+        LessonWithdrawn {
+            /// The number of the lesson.
+            lesson: u32,
         },
         /// The words of an email were published.
         MailTextPublished {

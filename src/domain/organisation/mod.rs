@@ -1,11 +1,15 @@
-//! The organisation aggregate: roles, signs of success, themes, versions of forms and agreements,
-//! mail templates, settings, webhooks and links to statements.
+//! The organisation aggregate: roles, signs of success, themes, pledges, aims, versions of forms,
+//! lessons, agreements, mail templates, settings, webhooks and links to statements.
 
 mod accent;
+mod aims;
 mod checkpoint_key;
 mod command;
 mod event;
+mod lesson;
 mod mail_text;
+mod notice;
+mod pledge;
 mod question;
 mod return_account;
 mod roles;
@@ -21,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use accent::{Accent, CONTRAST_MIN};
+pub use aims::AdoptAims;
+use aims::AdoptedAims;
 pub use checkpoint_key::{CheckpointKey, RecordKeyRotation};
 pub use command::{
     AdoptSigns, AdoptThemes, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
@@ -28,7 +34,15 @@ pub use command::{
     RefuseMailText, RoleRef,
 };
 pub use event::OrganisationEvent;
+use lesson::PublishedLessons;
+pub use lesson::{
+    LessonConsent, LessonKind, LessonLink, LessonOrigin, LessonRef, LessonVoice, PublishLesson,
+    uses_group_words,
+};
 use mail_text::MailTexts;
+use notice::NoticeInForce;
+pub use notice::{NoticePurpose, PublishNotice};
+pub use pledge::{PLEDGES_MAX, Pledge, PublishPledges, PublishedPledges};
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};
 pub use sending::{MailEncryption, MailHost, MailSender, MailServer, Sending, ServiceAddress};
@@ -38,6 +52,7 @@ pub use settings::{
     RefuseSettings, Settings, WritingDirection, dialled,
 };
 pub use statement_link::{ShareStatement, StatementLink, StatementLinkRef, StatementLinks};
+pub(in crate::domain) use webhook::parse_web_address;
 pub use webhook::{
     OrganisationWebhooks, ProposeWebhook, ProposedTarget, WEBHOOKS_MAX, Webhook, WebhookAddress,
     WebhookRef, WebhookTarget,
@@ -66,11 +81,19 @@ pub struct Organisation {
     themes: Vec<Theme>,
     #[serde(default)]
     themes_version: u32,
+    #[serde(default)]
+    pledges: PublishedPledges,
+    #[serde(default)]
+    aims: AdoptedAims,
+    #[serde(default)]
+    lessons: PublishedLessons,
     forms: Vec<Vec<Question>>,
     /// The names of the forms, in the same order.
     #[serde(default)]
     form_names: Vec<Option<Line>>,
     agreements: Vec<String>,
+    #[serde(default)]
+    notices: BTreeMap<NoticePurpose, NoticeInForce>,
     mail_texts: MailTexts,
     settings: SettingsHistory,
     reports: u32,
@@ -207,6 +230,28 @@ impl Organisation {
                 theme: theme.to_string(),
             })
         }
+    }
+
+    /// The pledges that people can take.
+    #[must_use]
+    pub fn pledges(&self) -> &PublishedPledges {
+        &self.pledges
+    }
+
+    /// Refuses with [`Refusal::NotInAims`] a question that is not in the aims of a version, and
+    /// options that the question did not have then.
+    pub fn must_have_answers<'a>(
+        &self,
+        version: u32,
+        question: &Slug,
+        options: impl Iterator<Item = &'a Slug>,
+    ) -> Result<(), Refusal> {
+        self.aims.must_have_answers(version, question, options)
+    }
+
+    /// Refuses with [`Refusal::NotInAims`] an aim that is not in force.
+    pub fn must_have_aim(&self, aim: &Slug) -> Result<(), Refusal> {
+        self.aims.must_have_aim(aim)
     }
 
     /// The questions of a version of the form.
@@ -387,12 +432,17 @@ impl Aggregate for Organisation {
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
             C::AdoptThemes(adopted) => self.adopt_themes(adopted)?,
+            C::PublishPledges(publish) => self.pledges.publish(publish, facts)?,
+            C::AdoptAims(adopted) => self.aims.adopt(adopted)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
+            C::PublishNotice(notice) => self.publish_notice(notice)?,
             C::PublishReport(report) => {
                 facts.has_area(&report.area)?;
                 self.publish_report(report)
             }
+            C::PublishLesson(lesson) => self.lessons.publish(lesson, self, facts)?,
+            C::WithdrawLesson(of) => self.lessons.withdraw(*of)?,
             C::PublishMailText(_)
             | C::ProposeMailText(_)
             | C::ConfirmMailText(_)
@@ -439,6 +489,10 @@ impl Aggregate for Organisation {
                 self.themes.clone_from(themes);
                 self.themes_version = *version;
             }
+            OrganisationEvent::PledgesPublished {
+                version, pledges, ..
+            } => self.pledges.replace(*version, pledges),
+            OrganisationEvent::AimsAdopted { aims, .. } => self.aims.apply(aims),
             OrganisationEvent::FormPublished {
                 questions, name, ..
             } => {
@@ -449,7 +503,10 @@ impl Aggregate for Organisation {
             OrganisationEvent::AgreementPublished { hash, .. } => {
                 self.agreements.push(hash.clone());
             }
+            OrganisationEvent::NoticePublished { .. } => self.apply_notice(event),
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
+            OrganisationEvent::LessonPublished { .. }
+            | OrganisationEvent::LessonWithdrawn { .. } => self.lessons.apply(event),
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }
             | OrganisationEvent::MailTextRefused { .. } => self.mail_texts.apply(event),

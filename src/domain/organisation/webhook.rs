@@ -30,7 +30,7 @@ text_type!(
 );
 
 /// Parses a web address. Its scheme and host are kept in small letters.
-pub(super) fn parse_web_address(text: &str) -> Result<String, TextError> {
+pub(in crate::domain) fn parse_web_address(text: &str) -> Result<String, TextError> {
     let text = with_small_host(&normalise(text, 300, false)?);
     let (plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (false, rest),

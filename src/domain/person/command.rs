@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
+use super::consent::{AgreeToPurpose, TakeBackConsent};
+use super::pledge::{PledgeRef, TakePledges};
 use super::telling::{TellPerson, WaitingMail, WaitingMailRef};
+use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
 use crate::domain::language::Language;
 use crate::domain::personal_data::{
@@ -58,12 +61,25 @@ commands! {
         /// mistake. The message waits for a call or a letter again.
         TakeBackTelling(WaitingMailRef) = "take-back-telling",
             Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
+        /// Records that a person agrees to a purpose, on the notice that is in force: for oneself,
+        /// or by an officer or a connector with the way by which they said so.
+        Agree(AgreeToPurpose) = "agree", Permission::Anyone;
+        /// Takes back what a person agreed to: for oneself, or by an officer or a connector.
+        TakeBack(TakeBackConsent) = "take-back", Permission::Anyone;
         /// Registers a person who entered a name on a public page and has not proved an address.
         Introduce(PersonDetails) = "introduce", Permission::Job;
         /// Counts what a person starts who has not proved an address.
         Begin(UnprovenActivity) = "begin", Permission::FollowUp;
         /// Erases a person who did not prove an address in time, with what they started.
         Expire(NoBody) = "expire", Permission::Job;
+        /// Takes pledges, for oneself or as an officer or a connector.
+        Pledge(TakePledges) = "pledge", Permission::Anyone;
+        /// Records that a pledge was kept.
+        KeepPledge(PledgeRef) = "keep-pledge", Permission::Anyone;
+        /// Drops a pledge.
+        DropPledge(PledgeRef) = "drop-pledge", Permission::Anyone;
+        /// Asks a person about their pledges, once, if one is due and they kept none.
+        RemindOfPledges(NoBody) = "remind-of-pledges", Permission::Job;
     }
 }
 
@@ -146,6 +162,16 @@ fn telephone_if_given<'de, D: serde::Deserializer<'de>>(
 }
 
 impl PersonCommand {
+    /// The channel by which its content reached the organisation, if it says so.
+    #[must_use]
+    pub fn channel(&self) -> Option<Channel> {
+        match self {
+            Self::Agree(to) => to.channel,
+            Self::TakeBack(of) => of.channel,
+            _ => None,
+        }
+    }
+
     /// The personal values in this command.
     pub fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
         let (Self::Register(details) | Self::ChangeContact(details) | Self::Introduce(details)) =

@@ -3,13 +3,15 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::consent::{ConsentBasis, ConsentPurpose};
 use super::telling::ToldHow;
 use crate::domain::PersonId;
 use crate::domain::aggregate::events;
+use crate::domain::application::Channel;
 use crate::domain::id::{ApplicationId, GatheringId, GroupId};
 use crate::domain::language::Language;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::text::{Line, Prose};
+use crate::domain::text::{Line, Prose, Slug};
 
 events! {
     /// Events of a person.
@@ -146,6 +148,59 @@ events! {
             mail: Uuid,
             by: PersonId,
         },
+        /// The person agreed to a purpose.
+        ConsentGiven {
+            /// What they agreed to.
+            purpose: ConsentPurpose,
+            /// On which ground.
+            basis: ConsentBasis,
+            /// The version of the notice that they were given.
+            notice: u32,
+            /// How it reached the office.
+            channel: Channel,
+            /// Who recorded it; absent if they did it themselves.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            keyed_by: Option<PersonId>,
+            /// The day on which they agreed.
+            given_on: Date,
+        },
+        /// The person took back what they had agreed to.
+        ConsentTakenBack {
+            /// What they had agreed to.
+            purpose: ConsentPurpose,
+            /// How it reached the office.
+            channel: Channel,
+            /// Who recorded it; absent if they did it themselves.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            keyed_by: Option<PersonId>,
+            /// The day on which they took it back.
+            taken_back_on: Date,
+        },
+        /// The person took a pledge.
+        PledgeTaken {
+            /// The key of the pledge.
+            pledge: Slug,
+            /// The version of the pledges that has it.
+            version: u32,
+            /// The day on which it was taken.
+            taken_on: Date,
+            /// The day from which the person is asked about it.
+            due_on: Date,
+        },
+        /// The person kept a pledge.
+        PledgeKept {
+            /// The key of the pledge.
+            pledge: Slug,
+            /// The day on which this was recorded.
+            kept_on: Date,
+        },
+        /// The person dropped a pledge, or never proved an address.
+        PledgeDropped {
+            /// The key of the pledge.
+            pledge: Slug,
+        },
+        /// The person was asked about their pledges.
+        PledgesReminded {},
         /// The person asked to have their personal data erased.
         ErasureRequested {},
         /// The request was refused.

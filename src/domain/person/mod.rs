@@ -1,18 +1,24 @@
 //! The person aggregate: someone who acts here. Name and contact details are encrypted.
 
 mod command;
+mod consent;
 mod contact;
 mod event;
+mod pledge;
 mod telling;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails};
+pub(super) use consent::channel_of;
+pub use consent::{AgreeToPurpose, ConsentBasis, ConsentPurpose, TakeBackConsent};
 pub use contact::{Contact, ContactMethod};
 pub use event::PersonEvent;
+use pledge::PersonPledges;
+pub use pledge::{PledgeRef, TakePledges};
 use telling::WaitingMails;
 pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 
@@ -52,6 +58,11 @@ pub struct Person {
     /// The language of their emails, if they chose one.
     #[serde(default)]
     mail_language: Option<Language>,
+    /// What they agree to, each with the version of the notice that they were given.
+    #[serde(default)]
+    consents: BTreeMap<ConsentPurpose, u32>,
+    #[serde(default)]
+    pledges: PersonPledges,
 }
 
 impl Person {
@@ -175,7 +186,7 @@ impl Person {
             return Err(Refusal::Exists("person"));
         }
         let contact = Contact::from_details(details);
-        let staff = [Role::Administrator, Role::Officer]
+        let staff = [Role::Administrator, Role::Officer, Role::Connector]
             .iter()
             .any(|role| facts.roles().contains(role));
         // Applicants register themselves, under a new id.
@@ -410,7 +421,17 @@ impl Aggregate for Person {
             | PersonCommand::EraseAgain(_) => self.erase(command, facts),
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
             PersonCommand::Begin(begun) => self.count_unproven(*begun),
-            PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
+            PersonCommand::Expire(_) => {
+                let erased = self.expire_unproven(facts)?;
+                Ok(self.without_pledges().chain([erased]).collect())
+            }
+            PersonCommand::Pledge(take) => self.take_pledges(take, facts),
+            PersonCommand::KeepPledge(of) => Ok(vec![self.keep_pledge(of, facts)?]),
+            PersonCommand::DropPledge(of) => Ok(vec![self.drop_pledge(of, facts)?]),
+            PersonCommand::RemindOfPledges(_) => Ok(vec![self.remind_of_pledges(facts)?]),
+            PersonCommand::Agree(_) | PersonCommand::TakeBack(_) => {
+                Ok(vec![self.decide_consent(command, facts)?])
+            }
             PersonCommand::AwaitTelling(_)
             | PersonCommand::Tell(_)
             | PersonCommand::TakeBackTelling(_)
@@ -420,6 +441,7 @@ impl Aggregate for Person {
 
     fn apply(&mut self, event: &PersonEvent) -> Result<(), BelowZero> {
         self.waiting_mails.apply(event);
+        self.apply_consent(event);
         match event {
             PersonEvent::PersonRegistered { .. }
             | PersonEvent::ContactChangeProposed { .. }
@@ -450,10 +472,16 @@ impl Aggregate for Person {
             PersonEvent::PersonalDataErased { .. } => {
                 (self.erasure, self.unproven) = (Erasure::Done, None);
             }
-            PersonEvent::PersonToTell { .. }
+            PersonEvent::ConsentGiven { .. }
+            | PersonEvent::ConsentTakenBack { .. }
+            | PersonEvent::PersonToTell { .. }
             | PersonEvent::PersonTold { .. }
             | PersonEvent::TellingTakenBack { .. }
             | PersonEvent::EmailedInstead { .. } => {}
+            PersonEvent::PledgeTaken { .. }
+            | PersonEvent::PledgeKept { .. }
+            | PersonEvent::PledgeDropped { .. }
+            | PersonEvent::PledgesReminded {} => self.pledges.apply(event),
         }
         Ok(())
     }

@@ -67,6 +67,11 @@ impl Refusal {
             | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::ThemeUnknown { .. }
+            | Self::PledgeUnknown(_)
+            | Self::LooksPersonal { .. }
+            | Self::NotInAims { .. }
+            | Self::QuestionChanged(_)
+            | Self::SingleAnswer
             | Self::DateInFuture(_)
             | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)
@@ -77,6 +82,12 @@ impl Refusal {
             | Self::CountedOnly
             | Self::NamedOnly
             | Self::NotSignedUp
+            | Self::Private
+            | Self::SameParty
+            | Self::NotInTimeBank
+            | Self::NoticeOutOfDate
+            | Self::OwnActOnline
+            | Self::HostMissing
             | Self::ScoreOutOfRange => RefusalKind::Input,
             _ => RefusalKind::State,
         }

@@ -236,6 +236,21 @@ pub enum Refusal {
     #[error("we count the people at this gathering, and keep no names")]
     #[strum(message = "Enter how many people want to come.")]
     CountedOnly,
+    #[error("this barrier is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open its page to see what comes next.")]
+    BarrierNotInState(&'static str),
+    #[error("this barrier has been joined to another one")]
+    #[strum(message = "Open the other one, and do it there.")]
+    Joined,
+    #[error("no one has written a summary of this yet")]
+    #[strum(message = "Write a summary first. Then pass it on.")]
+    NotSummedUp,
+    #[error("this has not been passed on to anyone yet")]
+    #[strum(message = "Say whom you passed it on to. Then record their answer.")]
+    NotPassedOn,
+    #[error("there are no pledges to choose from yet")]
+    #[strum(message = "Come back once our office has published them.")]
+    NoPledges,
     #[error("people sign up for this gathering by name")]
     #[strum(message = "Sign up each person.")]
     NamedOnly,
@@ -248,6 +263,42 @@ pub enum Refusal {
     #[error("{0} people have a place already")]
     #[strum(message = "Offer at least as many places, or ask people to step down first.")]
     TooFewPlaces(u32),
+    #[error("this entry is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open the entry's page to see what comes next.")]
+    AssetNotInState(&'static str),
+    #[error("this entry has been withdrawn from the directory")]
+    #[strum(message = "Choose another entry, or record a new one.")]
+    ListingWithdrawn,
+    #[error("what a person holds is never public")]
+    #[strum(message = "Leave it unpublished. You can introduce people to each other instead.")]
+    Private,
+    #[error("both sides are the same")]
+    #[strum(message = "Choose someone else for one of them.")]
+    SameParty,
+    #[error("this person has not agreed to be in the time bank")]
+    #[strum(message = "Ask for their consent, then record that they gave it.")]
+    NotInTimeBank,
+    #[error("this introduction is {}", states::words_of(.0))]
+    #[strum(message = "You cannot do this now. Open its page to see what comes next.")]
+    IntroductionNotInState(&'static str),
+    #[error("they have withdrawn their consent to this introduction")]
+    #[strum(message = "Ask them first. If they wish, begin a new introduction.")]
+    TakenBack,
+    #[error("this is not the newest version of what we tell people")]
+    #[strum(message = "Read them the newest version, then record what they say.")]
+    NoticeOutOfDate,
+    #[error("only they themselves can do this online")]
+    #[strum(message = "Choose how it reached you instead: on paper, by phone or in person.")]
+    OwnActOnline,
+    #[error("they do not welcome people at the moment")]
+    #[strum(message = "Choose another entry of the directory, or ask them first.")]
+    NotWelcoming,
+    #[error("this person may be at risk, and the group has no safeguarding check in date")]
+    #[strum(message = "Check the group first, or choose one that we have checked.")]
+    GroupNotChecked,
+    #[error("nobody is named to welcome this person")]
+    #[strum(message = "Name someone from the group who will meet them.")]
+    HostMissing,
     #[error("this application is not in this round")]
     #[strum(message = "Choose applications from the round that the meeting was about.")]
     NotInRound,
@@ -501,9 +552,31 @@ pub enum Refusal {
     #[error("{0} is not one of your organisation's signs of success")]
     #[strum(message = "Choose one of the signs in the list.")]
     UnknownSign(String),
+    #[error("{0} is not one of the current pledges")]
+    #[strum(message = "Read the pledges again, then choose one of them.")]
+    PledgeUnknown(String),
+    #[error("this tells how someone can be reached")]
+    #[strum(
+        message = "Take out any email address, phone number or postcode. Everyone can read it."
+    )]
+    LooksPersonal { field: &'static str },
     #[error("{theme} is not one of your organisation's themes")]
     #[strum(message = "Choose one of the themes in the list.")]
     ThemeUnknown { field: &'static str, theme: String },
+    #[error("{name} is not in your organisation's aims")]
+    #[strum(message = "Choose a question, an answer or an aim from the list.")]
+    NotInAims { field: &'static str, name: String },
+    #[error("the question {0} had other words or answers before")]
+    #[strum(
+        message = "Add the changed question as a new one. Numbers of the old one stay beside it."
+    )]
+    QuestionChanged(String),
+    #[error("one person's answer on its own would not stay private")]
+    #[strum(message = "Ask more people, or add them to the numbers of another day.")]
+    SingleAnswer,
+    #[error("this lesson has been withdrawn")]
+    #[strum(message = "If everyone agrees, publish it again as a new lesson.")]
+    LessonWithdrawn,
     #[error("the final report has not been accepted or excused")]
     #[strum(message = "Accept or excuse the final report first.")]
     UpdateOutstanding,

@@ -24,6 +24,9 @@ pub(super) fn words_of(state: &str) -> String {
         "deciding" => "waiting for its decisions",
         "completed" => "finished",
         "held" => "over",
+        "asked" => "waiting for their consent",
+        "made" => "waiting for an answer",
+        "came_to" => "over: we know what came of it",
         "requested" => "asked for",
         "received" => "waiting to be read",
         "queried" => "waiting for an answer from the group",
@@ -33,6 +36,9 @@ pub(super) fn words_of(state: &str) -> String {
         "confirmed" => "paid",
         "failed" => "returned by the bank",
         "reversed" => "returned",
+        "recorded" => "not published yet",
+        "published" => "in the directory",
+        "paused" => "out of the directory for now",
         other => return other.replace('_', " "),
     };
     words.to_owned()

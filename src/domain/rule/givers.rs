@@ -7,10 +7,11 @@ use crate::domain::command::CommandSpec;
 use crate::domain::event::Event;
 use crate::domain::role::{Permission, Role};
 use crate::domain::{
-    Aggregate, Application, ApplicationCommand, ApplicationEvent, Fund, FundCommand, FundEvent,
-    Gathering, GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group,
-    GroupCommand, GroupEvent, Organisation, OrganisationCommand, OrganisationEvent, Person,
-    PersonCommand, PersonEvent,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, Asset, AssetCommand, AssetEvent,
+    Barrier, BarrierCommand, BarrierEvent, Fund, FundCommand, FundEvent, Gathering,
+    GatheringCommand, GatheringEvent, Grant, GrantCommand, GrantEvent, Group, GroupCommand,
+    GroupEvent, Introduction, IntroductionCommand, IntroductionEvent, Organisation,
+    OrganisationCommand, OrganisationEvent, Person, PersonCommand, PersonEvent,
 };
 
 /// Somebody who may give an event. The names in documents are the variants' in snake case.
@@ -21,6 +22,7 @@ pub enum Giver {
     Officer,
     Finance,
     Panel,
+    Connector,
     /// A member of the group that the event is about.
     Member,
     /// A person who leads the gathering that the event is about.
@@ -44,6 +46,7 @@ impl Giver {
             Self::Officer => Some(Role::Officer),
             Self::Finance => Some(Role::Finance),
             Self::Panel => Some(Role::Panel),
+            Self::Connector => Some(Role::Connector),
             Self::Member
             | Self::Lead
             | Self::Person
@@ -60,6 +63,7 @@ impl Giver {
             Role::Officer => Some(Self::Officer),
             Role::Finance => Some(Self::Finance),
             Role::Panel => Some(Self::Panel),
+            Role::Connector => Some(Self::Connector),
             Role::Auditor => None,
         }
     }
@@ -111,7 +115,7 @@ impl EventPermission {
     }
 }
 
-const COMMANDS: [(&str, &[CommandSpec]); 7] = [
+const COMMANDS: [(&str, &[CommandSpec]); 10] = [
     (Person::TYPE, PersonCommand::SPECS),
     (Organisation::TYPE, OrganisationCommand::SPECS),
     (Fund::TYPE, FundCommand::SPECS),
@@ -119,10 +123,13 @@ const COMMANDS: [(&str, &[CommandSpec]); 7] = [
     (Application::TYPE, ApplicationCommand::SPECS),
     (Grant::TYPE, GrantCommand::SPECS),
     (Gathering::TYPE, GatheringCommand::SPECS),
+    (Asset::TYPE, AssetCommand::SPECS),
+    (Introduction::TYPE, IntroductionCommand::SPECS),
+    (Barrier::TYPE, BarrierCommand::SPECS),
 ];
 
 /// The permission of each event, by the type of its aggregate and its name.
-const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
+const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 10] = [
     (Person::TYPE, PersonEvent::PERMISSIONS),
     (Organisation::TYPE, OrganisationEvent::PERMISSIONS),
     (Fund::TYPE, FundEvent::PERMISSIONS),
@@ -130,6 +137,9 @@ const EVENT_PERMISSIONS: [(&str, &[(&str, EventPermission)]); 7] = [
     (Application::TYPE, ApplicationEvent::PERMISSIONS),
     (Grant::TYPE, GrantEvent::PERMISSIONS),
     (Gathering::TYPE, GatheringEvent::PERMISSIONS),
+    (Asset::TYPE, AssetEvent::PERMISSIONS),
+    (Introduction::TYPE, IntroductionEvent::PERMISSIONS),
+    (Barrier::TYPE, BarrierEvent::PERMISSIONS),
 ];
 
 fn find_command(name: &str) -> Option<&'static CommandSpec> {
@@ -167,6 +177,9 @@ impl Event {
             Self::Application(event) => event.permission(),
             Self::Grant(event) => event.permission(),
             Self::Gathering(event) => event.permission(),
+            Self::Asset(event) => event.permission(),
+            Self::Introduction(event) => event.permission(),
+            Self::Barrier(event) => event.permission(),
         }
     }
 }
@@ -221,9 +234,14 @@ event_permissions! {
         RoleEnded: ["organisation/end-role", "organisation/end-roles-of-erased"] [] [];
         SignsAdopted: ["organisation/adopt-signs"] [] [];
         ThemesAdopted: ["organisation/adopt-themes"] [] [];
+        PledgesPublished: ["organisation/publish-pledges"] [] [];
+        AimsAdopted: ["organisation/adopt-aims"] [] [];
         FormPublished: ["organisation/publish-form"] [] [];
         AgreementPublished: ["organisation/publish-agreement"] [] [];
+        NoticePublished: ["organisation/publish-notice"] [] [];
         ReportPublished: ["organisation/publish-report"] [] [];
+        LessonPublished: ["organisation/publish-lesson"] [] [];
+        LessonWithdrawn: ["organisation/withdraw-lesson"] [] [];
         MailTextPublished: [
             "organisation/publish-mail-text", "organisation/confirm-mail-text"
         ] [] [];
@@ -242,10 +260,16 @@ event_permissions! {
     PersonEvent {
         PersonRegistered: [
             "person/register", "person/introduce"
-        ] [Administrator, Officer, Person, Job, Operator] [];
+        ] [Administrator, Officer, Connector, Person, Job, Operator] [];
         GroupBegun: ["group/register"] [Person] [];
         DraftBegun: ["application/start"] [Person] [];
-        SignUpBegun: ["gathering/sign-up"] [Officer, Lead, Person] [];
+        SignUpBegun: ["gathering/sign-up"] [Officer, Connector, Lead, Person] [];
+        PledgeTaken: ["person/pledge"] [Officer, Connector, Person] [];
+        PledgeKept: ["person/keep-pledge"] [Officer, Connector, Person] [];
+        PledgeDropped: [
+            "person/drop-pledge", "person/expire"
+        ] [Officer, Connector, Person, Job] [];
+        PledgesReminded: ["person/remind-of-pledges"] [] [];
         ContactChangeProposed: ["person/change-contact"] [Officer] [];
         ContactChangeRefused: ["person/refuse-contact"] [Officer, Person] [];
         ContactChanged: [
@@ -254,6 +278,8 @@ event_permissions! {
         MailLanguageChosen: ["person/choose-language"] [Officer, Person] [];
         AddressProven: ["person/prove-address"] [] [];
         AccessEnded: ["person/end-access"] [] [];
+        ConsentGiven: ["person/agree"] [Officer, Connector, Person] [];
+        ConsentTakenBack: ["person/take-back"] [Officer, Connector, Person] [];
         PersonToTell: ["person/await-telling"] [] [];
         PersonTold: ["person/tell"] [] [];
         TellingTakenBack: ["person/take-back-telling"] [] [];
@@ -332,6 +358,8 @@ event_permissions! {
             "grant/confirm-revocation", "grant/close", "application/take-back-decision"
         ] [] [];
         PastGrantRecorded: ["group/record-past-grant"] [] [];
+        TallyGiven: ["group/give-tally"] [] [];
+        TallyCorrected: ["group/correct-tally"] [] [];
         ErasureRequested: ["group/request-erasure"] [] [];
         ErasureRefused: ["group/refuse-erasure"] [] [];
         PersonalDataErased: ["group/erase", "group/erase-again", "person/expire"] [] [];
@@ -448,6 +476,20 @@ event_permissions! {
         StoryWithdrawn: ["grant/withdraw-story"] [] [];
         GrantClosed: ["grant/close"] [] [];
     }
+    IntroductionEvent {
+        IntroductionAsked: ["introduction/ask"] [Officer, Connector, Member, Person] [];
+        IntroductionAgreed: ["introduction/agree"] [Officer, Connector, Member, Person] [];
+        IntroductionMade: ["introduction/make"] [] [];
+        IntroductionWelcomed: ["introduction/welcome"] [Officer, Connector, Member] [];
+        IntroductionDeclined: ["introduction/decline"] [Officer, Connector, Member] [];
+        IntroductionCameTo: ["introduction/say-how"] [Officer, Connector, Member, Person] [];
+        IntroductionTakenBack: [
+            "introduction/take-back"
+        ] [Officer, Connector, Member, Person] [];
+        IntroductionClosed: ["introduction/close"] [] [];
+        IntroductionReminded: ["introduction/remind"] [] [];
+        MattersForgotten: ["introduction/forget-matters"] [] [];
+    }
     GatheringEvent {
         GatheringPlanned: ["gathering/plan"] [] [];
         GatheringDescribed: ["gathering/describe"] [] [];
@@ -457,22 +499,61 @@ event_permissions! {
         SessionMoved: ["gathering/move-session"] [] [];
         SessionCancelled: ["gathering/cancel-session"] [] [];
         PlaceTaken: [
-            "gathering/sign-up", "gathering/step-down", "gathering/move-session", "person/expire"
-        ] [Officer, Lead, Person, Job] [];
-        WaitingJoined: ["gathering/sign-up"] [Officer, Lead, Person] [];
-        PlaceGivenUp: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
-        WaitingLeft: ["gathering/step-down", "person/expire"] [Officer, Lead, Person, Job] [];
+            "gathering/sign-up", "gathering/step-down", "gathering/move-session",
+            "gathering/give-up", "gathering/hand-over", "person/expire"
+        ] [Officer, Connector, Lead, Person, Job] [];
+        WaitingJoined: [
+            "gathering/sign-up", "gathering/hand-over"
+        ] [Officer, Connector, Lead, Person, Job] [];
+        PlaceGivenUp: [
+            "gathering/step-down", "gathering/give-up", "gathering/hand-over", "person/expire"
+        ] [Officer, Connector, Lead, Person, Job] [];
+        WaitingLeft: [
+            "gathering/step-down", "gathering/give-up", "gathering/hand-over", "person/expire"
+        ] [Officer, Connector, Lead, Person, Job] [];
         SignUpsCounted: ["gathering/count-sign-ups"] [] [];
         SessionHeld: ["gathering/record-attendance"] [] [];
         AttendanceCorrected: ["gathering/correct-attendance"] [] [];
         NotesWritten: ["gathering/write-notes"] [] [];
+        StoryChosen: ["gathering/choose-story"] [] [];
+        TallyGiven: ["gathering/give-tally"] [] [];
+        TallyCorrected: ["gathering/correct-tally"] [] [];
         LeadOffered: ["gathering/offer-lead"] [] [];
-        LeadTaken: ["gathering/take-lead"] [Officer, Person] [];
+        LeadTaken: ["gathering/take-lead"] [Officer, Connector, Person] [];
         LeadLeft: ["gathering/leave-lead"] [] [];
         HandAskedFor: ["gathering/ask-for-hand"] [] [];
         RiskChecked: ["gathering/pass-risk-check"] [] [];
         SessionReminded: ["gathering/remind"] [] [];
         NeedsForgotten: ["gathering/forget-needs"] [] [];
+    }
+    AssetEvent {
+        AssetRecorded: ["asset/record"] [] [];
+        WordsProposed: ["asset/propose"] [Officer, Connector, Member, Person] [];
+        AssetPublished: ["asset/publish"] [] [];
+        AssetPaused: ["asset/pause"] [Officer, Connector, Member, Person] [];
+        AssetResumed: ["asset/resume"] [Officer, Connector, Member, Person] [];
+        AssetConfirmed: ["asset/confirm"] [Officer, Connector, Member, Person] [];
+        AssetWithdrawn: [
+            "asset/withdraw", "asset/forget-words"
+        ] [Officer, Connector, Member, Person, Job] [];
+        TieMade: ["asset/tie"] [] [];
+        TieEnded: ["asset/untie"] [] [];
+        KeeperChanged: ["asset/take-over"] [] [];
+        ExchangeRecorded: ["asset/record-exchange"] [Officer, Connector, Member, Person] [];
+        ExchangeCorrected: ["asset/correct-exchange"] [Officer, Connector, Member, Person] [];
+        AssetReminded: ["asset/remind"] [] [];
+        WordsForgotten: ["asset/forget-words"] [] [];
+    }
+    BarrierEvent {
+        BarrierRaised: ["barrier/raise"] [Officer, Connector, Person] [];
+        BarrierSummedUp: ["barrier/sum-up"] [] [];
+        BarrierJoined: ["barrier/join"] [] [];
+        BarrierTakenIn: ["barrier/join"] [] [];
+        BarrierPassedOn: ["barrier/pass-on"] [] [];
+        BarrierAnswered: ["barrier/record-answer"] [] [];
+        BarrierClosed: ["barrier/close"] [] [];
+        BarrierReminded: ["barrier/remind"] [] [];
+        BarrierWordsForgotten: ["barrier/forget-words"] [] [];
     }
 }
 

@@ -4,59 +4,17 @@
 //! [`Refusal::ground`](super::Refusal::ground) says which rule a refusal keeps, and `audit::rules`
 //! checks each rule of the table. `docs/rules.md` is made from the three.
 
+mod declare;
 mod givers;
 mod of_refusals;
+mod steps;
 mod subject;
 
-use serde::Serialize;
-
+use declare::rules;
 pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
+use steps::STEPS;
 pub use subject::RuleSubject;
-
-/// Declares the rules, each with its subject, its sentence and the events that can break it.
-macro_rules! rules {
-    ($( $subject:ident {
-        $( $rule:ident $sentence:literal [$( $event:literal ),+ $(,)?] )+
-    } )+) => {
-        /// A rule of the service. Its name in findings is the variant's name in kebab case.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize,
-            strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        #[strum(serialize_all = "kebab-case")]
-        pub enum Rule {
-            $( $( #[doc = $sentence] $rule, )+ )+
-        }
-
-        impl Rule {
-            /// What the rule is about.
-            #[must_use]
-            pub fn subject(self) -> RuleSubject {
-                match self {
-                    $( $( Self::$rule )|+ => RuleSubject::$subject, )+
-                }
-            }
-
-            /// What must hold.
-            #[must_use]
-            pub fn sentence(self) -> &'static str {
-                match self {
-                    $( $( Self::$rule => $sentence, )+ )+
-                }
-            }
-
-            /// The events that can break the rule, each as `stream.Event`, or `*` for all.
-            #[must_use]
-            pub fn events(self) -> &'static [&'static str] {
-                match self {
-                    $( $( Self::$rule => &[$( $event ),+], )+ )+
-                }
-            }
-        }
-    };
-}
 
 rules! {
     Steps {
@@ -64,42 +22,10 @@ rules! {
         "An event comes only in a state of its record that allows it: the table under `Steps` in \
          the format of the log says which events need which states, and to which state each leads. \
          So a record begins once, a round is closed after it opened, and an update is accepted \
-         after it was received."
-        ["person.PersonRegistered", "person.ContactChangeProposed", "person.ContactChangeRefused",
-         "person.ContactChanged", "person.AddressProven", "person.PersonalDataErased",
-         "organisation.OrganisationFounded", "fund.FundCreated", "fund.RulesSet",
-         "fund.RulesProposed", "fund.RulesConfirmed", "fund.FundOpened", "fund.FundPaused",
-         "fund.FundResumed", "fund.FundClosed", "fund.FundArchived", "fund.FundingAllocated",
-         "fund.FundingWithdrawn", "fund.RoundPlanned", "fund.RoundClosed", "fund.DecidingStarted",
-         "fund.RoundCompleted", "fund.PanelMet", "fund.BatchSent", "fund.RoundOpened",
-         "fund.RoundExtended", "group.GroupRegistered", "group.GroupCorrected",
-         "group.PayeeProvided", "group.GroupMerged", "application.ApplicationStarted",
-         "application.AnswersSaved", "application.ApplicationSubmitted",
-         "application.ChangesRequested", "application.ApplicationResubmitted",
-         "application.EligibilityConfirmed", "application.EligibilityRefused",
-         "application.EligibilityTakenBack", "application.ScoreGiven", "application.ScoreRevised",
-         "application.ScoreSetAside", "application.Awarded", "application.Declined",
-         "application.Deferred", "application.Reserved", "application.DecisionTakenBack",
-         "application.ReviewRequested", "application.ReviewDecided",
-         "application.ApplicationWithdrawn", "application.ApplicationLapsed",
-         "application.DraftReopened", "grant.GrantOffered", "grant.AgreementSigned",
-         "grant.AgreementAccepted", "grant.OfferDeclined", "grant.OfferLapsed",
-         "grant.OfferWithdrawn", "grant.AwardTakenBack", "grant.CheckRequested",
-         "grant.CheckPassed", "grant.CheckReused", "grant.CheckFailed", "grant.WaiverProposed",
-         "grant.CheckWaived", "grant.PaymentsScheduled", "grant.VariationRequested",
-         "grant.VariationApproved", "grant.VariationRefused", "grant.AwardGrown",
-         "grant.GrantHeld", "grant.GrantResumed", "grant.GrantTerminated", "grant.UpdateRequested",
-         "grant.UpdateReceived", "grant.UpdateAccepted", "grant.UpdateQueried",
-         "grant.UpdateExcused", "grant.UnderspendDeclared", "grant.ClawbackDemanded",
-         "grant.GrantClosed", "grant.StoryPublished", "grant.UpdateCorrected",
-         "grant.OutcomeJudged", "grant.StoryWithdrawn", "gathering.GatheringPlanned",
-         "gathering.GatheringDescribed", "gathering.GatheringOpened", "gathering.GatheringEnded",
-         "gathering.SessionAdded", "gathering.SessionMoved", "gathering.SessionCancelled",
-         "gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.PlaceGivenUp",
-         "gathering.WaitingLeft", "gathering.SignUpsCounted", "gathering.SessionHeld",
-         "gathering.AttendanceCorrected", "gathering.NotesWritten", "gathering.SessionReminded",
-         "gathering.LeadOffered", "gathering.LeadTaken", "gathering.LeadLeft",
-         "gathering.HandAskedFor", "gathering.RiskChecked", "gathering.NeedsForgotten"]
+         after it was received. The group that another is merged into takes it in \
+         (`GroupTakenIn`) after that and in the same command, and no group takes in one that was \
+         not merged into it so. A gathering grows from one that was planned before it."
+        STEPS
     }
 
     People {
@@ -119,15 +45,18 @@ rules! {
         ["*"]
     ActorAllowed
         "The actor of an event is one of those whom the catalogue of events names for it under \
-         *Given by*. `administrator`, `officer`, `finance` and `panel` held that role before the \
-         first event of the command. A `member` is a member of the group before the event, or of \
-         one that it was merged into, directly or through others; it is the group of the record, \
+         *Given by*. `administrator`, `officer`, `finance`, `panel` and `connector` held that role \
+         before the first event of the command. A `member` is a member of the group before the \
+         event, or of one that it was merged into, directly or through others; it is the group of the record, \
          or the one for which the application of the record was started, or, in an event of a \
          fund, that of its `grant` or `application`. The application of a grant has the same id. A \
          `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
-         event. The `person` is the one of the record or, in `MemberAdded`, `InvitationRefused` \
-         and the events of gatherings, the one in the field `person`; for a place that was waited \
-         for (`PlaceTaken` with `waited`), the one who gave up a place last in the same command. \
+         event. The group of an entry of the directory is the one that holds it. The `person` is \
+         the one of the record, who holds the entry or, in `MemberAdded`, `InvitationRefused` \
+         and the events of gatherings and barriers, the one in the field `person`; for a place \
+         waited for (`PlaceTaken` with `waited`), the one who gave up a place last in the command. \
+         In the record of an introduction the `person` is the one in `of`, and a `member` is one \
+         of the group in `of` or, for an answer and what came of it, of the `holder`. \
          `anybody` is any person; `job` and `operator` are these actors. Who is named under \
          *Earlier also* gives the event too, until the first event that shows a later program, as \
          `fields-complete` has it."
@@ -137,7 +66,10 @@ rules! {
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
          about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session. Records of funds and of the organisation are not looked at."
+         signed up for the session. In that of a barrier it is the `group` or else the `person` \
+         who raised it. In an entry of the directory it is the person or group that holds it, and \
+         in the record of an introduction the one in `of`. Records of funds and of the \
+         organisation are not looked at."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another administrator confirms it; the end of the \
@@ -179,11 +111,14 @@ rules! {
         "A day that the program takes from its clock is the day in Europe/London of `decided_at` \
          in the metadata: `registered_on`, `changed_on`, `added_on`, `removed_on`, `provided_on`, \
          `verified_on`, `passed_on`, `merged_on`, `started_on`, `requested_on`, `withdrawn_on`, \
-         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, `sent_on` \
-         of `ReminderSent` and `NewsSent`, and `received_on` of `UpdateReceived`. A day that a \
-         person enters for what has happened is not after it: `told_on`, `met_on` of `PanelMet`, \
-         `paid_on`, `failed_on`, `reversed_on`, `happened_on`, `consented_on`, and every other \
-         `sent_on` and `received_on`."
+         `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
+         `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `chosen_on`, \
+         `sent_on` of `ReminderSent` and `NewsSent`, `received_on` of `UpdateReceived`, and \
+         `raised_on`, `answered_on`, `taken_on` and `kept_on`. A day that a person enters for \
+         what has happened is not after it: `told_on`, `met_on` of `PanelMet`, `on` of \
+         `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
+         `consented_on` of `StoryPublished`, `asked_on` of tallies, and every other `sent_on` and \
+         `received_on`."
         ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
          "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
          "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
@@ -195,7 +130,7 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded"]
+ "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded", "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven", "person.ConsentTakenBack", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "gathering.StoryChosen", "gathering.TallyGiven", "group.TallyGiven", "organisation.LessonPublished"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -255,10 +190,18 @@ rules! {
         "A round opens, money is committed and an application is started or submitted, also after \
          changes, only while the fund is open: after `FundOpened` or `FundResumed`, and before the \
          next `FundPaused`, `FundClosed` or `FundArchived`. An application starts in a round of \
-         its fund that has opened and is not completed, or, with `late`, in any round of it."
-        ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
-         "application.ApplicationStarted", "application.ApplicationSubmitted",
-         "application.ApplicationResubmitted"]
+         its fund that has opened and is not completed, or, with `late`, in any round of it. \
+         Without `late`, the day of `decided_at` in Europe/London is one of the days of the round \
+         (`opens_on` to `closes_on`). Each application is received (`received_on`) on one of them. \
+         It is submitted, and a draft comes back, on one of them and before `RoundClosed`, except \
+         that a submission by another `channel` than `web` with a `late_reason` may come later. A \
+         draft lapses on none of them, or after the round is completed. Changes come at the latest \
+         on the `due_on` of the last `ChangesRequested`. A round closes after its last day, and is \
+         extended to a later one only. Where an event has no `decided_at`, its day is not compared."
+        ["fund.RoundOpened", "fund.RoundExtended", "fund.RoundClosed", "fund.Committed",
+         "fund.CommitmentIncreased", "application.ApplicationStarted",
+         "application.ApplicationSubmitted", "application.ApplicationResubmitted",
+         "application.ApplicationLapsed", "application.DraftReopened"]
     Budget
         "A fund commits and gives back no more than is free, by source. It gives back for a grant \
          no more than was committed for that grant. Money that a funder gave for an area pays for \
@@ -304,11 +247,12 @@ rules! {
          "application.NoInterestDeclared", "application.InterestDeclared"]
     ThemeAdopted
         "The theme (`activity`) that answers name is one of the themes adopted last, and so is \
-         each of the `themes` of a gathering when it is planned or described. The theme of an \
-         offer is the one that the answers of its application named last. It holds from the first \
-         `ThemesAdopted` on; before it, an offer may name none."
+         each of the `themes` of a gathering when it is planned or described, of an entry of the \
+         directory when it is recorded or published, and of a lesson, and the `theme` of a \
+         barrier. The theme of an offer is the one that the answers of its application named \
+         last. It holds from the first `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
-         "gathering.GatheringDescribed"]
+ "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished", "barrier.BarrierRaised", "organisation.LessonPublished"]
     }
 
     Decisions {
@@ -394,8 +338,9 @@ rules! {
          `LetterReleased`. It is moved and released only while it is held, and its `letters_on` is \
          after the day of `decided_at` in Europe/London. An offer that `waits` is sent once, when \
          its letter is not held any more, and the group signs, accepts or declines it only after \
-         that. `expires_on` is at least the `offer_days` of the rules of the fund after \
-         `letters_on`, or, where there is none, after the day of `decided_at`."
+         that, and until its last `expires_on`. `expires_on` is at least the `offer_days` of the \
+         rules of the fund after `letters_on`, or, where there is none, after the day of \
+         `decided_at`."
         ["grant.GrantOffered", "grant.OfferSent", "grant.LetterMoved", "grant.LetterReleased",
          "grant.AgreementSigned", "grant.AgreementAccepted", "grant.OfferDeclined"]
     LapsedAfterLastDay
@@ -408,14 +353,15 @@ rules! {
          offer, and before the offer or the grant ends."
         ["grant.PaymentPrepared"]
     ChecksPassed
-        "An offer has each check of the rules of its fund. When a payment is prepared, each check \
-         and condition of the grant has passed and is in date, or was waived. A condition for one \
-         instalment, or a check that was added later, holds back one instalment only if it is tied \
-         to one. A check that is used again is on the file of the group, from a grant of the group \
-         that passed it. In date means on `prepared_on` or later; a check that is requested or \
-         fails is open again. The file is the newest one of the group or of one that it was merged \
-         with, with the same `good_until`. The checks for people at risk are not looked at. After \
-         a change of the amount the instalments without a payment fall away."
+        "An instalment that a day releases is prepared on that day or later. An offer has each \
+         check of the rules of its fund. When a payment is prepared, each check and condition of \
+         the grant has passed and is in date, or was waived. A condition for one instalment, or a \
+         check that was added later, holds back one instalment only if it is tied to one. A check \
+         that is used again is on the file of the group, from a grant of the group that passed it. \
+         In date means on `prepared_on` or later; a check that is requested or fails is open \
+         again. The file is the newest one of the group or of one that it was merged with, with \
+         the same `good_until`. The checks for people at risk are not looked at. After a change of \
+         the amount the instalments without a payment fall away."
         ["grant.GrantOffered", "grant.CheckReused", "grant.PaymentPrepared", "group.CheckFiled"]
     CheckWaivedByTwo
         "A check is waived by another person than the one who proposed it, who is still an \
@@ -494,12 +440,12 @@ rules! {
          details, a member who joined by invitation or left, a merger, or other contact details of \
          a member. Two people, the first still an officer or of finance, the second of finance, \
          can let it leave early with the `mark` of that change: `group` counts the changes of \
-         bank details and members at these groups, also mergers, and `addresses` those of \
-         contact details of the members of now. It is so when it \
-         is proposed and when the payment leaves, and the same in both events. The last proposal \
-         counts, once, and `until` decides nothing. A change without a day makes no wait. The \
-         first bank details, members without `added_by` and the end of a membership that there \
-         was not are no change. `waits_until` of `PaymentPrepared` is not compared."
+         bank details and members at these groups, also mergers, and `addresses` those of contact \
+         details of the members of now. It is so when it is proposed and when the payment leaves, \
+         and the same in both events. The last proposal counts, once, and `until` decides nothing. \
+         A change without a day makes no wait. The first bank details, members without `added_by` \
+         and the end of a membership that there was not are no change. `waits_until` of \
+         `PaymentPrepared` is not compared."
         ["grant.PaymentSent", "grant.EarlyPaymentConfirmed"]
     }
 
@@ -563,6 +509,73 @@ rules! {
          place goes to the first of those who wait. Where people are counted, no one signs up by \
          name."
         ["gathering.PlaceTaken", "gathering.WaitingJoined", "gathering.SessionMoved"]
+    }
+
+    Directory {
+    DirectoryPrivate
+        "No entry that a person holds is published. One that a person holds has no name and has \
+         `words`; one that no person holds has a name and no `words`."
+        ["asset.AssetRecorded", "asset.AssetPublished"]
+    DirectoryConsent
+        "What a person holds is recorded only while they agree to the purpose `skills`, and they \
+         give or receive time only while they agree to `time_bank`: their last `ConsentGiven` or \
+         `ConsentTakenBack` for the purpose counts."
+        ["asset.AssetRecorded", "asset.ExchangeRecorded"]
+    HoursBalanced
+        "Each exchange has a giver, another receiver and a minute or more, and the next number of \
+         its entry; only an exchange that was recorded is corrected. What a party gave counts for \
+         it and what it received against it, with the minutes that were recorded or corrected \
+         last, so the balances of all parties together are nought."
+        ["asset.ExchangeRecorded", "asset.ExchangeCorrected"]
+    }
+
+    Introductions {
+    ConsentOnNotice
+        "Who agrees names the version of the notice that is in force for what they agree to: the \
+         newest `NoticePublished` for its purpose. Versions of one purpose count up from 1."
+        ["person.ConsentGiven", "introduction.IntroductionAgreed", "organisation.NoticePublished"]
+    IntroductionAgreed
+        "An introduction is made only after it was agreed to, to the same entry of the directory, \
+         and not after the agreement was taken back. What is said by phone or in person was read \
+         back."
+        ["introduction.IntroductionAgreed", "introduction.IntroductionMade"]
+    IntroductionChecked
+        "People who may be at risk are introduced only to an entry that a group holds whose check \
+         `safeguarding` is in date on `made_on`."
+        ["introduction.IntroductionMade"]
+    }
+
+    Barriers {
+    PledgeInForce
+        "The pledges are published as the next version, each key once. A pledge that a person \
+         takes is in the version that the event names, which is the newest then. A pledge is \
+         kept or dropped only by someone who took it and has neither kept nor dropped it since."
+        ["organisation.PledgesPublished", "person.PledgeTaken", "person.PledgeKept",
+         "person.PledgeDropped"]
+    AnswerAfterPassingOn
+        "A barrier has an answer only after it was passed on. What comes of a further answer \
+         (`comes_to`) is not what came of the one before. A barrier that takes in another one \
+         takes in all who raised that one, in the command that joins it."
+        ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined"]
+    }
+
+    Learning {
+    LessonConsented
+        "Lessons are published with the numbers 1, 2, 3 and so on. A lesson with words of a group \
+         has `consent`, with a `consented_on` that is not after `published_on`. It has words of a \
+         group if its `voice` is `group` or if its `grew_from` names an `update`."
+        ["organisation.LessonPublished"]
+    TallyOfAims
+        "Aims are adopted with the versions 1, 2, 3 and so on. The question of a tally is in \
+         the aims of its `version`, and each option in `counts` is one of that question there. A \
+         tally has the next number of its record and is of two people or more. A correction is of \
+         a tally that was given, with options of the same question."
+        ["organisation.AimsAdopted", "group.TallyGiven", "group.TallyCorrected",
+         "gathering.TallyGiven", "gathering.TallyCorrected"]
+    ChosenStory
+        "A story is chosen after it was published and before it is withdrawn, and once at each \
+         gathering."
+        ["gathering.StoryChosen"]
     }
 }
 

@@ -70,8 +70,11 @@ grounds! {
         KeyedPayee => [PayeeByTwo],
         BoundsTooWide | RulesIncomplete | TooFewApprovers => [FundBounds],
         FundNotInState => [FundOpen, StepsInOrder],
-        RoundNotInState | VariationNotInState | UpdateNotInState | StoryWithdrawn |
-            GatheringNotInState | SessionNotInState => [StepsInOrder],
+        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
+        GroupMerged => [StepsInOrder],
+        RoundNotInState | VariationNotInState | UpdateNotInState | LessonWithdrawn |
+ GatheringNotInState | SessionNotInState | IntroductionNotInState | BarrierNotInState | Joined | NotSummedUp => [StepsInOrder],
+        StoryWithdrawn => [StepsInOrder, ChosenStory],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
         AmountDiffers => [CommitmentMatches, WholeAward, PaymentAmount],
@@ -84,11 +87,12 @@ grounds! {
         OutsideBounds => [AwardBounds],
         TakenBackTooLate | LetterGone => [TakenBackInTime],
         ThemeUnknown => [ThemeAdopted],
-        LetterHeld => [LettersInOrder],
+        NotInAims | SingleAnswer => [TallyOfAims],
+        LetterHeld | OfferExpired => [LettersInOrder],
         AgreementDiffers => [AgreementText],
         TooFewSigners => [AgreementSigners, SignedForSelf],
         AgreementNotAccepted | GrantNotInState => [AgreementBeforePayment, StepsInOrder],
-        CheckOutstanding => [ChecksPassed],
+        CheckOutstanding | InstalmentNotDue => [ChecksPassed],
         PayeeNotVerified | PayeeChanged => [PayeeVerified],
         Interested => [Unconnected, DeclaredBeforeScore, DecisionDeclared],
         GrantOnHold => [NotOnHold],
@@ -100,26 +104,33 @@ grounds! {
         UpdateOutstanding | PaymentUnderWay | ReturnOutstanding => [ClosedInOrder],
         NoLead | LastLead | LeadNotOffered | RiskCheckMissing => [GatheringLed],
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
+        ListingWithdrawn | AssetNotInState => [StepsInOrder],
+        Private => [DirectoryPrivate],
+        SameParty => [HoursBalanced],
+        NotInTimeBank => [DirectoryConsent],
+        NoticeOutOfDate => [ConsentOnNotice],
+        ConsentMissing => [IntroductionAgreed, LessonConsented, DirectoryConsent],
+        TakenBack => [IntroductionAgreed],
+        GroupNotChecked => [IntroductionChecked],
+        NoPledges | PledgeUnknown => [PledgeInForce],
+        NotPassedOn => [AnswerAfterPassingOn, StepsInOrder],
     }
     not_checked {
         MembersOwnAct | SawScores | InterestStands | KeyerAlone |
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |
-            WebhooksWait | NotSignedUp => NOTHING_RECORDED,
+            WebhooksWait | NotSignedUp | NotWelcoming => NOTHING_RECORDED,
         HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
-            InstalmentMissing | ConsentMissing | UnknownSign | TextBroken | NameUnknown |
+            InstalmentMissing | QuestionChanged | UnknownSign | TextBroken | NameUnknown |
             AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
-            DayOutOfRange | DatesOutOfOrder | NamedOnly => FORM_ONLY,
-        RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue | OfferExpired |
-            RankTaken | OutOfTurn | LettersNotDue | LettersDiffer |
-            ReminderNotDue | InstalmentNotDue | ConfirmedTooLate | ScheduleDiffers |
+ DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline | HostMissing => FORM_ONLY, RankTaken | OutOfTurn | LettersNotDue | LettersDiffer | ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
             AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
             GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
-        Erased | GrantOpen | RecordsKept | GroupMerged => PERSONAL,
+        Erased | GrantOpen | RecordsKept => PERSONAL,
         KnownToOne => ROLE_OF_ONE,
     }
 }

@@ -25,6 +25,14 @@ pub enum RuleSubject {
     Grants,
     #[strum(message = "Gatherings")]
     Gatherings,
+    #[strum(message = "The directory")]
+    Directory,
+    #[strum(message = "Introductions and consent")]
+    Introductions,
+    #[strum(message = "Pledges and barriers")]
+    Barriers,
+    #[strum(message = "Lessons, aims and tallies")]
+    Learning,
 }
 
 impl RuleSubject {

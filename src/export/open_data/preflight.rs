@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::csv::contains_formula;
-use crate::domain::postcode::is_postcode;
+use crate::domain::public_words::{has_email, has_postcode};
 
 /// A defect that prevents the publication of a grant or a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,36 +187,6 @@ fn check_fields(name: &str, value: &Value, says: &mut Vec<String>) {
         }
         _ => {}
     }
-}
-
-fn has_email(said: &str) -> bool {
-    said.split_whitespace().any(|word| {
-        word.split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-    })
-}
-
-/// Endings in small letters of a number that counts or measures: `M60 2nd exit`, `B12 5ft wide`.
-const COUNT_ENDINGS: [&str; 8] = ["st", "nd", "rd", "th", "ft", "hr", "yr", "lb"];
-
-/// Whether one word, or two adjacent words, can be a postcode: `OL11AA`, `OL1 1AA`.
-fn has_postcode(said: &str) -> bool {
-    let words: Vec<&str> = said
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let can_be = |word: &str| is_postcode(&word.to_ascii_uppercase());
-    words.iter().any(|word| can_be(word))
-        || words
-            .windows(2)
-            .any(|pair| can_be(&pair.concat()) && !is_count(pair[1]))
-}
-
-fn is_count(word: &str) -> bool {
-    COUNT_ENDINGS
-        .iter()
-        .filter_map(|ending| word.strip_suffix(ending))
-        .any(|number| number.len() == 1)
 }
 
 fn text_at<'a>(value: &'a Value, path: &str) -> &'a str {

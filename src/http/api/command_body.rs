@@ -14,8 +14,9 @@ use super::json_input::{BoundedJson, normalise_integers, tidy_texts};
 use super::legible::must_be_legible;
 use crate::domain::command::CommandSpec;
 use crate::domain::{
-    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GatheringCommand, GatheringId,
-    GrantCommand, GrantId, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId,
+    ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId, Command,
+    FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId, GroupCommand,
+    GroupId, IntroductionCommand, IntroductionId, OrganisationCommand, PersonCommand, PersonId,
 };
 use crate::http::problem::{ErrorCode, FieldError, FieldErrorCode, Problem};
 
@@ -75,6 +76,12 @@ fn parse_command(
             .map(|read| read.map(|command| Command::Application(ApplicationId(id), command))),
         "gatherings" => GatheringCommand::read(name, body)
             .map(|read| read.map(|command| Command::Gathering(GatheringId(id), command))),
+        "assets" => AssetCommand::read(name, body)
+            .map(|read| read.map(|command| Command::Asset(AssetId(id), command))),
+        "introductions" => IntroductionCommand::read(name, body)
+            .map(|read| read.map(|command| Command::Introduction(IntroductionId(id), command))),
+        "barriers" => BarrierCommand::read(name, body)
+            .map(|read| read.map(|command| Command::Barrier(BarrierId(id), command))),
         _ => GrantCommand::read(name, body)
             .map(|read| read.map(|command| Command::Grant(GrantId(id), command))),
     };

@@ -11,7 +11,8 @@ use uuid::Uuid;
 pub(in crate::http) use super::command_body::{parse_body, required_fields};
 use super::response::CommandResponse;
 use super::{
-    PREFIX, Resource, applications, funds, gatherings, grants, groups, organisation, people, query,
+    PREFIX, Resource, applications, assets, barriers, funds, gatherings, grants, groups,
+    introductions, organisation, people, query,
 };
 use crate::auth::SignedIn;
 use crate::clock;
@@ -23,6 +24,7 @@ use crate::http::AppState;
 use crate::http::body_timeout::body_problem;
 use crate::http::entity_tags::TagCondition;
 use crate::http::problem::{ErrorCode, Problem};
+use crate::views::Reader;
 
 /// The route of one command.
 pub(super) fn route(noun: &'static Resource, spec: &'static CommandSpec) -> Route {
@@ -71,7 +73,7 @@ async fn execute(
         .map_err(|error| match error {
             // Someone without a role must not learn whether a record exists that is not theirs.
             CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited)
-                if !signed.reader.sees_all() =>
+                if !signed.reader.sees_all() && !is_open_to(&signed.reader, noun) =>
             {
                 query::not_found()
             }
@@ -155,8 +157,18 @@ async fn load_record(
             applications::application_response(app, signed, id, None, &BTreeSet::new()).await
         }
         "gatherings" => gatherings::gathering_response(app, signed, id, None).await,
+        "assets" => assets::asset_response(app, signed, id, None).await,
+        "introductions" => introductions::introduction_response(app, signed, id, None).await,
+        "barriers" => barriers::barrier_response(app, signed, id, None).await,
         _ => grants::grant_response(app, signed, id, None, &BTreeSet::new()).await,
     }
+}
+
+/// The records that connectors see all of, so that a command may say what it does not find.
+const RECORDS_OF_CONNECTORS: [&str; 4] = ["gatherings", "assets", "introductions", "barriers"];
+
+fn is_open_to(reader: &Reader, noun: &Resource) -> bool {
+    reader.works_with_people() && RECORDS_OF_CONNECTORS.contains(&noun.plural)
 }
 
 /// The address of the grant that an award created.

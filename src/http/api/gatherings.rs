@@ -29,12 +29,12 @@ pub(super) async fn list(
         ("fund", "fund"),
         ("group", "group_id"),
     ])?);
-    if !signed.reader.sees_all() {
+    let sees_all = signed.reader.sees_all() || signed.reader.works_with_people();
+    if !sees_all {
         let public = [GatheringState::Open, GatheringState::Ended];
         filters.push(Filter::in_state(public));
     }
     let (rows, end) = list_rows::<GatheringRow>(&app, &params, as_at, filters).await?;
-    let sees_all = signed.reader.sees_all();
     let shown = |row| {
         if sees_all {
             row
@@ -108,10 +108,11 @@ async fn find_visible(
     let person = signed.reader.person;
     let leads = current.is_led_by(person);
     let is_asked = current.offered_to == Some(person);
-    if row.is_public() || signed.reader.sees_all() || leads || is_asked {
+    let is_staff = signed.reader.sees_all() || signed.reader.works_with_people();
+    if row.is_public() || is_staff || leads || is_asked {
         Ok(VisibleGathering {
             row,
-            sees_people: signed.reader.sees_all() || leads,
+            sees_people: is_staff || leads,
         })
     } else {
         Err(not_found())
@@ -148,6 +149,17 @@ pub(super) async fn sessions(
     Ok(Collection::new(rows, end).to_response())
 }
 
+/// The gathering in the address, if the reader may see it.
+pub(super) async fn visible_gathering(
+    http: &HttpRequest,
+    signed: &SignedIn,
+    app: &AppState,
+) -> Result<Uuid, Problem> {
+    let gathering = path_id(http, "gathering")?;
+    find_visible(app, signed, gathering, None).await?;
+    Ok(gathering)
+}
+
 /// The figures of gatherings, for staff.
 pub(super) async fn movement(
     http: HttpRequest,
@@ -176,11 +188,28 @@ async fn own_places(
     Ok(rows.into_iter().map(|row| row.session).collect())
 }
 
-/// Removes the place that only those who have one may read, and of who came all but the number.
+/// The numbers of the sessions whose lists of people are kept. A list is forgotten 30 days after
+/// its session, for those who led it too.
+async fn with_list(app: &AppState, gathering: Uuid) -> Result<BTreeSet<u16>, Problem> {
+    let of_gathering = vec![Filter::equals("gathering", gathering)];
+    let rows = app
+        .views
+        .all_rows::<GatheringSessionRow>(None, of_gathering)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.kept_until.is_some())
+        .map(|row| row.session)
+        .collect())
+}
+
+/// Removes the place that only those who have one may read, and of who came all but the number, and
+/// a number so small that it could tell who they are.
 fn redact_session(row: &mut GatheringSessionRow, own: &BTreeSet<u16>) {
     if row.place_for == PlaceAudience::SignedUp && !own.contains(&row.session) {
         row.place = None;
     }
+    row.came = row.came.take().filter(|came| !came.is_of_few());
     if let Some(came) = &mut row.came {
         came.named.clear();
         came.groups.clear();
@@ -202,7 +231,11 @@ pub(super) async fn sign_ups(
     if !found.sees_people {
         filters.push(Filter::equals("person", person));
     }
-    let (rows, end) = list_rows::<SignUpRow>(&app, &params, as_at, filters).await?;
+    let (mut rows, end) = list_rows::<SignUpRow>(&app, &params, as_at, filters).await?;
+    if !signed.reader.sees_all() {
+        let kept = with_list(&app, gathering).await?;
+        rows.retain(|row| row.person == person || kept.contains(&row.session));
+    }
     // Needs may tell of somebody's health or faith: the panel and auditors do not see them.
     let sees_needs =
         signed.reader.works_with_groups() || (found.sees_people && !signed.reader.sees_all());

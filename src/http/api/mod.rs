@@ -6,6 +6,8 @@
 
 mod accesses;
 pub(super) mod applications;
+mod assets;
+mod barriers;
 mod command_body;
 pub(super) mod commands;
 mod files;
@@ -13,9 +15,12 @@ mod funds;
 mod gatherings;
 pub(super) mod grants;
 mod groups;
+mod introductions;
 mod json_input;
 mod legible;
+mod library;
 pub(super) mod log;
+mod network;
 mod organisation;
 mod people;
 mod query;
@@ -33,8 +38,8 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::ErrorCode;
 use crate::domain::command::{CommandSpec, collect_schemas};
 use crate::domain::{
-    ApplicationCommand, FundCommand, GatheringCommand, GrantCommand, GroupCommand,
-    OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, GatheringCommand, GrantCommand,
+    GroupCommand, IntroductionCommand, OrganisationCommand, PersonCommand,
 };
 pub use accesses::AccessView;
 pub use files::FileKept;
@@ -68,7 +73,7 @@ pub struct Resource {
 }
 
 /// All kinds of records. Each plural is the first part of the address.
-pub const RESOURCES: [Resource; 7] = [
+pub const RESOURCES: [Resource; 10] = [
     Resource {
         plural: "organisation",
         id_parameter: None,
@@ -111,6 +116,24 @@ pub const RESOURCES: [Resource; 7] = [
         create_command: Some("plan"),
         commands: GatheringCommand::SPECS,
     },
+    Resource {
+        plural: "assets",
+        id_parameter: Some("asset"),
+        create_command: Some("record"),
+        commands: AssetCommand::SPECS,
+    },
+    Resource {
+        plural: "introductions",
+        id_parameter: Some("introduction"),
+        create_command: Some("ask"),
+        commands: IntroductionCommand::SPECS,
+    },
+    Resource {
+        plural: "barriers",
+        id_parameter: Some("barrier"),
+        create_command: Some("raise"),
+        commands: BarrierCommand::SPECS,
+    },
 ];
 
 /// What a route responds with.
@@ -119,8 +142,8 @@ pub struct ResponseShape {
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
     /// A page of records, rather than one.
     pub is_page: bool,
-    /// The bytes of a file, rather than JSON.
-    pub is_file: bool,
+    /// The media types of the file that it is, rather than JSON.
+    pub file_of: &'static [&'static str],
     /// The values that the query parameter `state` accepts.
     pub states: &'static [&'static str],
 }
@@ -131,17 +154,17 @@ impl ResponseShape {
             name: || T::name().into_owned(),
             schemas: collect_schemas::<T>,
             is_page: false,
-            is_file: false,
+            file_of: &[],
             states: &[],
         }
     }
 
-    fn file() -> Self {
+    fn file_of(media: &'static [&'static str]) -> Self {
         Self {
             name: String::new,
             schemas: |_| (),
             is_page: false,
-            is_file: true,
+            file_of: media,
             states: &[],
         }
     }

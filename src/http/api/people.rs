@@ -33,7 +33,7 @@ pub(super) async fn list(
     }
     if let Some(role) = params.parsed::<Role>(
         "role",
-        "this is administrator, officer, finance, panel or auditor",
+        "this is administrator, officer, finance, panel, auditor or connector",
     )? {
         filters.push(match as_at {
             // The current holders are few and known from the organisation. For a past position all

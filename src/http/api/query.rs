@@ -310,7 +310,7 @@ impl QueryParams {
         }
         let short =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        if matches!(name, "round" | "area" | "theme" | "batch")
+        if matches!(name, "round" | "area" | "theme" | "sign" | "batch")
             && !((1..=60).contains(&value.len()) && value.bytes().all(short))
         {
             return Err(ErrorCode::InvalidQuery

@@ -4,8 +4,8 @@ use actix_web::{Route, web};
 
 use super::{
     AccessView, DeliveryView, EventView, LogStatus, ResponseShape, SecretShown, WebhookView,
-    accesses, applications, files, funds, gatherings, grants, groups, log, organisation, people,
-    webhooks,
+    accesses, applications, assets, barriers, files, funds, gatherings, grants, groups,
+    introductions, library, log, network, organisation, people, webhooks,
 };
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::FundState;
@@ -176,6 +176,11 @@ pub fn read_routes() -> Vec<ReadRoute> {
         application_routes(),
         grant_routes(),
         gathering_routes(),
+        assets::routes(),
+        introductions::routes(),
+        barriers::routes(),
+        library::routes(),
+        network::routes(),
         log_routes(),
         webhook_routes(),
     ];
@@ -309,7 +314,11 @@ fn group_routes() -> Vec<ReadRoute> {
             name: "group_file",
             summary: "One file of a group, decrypted.",
             query: &[],
-            shape: ResponseShape::file(),
+            shape: ResponseShape::file_of(&[
+                "application/octet-stream",
+                "image/jpeg",
+                "application/pdf",
+            ]),
             route: || web::get().to(files::download),
         },
     ]

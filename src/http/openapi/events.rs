@@ -6,21 +6,27 @@ use utoipa::openapi::schema::Schema;
 
 use super::{JsonObject, pascal_case, samples, schema_ref, unions};
 use crate::domain::application::ApplicationEvent;
+use crate::domain::asset::AssetEvent;
+use crate::domain::barrier::BarrierEvent;
 use crate::domain::command::collect_schemas;
 use crate::domain::fund::FundEvent;
 use crate::domain::gathering::GatheringEvent;
 use crate::domain::grant::GrantEvent;
 use crate::domain::group::GroupEvent;
+use crate::domain::introduction::IntroductionEvent;
 use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
 /// The types of streams.
-const STREAMS: [&str; 7] = [
+const STREAMS: [&str; 10] = [
     "application",
+    "asset",
+    "barrier",
     "fund",
     "gathering",
     "grant",
     "group",
+    "introduction",
     "organisation",
     "person",
 ];
@@ -28,10 +34,13 @@ const STREAMS: [&str; 7] = [
 /// Collects the schemas that event types derive.
 pub(super) fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
     collect_schemas::<ApplicationEvent>(found);
+    collect_schemas::<AssetEvent>(found);
+    collect_schemas::<BarrierEvent>(found);
     collect_schemas::<FundEvent>(found);
     collect_schemas::<GatheringEvent>(found);
     collect_schemas::<GrantEvent>(found);
     collect_schemas::<GroupEvent>(found);
+    collect_schemas::<IntroductionEvent>(found);
     collect_schemas::<OrganisationEvent>(found);
     collect_schemas::<PersonEvent>(found);
 }

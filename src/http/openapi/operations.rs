@@ -9,7 +9,7 @@ use crate::domain::command::CommandSpec;
 use crate::domain::role::Permission;
 
 /// The tags with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 15] = [
     (
         "organisation",
         "The organisation: its signs of success, themes, questions, agreement, emails and roles.",
@@ -43,6 +43,26 @@ const TAGS: [(&str, &str); 10] = [
         "Gatherings with their sessions, sign-ups, leads and who came.",
     ),
     (
+        "assets",
+        "The directory: what places have and wish for, whom they know, and the hours given.",
+    ),
+    (
+        "introductions",
+        "Introductions of people to entries of the directory, and what came of them.",
+    ),
+    (
+        "notices",
+        "What people are told before they agree to something.",
+    ),
+    (
+        "barriers",
+        "What gets in people's way: raised, summed up, passed on, answered.",
+    ),
+    (
+        "library",
+        "What was learned: lessons, chosen stories, notes of sessions and reports.",
+    ),
+    (
         "webhooks",
         "Connections that send events to other programs, and the result of each delivery.",
     ),
@@ -53,7 +73,7 @@ const TAGS: [(&str, &str); 10] = [
 ];
 
 /// The descriptions of reads, by name: what they contain, and for whom.
-const READ_DESCRIPTIONS: [(&str, &str); 35] = [
+const READ_DESCRIPTIONS: [(&str, &str); 55] = [
     (
         "organisation",
         "The signs of success, themes, questions and agreement in use, your own wording of emails, \
@@ -170,9 +190,106 @@ const READ_DESCRIPTIONS: [(&str, &str); 35] = [
             groups, and leads, see their names and what they need.",
     ),
     (
+        "assets",
+        "People outside the office see what is published. With `group`, members see all entries of \
+            their group; with `mine`, people see what they hold themselves. `keeper` and \
+            `without_keeper` are for staff.",
+    ),
+    (
+        "asset",
+        "The entry with what the directory says about it. Those who hold it and staff also see it \
+            while it is not published, and the words that were proposed for it.",
+    ),
+    (
+        "asset_ties",
+        "Current ties and ties that have ended. For staff, and for those who hold the entry.",
+    ),
+    (
+        "asset_exchanges",
+        "Ordered by number, with the minutes that were recorded or corrected last. For staff, and \
+            for those who hold the entry.",
+    ),
+    (
+        "hours",
+        "What each person and group gave and received, as at any past day or position. All the \
+            balances add up to nought. For staff.",
+    ),
+    (
+        "introductions",
+        "Officers and connectors see all. Others see those that introduce them or their group, and \
+            those to their group while they agree.",
+    ),
+    (
+        "introduction",
+        "Those who hold the entry see only what is shared, once the introduction is made and until \
+            consent is withdrawn or it is closed. For everyone else it does not exist.",
+    ),
+    (
+        "person_consents",
+        "For the person, officers and connectors.",
+    ),
+    ("notices", "Each version of each notice, with its words."),
+    (
+        "barriers",
+        "Staff see all. Other people see those that they raised, and those joined to these.",
+    ),
+    (
+        "barrier",
+        "People outside the office see a barrier that was passed on, without the people in it, and \
+            one that they raised. Officers, connectors and administrators read the words of the \
+            person who raised it, and so does this person.",
+    ),
+    (
+        "heard",
+        "Barriers that were passed on, the newest first, in the words of staff. The public page \
+            shows the same.",
+    ),
+    (
+        "pledges",
+        "With how many people took and kept each. People outside the office get no number from one \
+            to four.",
+    ),
+    (
+        "group_tallies",
+        "Ordered by number. For readers outside the office a number of people under five is null, \
+            and so is one from which it could be worked out.",
+    ),
+    (
+        "gathering_tallies",
+        "Ordered by number. For readers outside the office a number of people under five is null, \
+            and so is one from which it could be worked out.",
+    ),
+    (
         "movement",
         "Sessions that were held, people who came, leads that were handed over and signs that were \
             seen, as at any past day or position. For staff.",
+    ),
+    (
+        "library",
+        "Lessons, chosen stories, what was learned at sessions and reports on areas, as at any \
+            past day or position. What was withdrawn since is not there on any day.",
+    ),
+    (
+        "aims",
+        "What was counted this quarter and in the same quarter a year before, and answers at the \
+            beginning and later, as at any past day or position. Small numbers of people are for \
+            the office.",
+    ),
+    (
+        "network",
+        "Groups and entries of the directory as far as everyone may know of them, with the ties \
+            between them, as at any past day or position. People are never in it. For staff.",
+    ),
+    (
+        "network_graphml",
+        "The same groups, entries and ties in the format GraphML, without direction, each tie \
+            with its weight. For staff.",
+    ),
+    (
+        "value",
+        "The money of each fund next to people, sessions, hours, introductions and changes, as at \
+            any past day or position. Hours, introductions and changes belong to no fund. For \
+            staff.",
     ),
     (
         "payments",
@@ -234,8 +351,12 @@ fn tag(path: &str) -> &str {
         .unwrap_or_default()
     {
         "funders" => "funds",
-        "budget" | "outcomes" | "movement" => "figures",
+        "budget" | "outcomes" | "movement" | "aims" | "network" | "network.graphml" | "value" => {
+            "figures"
+        }
         "payments" | "updates" => "grants",
+        "hours" => "assets",
+        "heard" | "pledges" => "barriers",
         noun => noun,
     }
 }

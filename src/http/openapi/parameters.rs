@@ -46,6 +46,36 @@ fn add_shared(shared: &mut OpenApiComponents, name: &str, parameter: Value) -> V
     component_ref("parameters", name)
 }
 
+/// A parameter that is one of the words of a type.
+fn with_words(name: &str) -> (&'static str, Value) {
+    match name {
+        "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
+        "role" => ("Only people with this role.", schema_ref("Role")),
+        "kind" => ("Only lessons of this kind.", schema_ref("LessonKind")),
+        _ => ("Only what comes from this.", schema_ref("LibrarySource")),
+    }
+}
+
+/// The filters of the directory.
+fn of_directory(name: &str) -> (&'static str, Value) {
+    match name {
+        "named" => (
+            "Only records with this text in their name, in any case.",
+            text("^\\S[^\\u0000]{0,139}$", 140),
+        ),
+        "keeper" => ("Only what this person keeps.", id()),
+        "without_keeper" => (
+            "Only entries whose keeper has no role for it any more.",
+            json!({ "type": "boolean" }),
+        ),
+        "mine" => (
+            "Only what the reader holds as a person.",
+            json!({ "type": "boolean" }),
+        ),
+        _ => ("Only what counts as out of date by this day.", day()),
+    }
+}
+
 /// The definition of a query parameter.
 fn query_parameter(name: &str) -> Value {
     let (about, schema) = match name {
@@ -83,7 +113,7 @@ fn query_parameter(name: &str) -> Value {
             "What to group the totals by.",
             json!({ "type": "string", "enum": GROUPINGS }),
         ),
-        "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
+        "purpose" | "role" | "kind" | "source" => with_words(name),
         "count" => (
             "Return the number of all items as `total`.",
             json!({ "type": "boolean" }),
@@ -108,7 +138,7 @@ fn query_parameter(name: &str) -> Value {
             "Only the application with this reference.",
             text("^[0-9]{6,18}$", 18),
         ),
-        "role" => ("Only people with this role.", schema_ref("Role")),
+        "named" | "keeper" | "without_keeper" | "mine" | "stale_by" => of_directory(name),
         "fund" | "group" | "grant" => ("Only records of this one.", id()),
         _ => (
             "Only records with this value.",

@@ -177,10 +177,10 @@ pub(super) fn upload_response(all: &mut OpenApiComponents) -> Value {
 
 /// The response to a read.
 pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value {
-    if read.shape.is_file {
-        let content: JsonObject = ["application/octet-stream", "image/jpeg", "application/pdf"]
-            .into_iter()
-            .map(|media| (media.to_owned(), binary_content(media)))
+    if !read.shape.file_of.is_empty() {
+        let media = read.shape.file_of.iter();
+        let content: JsonObject = media
+            .map(|media| ((*media).to_owned(), binary_content(media)))
             .collect();
         return json!({
             "description": "The bytes of the file.", "headers": rate_limit_headers(&[]),
@@ -218,11 +218,15 @@ pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value 
 
 /// The content of a file, which has a media type but no JSON schema.
 pub(super) fn binary_content(media: &str) -> Value {
+    let example = match media {
+        "application/xml" => "<?xml version=\"1.0\" encoding=\"UTF-8\"?> …",
+        _ => "%PDF-1.7 …",
+    };
     json!({
         "schema": {
             "type": "string", "format": "binary", "contentMediaType": media,
             "maxLength": crate::files::FILE_SIZE_MAX,
         },
-        "example": "%PDF-1.7 …",
+        "example": example,
     })
 }

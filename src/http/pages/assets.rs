@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 
 /// A file that pages load.
-struct Asset {
+struct StaticFile {
     name: &'static str,
     content_type: &'static str,
     content: &'static [u8],
@@ -16,7 +16,7 @@ struct Asset {
 macro_rules! assets {
     ($($name:literal: $kind:literal),+ $(,)?) => {
         /// All files that pages load.
-        const ASSETS: &[Asset] = &[$(Asset {
+        const ASSETS: &[StaticFile] = &[$(StaticFile {
             name: $name,
             content_type: $kind,
             content: include_bytes!(concat!("../../../assets/", $name)),
@@ -35,7 +35,7 @@ assets! {
 /// The address of each file, in the order of [`ASSETS`].
 static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(path_of).collect());
 
-fn path_of(asset: &Asset) -> String {
+fn path_of(asset: &StaticFile) -> String {
     let digest = hex::encode(Sha256::digest(asset.content));
     let (name, ending) = asset.name.rsplit_once('.').unwrap_or((asset.name, ""));
     format!("/assets/{name}-{}.{ending}", &digest[..16])

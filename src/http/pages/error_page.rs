@@ -165,7 +165,7 @@ async fn page_context(request: &HttpRequest, app: &AppState) -> PageContext {
         .unwrap_or_default();
     let visitor = visitor.unwrap_or_else(|| Visitor::unknown(request));
     let mut page = PageContext::of(&visitor, app, "", own.as_ref());
-    if request.path().starts_with("/desk") && (page.staff || page.auditor) {
+    if request.path().starts_with("/desk") && (page.staff || page.auditor || page.connector) {
         page.at_desk = true;
         page.desk_header = kept_header(app, &visitor);
     }

@@ -453,6 +453,27 @@ pub(super) async fn hand_over(
     Ok(())
 }
 
+/// Keeps what somebody typed on a public page, before they had proven their address, for the form
+/// of a page that they see once they have.
+pub(super) async fn keep_for_newcomer(
+    request: &HttpRequest,
+    app: &AppState,
+    person: PersonId,
+    (page, form): (&str, &str),
+    values: Vec<(String, String)>,
+) -> Result<(), PageError> {
+    let form = KeptForm {
+        page: page.to_owned(),
+        form: form.to_owned(),
+        typed_by: kept_forms::typed_by(app.commands.log().vault(), person),
+        values,
+        sent_before: false,
+        files: Vec::new(),
+    };
+    store(request, app, form, &[]).await?;
+    Ok(())
+}
+
 fn needs_sign_in(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     ROOMS.iter().any(|room| {

@@ -26,13 +26,15 @@ pub enum PageWidth {
 }
 
 /// Pages that belong to a section of the desk under another address.
-const PAGES_OF_ROOMS: [(&str, &str); 6] = [
+const PAGES_OF_ROOMS: [(&str, &str); 8] = [
     ("/desk/bank", "/desk/payments"),
     ("/desk/tell", "/desk"),
     ("/desk/setup", "/desk/settings"),
     ("/desk/erase", "/desk/erasures"),
     ("/desk/funders", "/desk/figures"),
     ("/desk/open-data", "/desk/figures"),
+    ("/desk/value", "/desk/figures"),
+    ("/desk/aims", "/desk/figures"),
 ];
 
 /// Who gets a message about an action, each as a sentence; empty if nobody.
@@ -131,6 +133,8 @@ pub struct PageContext {
     pub signed_in: bool,
     pub staff: bool,
     pub auditor: bool,
+    /// Whether the visitor is a connector and has no other role at the office.
+    pub connector: bool,
     pub member: bool,
     /// The visitor's roles.
     pub roles: Roles,
@@ -139,6 +143,8 @@ pub struct PageContext {
     pub open_data: bool,
     /// Whether there is a gathering that everyone sees.
     pub gatherings: bool,
+    /// Whether there is an entry of the directory that everyone sees.
+    pub directory: bool,
     pub csrf: String,
     pub path: String,
     pub today: jiff::civil::Date,
@@ -180,6 +186,7 @@ impl PageContext {
             .await?;
         Ok(Self {
             gatherings: app.views.has_public_gatherings().await?,
+            directory: app.views.has_public_directory().await?,
             ..Self::of(visitor, app, title, own.as_deref())
         })
     }
@@ -203,13 +210,17 @@ impl PageContext {
             illustrative: own.is_some_and(|own| own.simulated.is_some()),
             language: visitor.language,
             signed_in: visitor.signed_in.is_some(),
-            staff: roles.iter().any(|role| *role != Role::Auditor),
+            staff: roles
+                .iter()
+                .any(|role| ![Role::Auditor, Role::Connector].contains(role)),
+            connector: roles.iter().eq([&Role::Connector]),
             auditor: roles.contains(&Role::Auditor) || roles.contains(&Role::Administrator),
             member: visitor.signed_in.is_some() && roles.is_empty(),
             roles,
             demo: app.site.demo,
             open_data: app.site.open_data.is_some(),
             gatherings: false,
+            directory: false,
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
             today: crate::clock::day_of(app.commands.now()),
@@ -327,6 +338,9 @@ impl PageContext {
         if self.gatherings {
             pages.push(("/gatherings", self.t("What’s on")));
         }
+        if self.directory {
+            pages.push(("/directory", self.t("Directory")));
+        }
         pages.push(("/help", self.t("Help")));
         pages
     }
@@ -349,7 +363,16 @@ impl PageContext {
             community.push(room("Groups", "people", "/desk/groups"));
         }
         community.push(room("Gatherings", "day", "/desk/gatherings"));
-        reports.push(room("Figures", "chart", "/desk/figures"));
+        community.push(room("What we hear", "talk", "/desk/barriers"));
+        community.push(room("Directory", "link", "/desk/assets"));
+        if self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Connector) {
+            community.push(room("Introductions", "phone", "/desk/introductions"));
+        }
+        community.push(room("Learning", "note", "/desk/learning"));
+        if !self.connector {
+            reports.push(room("Figures", "chart", "/desk/figures"));
+        }
+        reports.push(room("Network", "dots", "/desk/network"));
         if self.auditor {
             reports.push(room("Audit log", "seal", "/desk/log"));
         }

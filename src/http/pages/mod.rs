@@ -4,22 +4,26 @@
 //! A handler parses the request, queries views and renders a template. A submitted form becomes the
 //! same commands as a request to the API.
 //!
-//! `apply` is for applying, `gatherings` for coming to one, `my` for the members of a group, `desk`
-//! for staff, `public` for everyone.
+//! `apply` is for applying, `gatherings` for coming to one, `directory` for what is there nearby,
+//! `heard` for telling us what gets in the way, `champions` for pledges, `my` for the members of a
+//! group, `desk` for staff, `public` for everyone.
 
 mod account;
 mod account_contact;
 mod account_email;
+mod aim_words;
 mod apply;
 mod assets;
 mod begin;
 mod bounced;
+mod champions;
 mod charts;
 mod components;
 mod csrf;
 mod days;
 mod desk;
 mod device;
+mod directory;
 mod error;
 mod error_page;
 mod file_upload;
@@ -29,6 +33,7 @@ mod form_reader;
 mod fund_texts;
 mod gatherings;
 mod group_files;
+mod heard;
 mod i18n;
 mod icons;
 mod kept_files;
@@ -38,6 +43,8 @@ mod layout;
 mod log_proof;
 pub mod multipart;
 mod my;
+mod network_drawing;
+mod network_layout;
 mod newcomer;
 mod ownership;
 mod phone;
@@ -48,6 +55,7 @@ mod sign_in_link;
 mod site;
 mod statement_sheet;
 mod subject_access;
+mod tallies;
 mod theme;
 mod theme_names;
 mod tokens;
@@ -80,6 +88,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(begin::configure)
         .configure(apply::configure)
         .configure(gatherings::configure)
+        .configure(directory::configure)
+        .configure(heard::configure)
+        .configure(champions::configure)
         .configure(my::configure)
         .configure(public::configure)
         .configure(desk::configure);

@@ -13,8 +13,8 @@ use super::device::device_name;
 use super::i18n::translate;
 use super::visitor::new_browser_key;
 use super::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, gatherings,
-    kept_form, render_form_page, see_other,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, champions,
+    gatherings, heard, kept_form, render_form_page, see_other,
 };
 use crate::auth::links::{self, LinkRow, NewSignInLink, UnprovenSessions};
 use crate::auth::{load_signed_in, sessions};
@@ -44,6 +44,10 @@ struct SignInLinkPage {
     joins: Option<String>,
     /// The session at which a place was booked with the person's address.
     booked: Option<String>,
+    /// The pledges that were taken with the person's address.
+    pledged: Option<String>,
+    /// Whether somebody wrote to us with the person's address what gets in people's way.
+    told: bool,
     wrong: Vec<(String, String)>,
     /// The browsers about which the page asks whether the person began an application there.
     began: Vec<OtherBrowser>,
@@ -96,6 +100,10 @@ async fn render(
         ),
         None => (None, None, None, Vec::new()),
     };
+    let pledged = match link {
+        Some(link) => champions::promised(app, link, visitor.language).await?,
+        None => None,
+    };
     let mut shell = PageContext::load(visitor, app, translate("Sign in", visitor.language)).await?;
     // The page's path must not contain the link's token, because links on the page would pass it
     // on.
@@ -110,6 +118,8 @@ async fn render(
         whom,
         joins,
         booked,
+        pledged,
+        told: link.is_some_and(heard::gives_words),
         began,
         answers: answers(visitor.language),
         wrong,
@@ -292,10 +302,9 @@ pub(super) async fn redeem(
     if !links::redeem(&app.commands, link, person, unproven).await? {
         return Ok(see_other("/sign-in"));
     }
-    let staff = load_signed_in(&app.commands, person, None)
-        .await?
-        .reader
-        .sees_all();
+    let reader = load_signed_in(&app.commands, person, None).await?.reader;
+    let staff = reader.sees_all();
+    let works_at_desk = staff || reader.works_with_people();
     if !staff && links::join_group(&app.commands, &app.views, person, link).await? {
         // They began with an address that is known, so that their words were kept for a stranger.
         let began = link
@@ -304,13 +313,17 @@ pub(super) async fn redeem(
             .map_err(|_| PageError::not_found())?;
         kept_form::hand_over(request, app, [PersonId(began), person]).await?;
     }
-    let booked = gatherings::take_over(app, link, person).await?;
+    heard::take_over(request, app, link, person).await?;
+    let booked = match gatherings::take_over(app, link, person).await? {
+        Some(path) => Some(path),
+        None => champions::take_over(app, link, person).await?,
+    };
     let kept = kept_form::page_of_newest(request, app, person).await?;
     let to = match to {
         "/" => booked
             .as_deref()
             .or(kept.as_deref())
-            .unwrap_or(if staff { "/desk" } else { "/my" }),
+            .unwrap_or(if works_at_desk { "/desk" } else { "/my" }),
         to => to,
     };
     let mut response = see_other(to);

@@ -184,10 +184,17 @@ impl Visitor {
         Ok(self.require_signed_in()?.reader.person)
     }
 
-    /// The person, if they are staff or an auditor. For members of groups the page does not exist.
+    /// The person, if they are staff or an auditor. For members of groups the page does not exist,
+    /// and for connectors most do not.
     pub fn require_staff(&self) -> Result<&SignedIn, PageError> {
+        self.require_staff_at(&self.path)
+    }
+
+    /// The same for the page at an address that is not the request's own.
+    pub fn require_staff_at(&self, address: &str) -> Result<&SignedIn, PageError> {
         let signed = self.require_signed_in()?;
-        if signed.reader.sees_all() {
+        let reader = &signed.reader;
+        if reader.sees_all() || (reader.works_with_people() && is_open_to_connectors(address)) {
             Ok(signed)
         } else {
             Err(PageError::not_found())
@@ -264,6 +271,50 @@ fn language_of(request: &HttpRequest) -> Language {
         .cookie(LANGUAGE_COOKIE)
         .and_then(|cookie| cookie.value().parse().ok())
         .unwrap_or_default()
+}
+
+/// The rooms of the desk that connectors enter: none shows an application, a score, an account or
+/// a sum of money.
+const CONNECTOR_ROOMS: [&str; 6] = [
+    "gatherings",
+    "assets",
+    "introductions",
+    "barriers",
+    "learning",
+    "network",
+];
+
+/// The lists of these rooms that connectors take as spreadsheets.
+const CONNECTOR_SHEETS: [&str; 3] = ["gatherings", "assets", "barriers"];
+
+/// The forms of the desk that connectors send, by the first step after `/desk/do/`: commands, whose
+/// permissions the domain checks, pages of the rooms above, and views of their lists.
+const CONNECTOR_FORMS: [&str; 10] = [
+    "gatherings",
+    "gathering-sign-up",
+    "attendance",
+    "assets",
+    "introductions",
+    "talk",
+    "barriers",
+    "people",
+    "organisation",
+    "views",
+];
+
+fn is_open_to_connectors(address: &str) -> bool {
+    let path = address.split('?').next().unwrap_or_default();
+    let mut steps = path.split('/').skip(1);
+    match (steps.next(), steps.next(), steps.next()) {
+        (Some("desk"), None, _) => true,
+        (Some("desk"), Some("do" | "try"), Some(form)) => CONNECTOR_FORMS.contains(&form),
+        (Some("desk"), Some("sheets"), Some(file)) => {
+            let list = file.split('.').next().unwrap_or_default();
+            CONNECTOR_SHEETS.contains(&list)
+        }
+        (Some("desk"), Some(room), _) => CONNECTOR_ROOMS.contains(&room),
+        _ => false,
+    }
 }
 
 /// The path of a request, with its query.

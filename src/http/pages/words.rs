@@ -9,6 +9,8 @@ use askama::filters::HtmlSafe;
 use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
+use crate::domain::asset::AssetState;
+use crate::domain::barrier::BarrierState;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
@@ -204,6 +206,7 @@ pub fn role_name(role: impl Borrow<Role>) -> &'static str {
         Role::Finance => "Finance",
         Role::Panel => "Panel member",
         Role::Auditor => "Auditor",
+        Role::Connector => "Connector",
     }
 }
 
@@ -274,6 +277,34 @@ impl Tagged for GatheringState {
     }
 }
 
+impl Tagged for AssetState {
+    fn tag(self) -> Tag {
+        use TagKind::{Bad, Good, Quiet, Wait};
+        let (kind, word) = match self {
+            Self::Recorded => (Wait, "Not published"),
+            Self::Published => (Good, "In the directory"),
+            Self::Paused => (Quiet, "Hidden for now"),
+            Self::Withdrawn => (Bad, "Withdrawn"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for BarrierState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Raised => (Todo, "To summarise"),
+            Self::SummedUp => (Todo, "To pass on"),
+            Self::PassedOn => (Wait, "Waiting for an answer"),
+            Self::Answered => (Good, "Answered"),
+            Self::Closed => (Quiet, "Closed"),
+            Self::Joined => (Quiet, "Joined to another"),
+        };
+        Tag { kind, word }
+    }
+}
+
 impl Tagged for SessionState {
     fn tag(self) -> Tag {
         use TagKind::{Bad, Good, Wait};
@@ -283,6 +314,16 @@ impl Tagged for SessionState {
             Self::Cancelled => (Bad, "Cancelled"),
         };
         Tag { kind, word }
+    }
+}
+
+/// Minutes as hours and minutes, in signs that all languages of the pages share.
+#[must_use]
+pub fn hours_text(minutes: i64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 
@@ -307,5 +348,12 @@ mod tests {
             "<span class=\"tag todo\">To check</span>"
         );
         assert_eq!(PaymentState::Failed.word(), "Bounced");
+    }
+
+    #[test]
+    fn minutes_are_shown_as_hours() {
+        assert_eq!(hours_text(45), "45 min");
+        assert_eq!(hours_text(120), "2 h");
+        assert_eq!(hours_text(150), "2 h 30 min");
     }
 }

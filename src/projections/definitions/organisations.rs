@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aim::Aim;
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
-use crate::domain::organisation::{AreaReportTranslation, Question, Settings};
+use crate::domain::organisation::{AreaReportTranslation, Pledge, Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
 use crate::domain::theme::{Theme, with_former};
-use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
+use crate::domain::{Event, FundId, GatheringId, OrganisationEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection};
 
@@ -40,6 +41,22 @@ pub struct OrganisationRow {
     /// Themes that were adopted before and are not any more. Records that name one keep it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_themes: Vec<Theme>,
+    #[serde(default)]
+    pub pledges_version: u32,
+    /// The pledges that people can take.
+    #[serde(default)]
+    pub pledges: Vec<Pledge>,
+    /// Pledges that were published before and are not any more. People who took one keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_pledges: Vec<Pledge>,
+    /// The gathering at which people wrote the pledges together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pledges_written_at: Option<GatheringId>,
+    #[serde(default)]
+    pub aims_version: u32,
+    /// The aims in force, with the questions that people are asked.
+    #[serde(default)]
+    pub aims: Vec<Aim>,
     pub form_version: u32,
     pub form: Vec<Question>,
     pub agreement_version: u32,
@@ -88,6 +105,9 @@ pub struct AreaReportRow {
     pub context: String,
     pub hard: String,
     pub lessons: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub published_on: Option<Date>,
     /// The same text in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_languages: BTreeMap<Language, AreaReportTranslation>,
@@ -167,7 +187,7 @@ pub(in crate::projections) struct OrganisationsProjection;
 
 impl Projection for OrganisationsProjection {
     const NAME: &'static str = "organisations";
-    const SCHEMA_VERSION: i64 = 4;
+    const SCHEMA_VERSION: i64 = 5;
     type Row = OrganisationRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -197,6 +217,12 @@ impl Projection for OrganisationsProjection {
                 themes_version: 0,
                 themes: Vec::new(),
                 former_themes: Vec::new(),
+                pledges_version: 0,
+                pledges: Vec::new(),
+                former_pledges: Vec::new(),
+                pledges_written_at: None,
+                aims_version: 0,
+                aims: Vec::new(),
                 form_version: 0,
                 form: Vec::new(),
                 agreement_version: 0,
@@ -212,16 +238,10 @@ impl Projection for OrganisationsProjection {
         let mut row = row?;
         (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         match happened {
-            OrganisationEvent::SignsAdopted { version, signs, .. } => {
-                row.signs_version = *version;
-                row.signs.clone_from(signs);
-            }
-            OrganisationEvent::ThemesAdopted { version, themes } => {
-                row.themes_version = *version;
-                let before = row.all_themes().cloned().collect::<Vec<_>>();
-                row.former_themes = with_former(themes, &before).split_off(themes.len());
-                row.themes.clone_from(themes);
-            }
+            OrganisationEvent::SignsAdopted { .. }
+            | OrganisationEvent::ThemesAdopted { .. }
+            | OrganisationEvent::AimsAdopted { .. } => row.apply_adopted(happened),
+            OrganisationEvent::PledgesPublished { .. } => row.apply_pledges(happened),
             OrganisationEvent::FormPublished {
                 version, questions, ..
             } => {
@@ -238,7 +258,7 @@ impl Projection for OrganisationsProjection {
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
             }
-            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened),
+            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened, event),
             OrganisationEvent::SettingsProposed { .. }
             | OrganisationEvent::SettingsSet { .. }
             | OrganisationEvent::SettingsRefused { .. } => row.apply_settings(happened),
@@ -249,7 +269,45 @@ impl Projection for OrganisationsProjection {
 }
 
 impl OrganisationRow {
-    fn apply_report(&mut self, happened: &OrganisationEvent) {
+    fn apply_pledges(&mut self, happened: &OrganisationEvent) {
+        let OrganisationEvent::PledgesPublished {
+            version,
+            pledges,
+            co_designed_at,
+        } = happened
+        else {
+            return;
+        };
+        let is_former = |known: &Pledge| pledges.iter().all(|pledge| pledge.pledge != known.pledge);
+        let before = std::mem::replace(&mut self.pledges, pledges.clone());
+        let older = std::mem::take(&mut self.former_pledges);
+        let is_older = |known: &Pledge| before.iter().all(|pledge| pledge.pledge != known.pledge);
+        let older: Vec<Pledge> = older.into_iter().filter(is_older).collect();
+        self.former_pledges = before.into_iter().chain(older).filter(is_former).collect();
+        (self.pledges_version, self.pledges_written_at) = (*version, *co_designed_at);
+    }
+
+    fn apply_adopted(&mut self, happened: &OrganisationEvent) {
+        match happened {
+            OrganisationEvent::SignsAdopted { version, signs } => {
+                self.signs_version = *version;
+                self.signs.clone_from(signs);
+            }
+            OrganisationEvent::ThemesAdopted { version, themes } => {
+                self.themes_version = *version;
+                let before = self.all_themes().cloned().collect::<Vec<_>>();
+                self.former_themes = with_former(themes, &before).split_off(themes.len());
+                self.themes.clone_from(themes);
+            }
+            OrganisationEvent::AimsAdopted { version, aims } => {
+                self.aims_version = *version;
+                self.aims.clone_from(aims);
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_report(&mut self, happened: &OrganisationEvent, event: &RecordedEvent) {
         let OrganisationEvent::ReportPublished {
             version,
             area,
@@ -269,6 +327,7 @@ impl OrganisationRow {
                 context,
                 hard,
                 lessons,
+                published_on: Some(event.recorded_on()),
                 other_languages: other_languages.clone(),
             },
         );

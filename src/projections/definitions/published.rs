@@ -389,7 +389,11 @@ impl Projection for PublishedProjection {
                 }
                 Some(PublishedRow::Grant(Box::new(grant)))
             }
-            Event::Person(_) | Event::Gathering(_) => None,
+            Event::Person(_)
+            | Event::Gathering(_)
+            | Event::Asset(_)
+            | Event::Introduction(_)
+            | Event::Barrier(_) => None,
         }
     }
 }

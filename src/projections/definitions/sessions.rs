@@ -47,7 +47,7 @@ pub struct GatheringSessionRow {
     pub changed_at: Moment,
     /// Why it was cancelled.
     pub reason: Option<String>,
-    /// Who came. Only staff and leads see names and groups.
+    /// Who came. Only staff and leads see names and groups, and fewer than five people.
     pub came: Option<Turnout>,
     /// What was learned, in the words of staff.
     pub learned: Option<String>,

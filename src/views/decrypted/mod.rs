@@ -1,9 +1,12 @@
 //! Records with personal values decrypted, for readers who may see them.
 
 mod application;
+mod asset;
+mod barrier;
 mod gathering;
 mod grant;
 mod group;
+mod introduction;
 mod payment;
 mod person;
 mod update;
@@ -15,9 +18,12 @@ use crate::crypto::vault::DecryptedValue;
 use crate::domain::personal_data::Encrypted;
 
 pub use application::{Answer, ApplicationView};
+pub use asset::AssetView;
+pub use barrier::BarrierView;
 pub use gathering::{GatheringView, SignUpView};
 pub use grant::{GrantView, NewsWords};
 pub use group::{GroupView, PayeeView};
+pub use introduction::{IntroductionReader, IntroductionView};
 pub use payment::PaymentView;
 pub use person::{PersonView, ProposedContactView};
 pub use update::{OutcomeView, UpdateDraftView, UpdateView};

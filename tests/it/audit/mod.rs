@@ -2,11 +2,13 @@
 
 mod answers;
 pub mod auditing;
-mod books;
+mod barrier_stories;
+pub mod books;
 mod broken_rules;
 mod gathering_stories;
 mod key_rotation;
 mod line_forms;
+mod number_bounds;
 mod replayed_rules;
 mod rotated_keys;
 pub mod signatures;

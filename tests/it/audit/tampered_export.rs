@@ -161,6 +161,21 @@ impl TamperedExport {
         }
     }
 
+    /// The same in a folder of its own next to this one, with a second verifier if this has one.
+    pub fn copy(&self, number: usize) -> Self {
+        let copy = Self {
+            path: self.path.with_file_name(format!("export-{number}")),
+            originals: self.originals.clone(),
+            key: self.key.clone(),
+            secret: self.secret,
+            python: self.python.as_ref().map(|_| PythonVerifier::start()),
+            tried: 0,
+        };
+        fs::create_dir(&copy.path).unwrap();
+        copy.restore();
+        copy
+    }
+
     pub fn file(&self, name: &str) -> Vec<u8> {
         fs::read(self.path.join(name)).unwrap()
     }
@@ -304,16 +319,22 @@ impl TamperedExport {
         report.not_checked
     }
 
-    /// The rules that the second verifier names in such a log.
-    pub fn rules_of_second(&mut self, changed: &[String]) -> Vec<String> {
+    /// The position and the rule of each finding of the second verifier in such a log.
+    pub fn found_by_second(&mut self, changed: &[String]) -> Vec<(Option<i64>, String)> {
         self.sign_again(changed);
         let second = self.python.as_mut().expect("a second verifier");
         let verdict = second.ask(&self.path, &self.key);
         self.restore();
         assert_eq!(verdict["checked"], true, "{verdict}");
         let found = verdict["found"].as_array().unwrap();
-        let rules = found.iter().filter_map(|one| one[1].as_str());
-        rules.map(str::to_owned).collect()
+        let named = |one: &Value| Some((one[0].as_i64(), one[1].as_str()?.to_owned()));
+        found.iter().filter_map(named).collect()
+    }
+
+    /// The rules that the second verifier names in such a log.
+    pub fn rules_of_second(&mut self, changed: &[String]) -> Vec<String> {
+        let found = self.found_by_second(changed).into_iter();
+        found.map(|(_, rule)| rule).collect()
     }
 
     /// Writes other events, and signs the log as a holder of the key could.

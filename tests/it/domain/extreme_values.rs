@@ -6,14 +6,17 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, FundCommand, FundId, GatheringCommand, GrantCommand, GrantId, GroupCommand,
-    GroupId, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, BarrierCommand, FundCommand, FundId, GatheringCommand,
+    GrantCommand, GrantId, GroupCommand, GroupId, IntroductionCommand, OrganisationCommand,
+    PersonCommand,
 };
 use microgrants::http::api::is_offered;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::matrix::samples::{GATHERING, NEW_APPLICATION, STRANGER, sample};
+use crate::domain::matrix::samples::{
+    ASSET, BARRIER, GATHERING, INTRODUCTION, NEW_APPLICATION, STRANGER, sample,
+};
 use crate::pages::journeys::{signed_in, visible_text};
 use crate::support::fixtures::Office;
 use crate::support::in_memory_domain::ORGANISATION;
@@ -26,7 +29,7 @@ const FAR_DAYS: [&str; 3] = ["0000-01-01", "1989-12-31", "9999-12-31"];
 /// Every command of the API, with each extreme day in its body.
 #[test]
 fn no_command_takes_a_day_that_nobody_can_mean() {
-    let all: [(&str, &[CommandSpec]); 7] = [
+    let all: [(&str, &[CommandSpec]); 10] = [
         ("person", PersonCommand::SPECS),
         ("organisation", OrganisationCommand::SPECS),
         ("fund", FundCommand::SPECS),
@@ -34,6 +37,9 @@ fn no_command_takes_a_day_that_nobody_can_mean() {
         ("application", ApplicationCommand::SPECS),
         ("grant", GrantCommand::SPECS),
         ("gathering", GatheringCommand::SPECS),
+        ("asset", AssetCommand::SPECS),
+        ("introduction", IntroductionCommand::SPECS),
+        ("barrier", BarrierCommand::SPECS),
     ];
 
     let mut refused = 0;
@@ -84,6 +90,9 @@ fn refuse_far_days(noun: &str, name: &str, body: &Value) -> usize {
                 "fund" => FUND.0,
                 "group" => setting.group(0).0,
                 "gathering" => GATHERING,
+                "asset" => ASSET,
+                "introduction" => INTRODUCTION,
+                "barrier" => BARRIER,
                 _ => setting.application(0).0,
             };
             let mut body = body.clone();
@@ -317,7 +326,7 @@ fn statement_sheets(fund: FundId) -> [String; 2] {
 fn filtered_pages(fund: FundId) -> Vec<String> {
     let statement = format!("/desk/funds/{fund}/statement");
     let [csv, xlsx] = statement_sheets(fund);
-    let filters: [(&str, &[&str]); 17] = [
+    let filters: [(&str, &[&str]); 26] = [
         (
             "/desk/applications",
             &[
@@ -332,11 +341,31 @@ fn filtered_pages(fund: FundId) -> Vec<String> {
             "/desk/gatherings",
             &["as_at", "after", "state", "kind", "area", "theme", "q"],
         ),
+        (
+            "/desk/assets",
+            &[
+                "as_at", "after", "state", "way", "kind", "area", "theme", "keeper", "q",
+            ],
+        ),
+        (
+            "/desk/barriers",
+            &["as_at", "after", "state", "area", "theme"],
+        ),
         ("/desk/people", &["after"]),
         ("/desk/funds", &["as_at"]),
         ("/desk/figures", &["day", "slide"]),
+        ("/desk/network", &["day", "slide"]),
+        ("/desk/value", &["day", "slide"]),
         ("/impact", &["day", "slide"]),
         ("/gatherings", &["area", "kind"]),
+        ("/directory", &["area", "theme", "way", "day"]),
+        ("/heard", &["area", "theme"]),
+        (
+            "/learning",
+            &["theme", "sign", "area", "kind", "source", "from"],
+        ),
+        ("/desk/aims", &["day", "slide"]),
+        ("/desk/learning/new", &["gathering", "grant"]),
         ("/desk/log", &["from", "to", "after", "stream", "actor"]),
         ("/desk/texts/mails", &["state"]),
         (&statement, &["from", "until"]),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::date;
 use microgrants::audit::RuleChecker;
+use microgrants::domain::unproven::SIGN_UP_TIMES_MAX;
 use microgrants::domain::{Actor, Event, GatheringEvent, PersonId};
 use serde_json::{Value, json};
 
@@ -135,12 +136,7 @@ fn somebody_unproven_has_few_places_and_gives_them_up() {
     let mut setting = Scenario::drafts(1);
     let staff = Actor::Person(setting.staff[0]);
     setting.issue_samples_of_gathering(staff);
-    let unproven = Actor::Person(PersonId(UNREGISTERED));
-    let introduce = sample("person", "introduce").1;
-    setting
-        .issue_json(Actor::Job, "person", UNREGISTERED, "introduce", &introduce)
-        .expect("they begin");
-    let place = |session: u16, person: PersonId| json!({ "session": session, "person": person });
+    let unproven = begin_unproven(&mut setting);
     for number in 2..=4 {
         setting.issue_json_ok(0, "gathering", GATHERING, "add-session", &session(1));
         let own = place(number, PersonId(UNREGISTERED));
@@ -176,6 +172,137 @@ fn somebody_unproven_has_few_places_and_gives_them_up() {
     assert!(happened.contains(&(GATHERING, Event::Gathering(moved_up))));
 }
 
+/// A booking without signing in goes to the owner of its address as one booking: the place to no
+/// one who waits, and an owner who had booked as well keeps one.
+#[test]
+fn a_booking_is_handed_over_before_those_who_wait() {
+    let mut setting = Scenario::drafts(3);
+    let staff = Actor::Person(setting.staff[0]);
+    setting.issue_samples_of_gathering(staff);
+    let stranger = PersonId(UNREGISTERED);
+    let unproven = begin_unproven(&mut setting);
+    let [owner, second, third] = [0, 1, 2].map(|number| setting.members[number]);
+    setting
+        .issue_json(
+            unproven,
+            "gathering",
+            GATHERING,
+            "sign-up",
+            &place(1, stranger),
+        )
+        .expect("a place");
+    for person in [second, third] {
+        setting.issue_json_ok(0, "gathering", GATHERING, "sign-up", &place(1, person));
+    }
+    let given_up = |person| GatheringEvent::PlaceGivenUp { session: 1, person };
+    let taken = |person, waited| GatheringEvent::PlaceTaken {
+        session: 1,
+        person,
+        group: None,
+        needs: None,
+        waited,
+    };
+    assert_eq!(
+        setting.hand_over(stranger, owner),
+        Ok(vec![given_up(stranger), taken(owner, false)])
+    );
+    assert_eq!(
+        setting.hand_over(second, owner),
+        Ok(vec![given_up(second), taken(third, true)]),
+        "the owner has a place already"
+    );
+    setting.issue_json_ok(0, "gathering", GATHERING, "sign-up", &place(1, second));
+    let colleague = setting.staff[1];
+    let left = GatheringEvent::WaitingLeft {
+        session: 1,
+        person: second,
+    };
+    let joined = GatheringEvent::WaitingJoined {
+        session: 1,
+        person: colleague,
+        rank: 1,
+        group: None,
+        needs: None,
+    };
+    assert_eq!(setting.hand_over(second, colleague), Ok(vec![left, joined]));
+    assert_eq!(setting.hand_over(second, owner), Err("not_signed_up"));
+    assert_eq!(setting.hand_over(owner, owner), Err("no_change"));
+    assert_eq!(setting.hand_over(owner, stranger), Err("address_unproven"));
+    let mut replay = RuleChecker::default();
+    for event in setting.world.recorded_from(0) {
+        replay.process(&event);
+    }
+    let found = replay.finish().findings.sorted();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn somebody_unproven_signs_up_again_a_few_times_only() {
+    let mut setting = Scenario::drafts(1);
+    let staff = Actor::Person(setting.staff[0]);
+    setting.issue_samples_of_gathering(staff);
+    let unproven = begin_unproven(&mut setting);
+    let own = place(1, PersonId(UNREGISTERED));
+    for _ in 0..SIGN_UP_TIMES_MAX {
+        for name in ["sign-up", "step-down"] {
+            setting
+                .issue_json(unproven, "gathering", GATHERING, name, &own)
+                .unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        }
+    }
+    let refusal = setting
+        .issue_json(unproven, "gathering", GATHERING, "sign-up", &own)
+        .expect_err("once too often");
+    assert_eq!(refusal.code(), "address_unproven");
+}
+
+/// A lead reads names and needs, so that nobody becomes one under a name that they typed.
+#[test]
+fn somebody_unproven_takes_no_lead() {
+    let mut setting = Scenario::drafts(1);
+    let staff = Actor::Person(setting.staff[0]);
+    setting.issue_samples_of_gathering(staff);
+    let unproven = begin_unproven(&mut setting);
+    let of = json!({ "person": UNREGISTERED });
+    setting.issue_json_ok(0, "gathering", GATHERING, "offer-lead", &of);
+    let refusal = setting
+        .issue_json(unproven, "gathering", GATHERING, "take-lead", &of)
+        .expect_err("an address that nobody proved");
+    assert_eq!(refusal.code(), "address_unproven");
+}
+
+/// Once it is forgotten who signed up, a session stays where it was.
+#[test]
+fn a_session_that_is_long_over_is_not_moved() {
+    let mut setting = Scenario::drafts(1);
+    let staff = Actor::Person(setting.staff[0]);
+    setting.issue_samples_of_gathering(staff);
+    let own = place(1, setting.members[0]);
+    setting.issue_json_ok(0, "gathering", GATHERING, "sign-up", &own);
+    setting.world.today = date(2026, 8, 4);
+    let to = json!({ "session": 1, "to": session(3) });
+    setting.issue_json_ok(0, "gathering", GATHERING, "move-session", &to);
+    setting.world.today = date(2026, 8, 5);
+    let to = json!({ "session": 1, "to": session(4) });
+    let refusal = setting
+        .issue_json(staff, "gathering", GATHERING, "move-session", &to)
+        .expect_err("a month later");
+    assert_eq!(refusal.code(), "session_passed");
+}
+
+fn place(session: u16, person: PersonId) -> Value {
+    json!({ "session": session, "person": person })
+}
+
+/// Somebody begins who has not proved an address.
+fn begin_unproven(setting: &mut Scenario) -> Actor {
+    let introduce = sample("person", "introduce").1;
+    setting
+        .issue_json(Actor::Job, "person", UNREGISTERED, "introduce", &introduce)
+        .expect("they begin");
+    Actor::Person(PersonId(UNREGISTERED))
+}
+
 fn draw(dice: &mut SeededRandom, setting: &Scenario) -> (&'static str, Value) {
     let person = *dice.choose(&setting.members);
     let of = json!({ "session": 1, "person": person });
@@ -204,6 +331,25 @@ fn session(places: usize) -> Value {
 }
 
 impl Scenario {
+    /// Hands a booking over. Returns what happened to the gathering, or the code of the refusal.
+    fn hand_over(
+        &mut self,
+        from: PersonId,
+        to: PersonId,
+    ) -> Result<Vec<GatheringEvent>, &'static str> {
+        let body = json!({ "session": 1, "from": from, "to": to });
+        let before = self.world.history.len();
+        self.issue_json(Actor::Job, "gathering", GATHERING, "hand-over", &body)
+            .map_err(|refusal| refusal.code())?;
+        let happened = self.world.history[before..].iter();
+        Ok(happened
+            .filter_map(|(_, event)| match event {
+                Event::Gathering(event) => Some(event.clone()),
+                _ => None,
+            })
+            .collect())
+    }
+
     /// A gathering that is open, with one session of two places.
     fn issue_samples_of_gathering(&mut self, by: Actor) {
         let about = json!({ "title": "A circle", "description": "We meet." });

@@ -1,5 +1,6 @@
 //! Rules: lifecycle, conflicts, second people, every command in every state.
 
+pub mod assets;
 pub mod bank_facts;
 pub mod blank_streams;
 pub mod conflicts;
@@ -12,6 +13,7 @@ pub mod lifecycle;
 pub mod matrix;
 pub mod model;
 pub mod office_of_two;
+pub mod pledges_and_barriers;
 pub mod random_histories;
 pub mod refusals;
 pub mod requested_changes;

@@ -235,11 +235,21 @@ async fn needs_are_forgotten_after_thirty_days(app: TestApp) {
     let needs = json!({ "words": "A ramp, please", "consent": true });
     let own = json!({ "session": 1, "person": guest, "needs": needs });
     circle.command(&guests, "sign-up", &own);
+    let porter = person(&app, "Porter").await;
+    let porters = ada.with_token(&token(&app, porter));
+    let lead = json!({ "person": porter });
+    circle.take("offer-lead", &lead);
+    circle.command(&porters, "take-lead", &lead);
+    assert_eq!(circle.sign_ups(&porters)[0]["name"], "Guest");
     assert_eq!(circle.sign_ups(&ada)[0]["needs"], "A ramp, please");
     assert_eq!(circle.sign_ups(&ada)[0]["name"], "Guest");
     assert_eq!(circle.sign_ups(&guests)[0]["needs"], "A ramp, please");
     let held = app.views().subject_access_for_person(guest).await.unwrap();
-    assert!(format!("{held:?}").contains("A ramp, please"));
+    let held = format!("{held:?}");
+    assert!(
+        held.contains("A ramp, please") && held.contains("Act together"),
+        "{held}"
+    );
 
     assert_eq!(jobs(&app).await, 1, "people are reminded");
     assert_eq!(jobs(&app).await, 0, "once");
@@ -250,11 +260,27 @@ async fn needs_are_forgotten_after_thirty_days(app: TestApp) {
     purge(&app).await;
     app.catch_up().await;
     assert_eq!(circle.sign_ups(&guests)[0]["needs"], Value::Null);
+    assert_eq!(circle.sign_ups(&porters), Vec::<Value>::new());
     let stored = app.log.vault().decrypt_all(guest.0).await.unwrap();
     assert!(
         !stored.values().any(|text| text.contains("ramp")),
         "{stored:?}"
     );
+}
+
+on_each_engine!(others_do_not_read_a_small_number_of_people);
+async fn others_do_not_read_a_small_number_of_people(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let plan = json!({ "kind": "workshop", "leads": [office.ada] });
+    let few = held(&app, &office, &plan, (-1, 4));
+    let more = held(&app, &office, &plan, (-1, 5));
+    let stranger = person(&app, "Stranger").await;
+    app.catch_up().await;
+    let ada = serve(&app, office.ada);
+    let reader = ada.with_token(&token(&app, stranger));
+    assert_eq!(few.session(&ada)["came"]["people"], 4);
+    assert_eq!(few.session(&reader)["came"], Value::Null);
+    assert_eq!(more.session(&reader)["came"]["people"], 5);
 }
 
 async fn jobs(app: &TestApp) -> usize {
@@ -310,7 +336,9 @@ async fn figures_of_gatherings_add_up_and_are_as_at_any_day(app: TestApp) {
     // Then each grouping adds up, and a gathering counts for each of its themes.
     let ada = serve(&app, office.ada);
     let now = ada.get("/api/v1/movement").body;
-    let figures = |sessions: u32, people: u32, handed_over: u32| json!({ "sessions": sessions, "people": people, "handed_over": handed_over });
+    let figures = |sessions: u32, people: u32, handed_over: u32| -> Value {
+        json!({ "sessions": sessions, "people": people, "handed_over": handed_over })
+    };
     assert_eq!(now["all"], figures(2, 12, 1));
     for by in ["by_area", "by_kind", "by_quarter"] {
         let lines = now[by].as_array().expect("lines");

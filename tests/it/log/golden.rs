@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
-    Aggregate, Application, ApplicationEvent, DomainEvent, Event, Fund, FundEvent, Gathering,
-    GatheringEvent, Grant, GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person,
+    Aggregate, Application, ApplicationEvent, Asset, AssetEvent, Barrier, BarrierEvent,
+    DomainEvent, Event, Fund, FundEvent, Gathering, GatheringEvent, Grant, GrantEvent, Group,
+    GroupEvent, Introduction, IntroductionEvent, Organisation, OrganisationEvent, Person,
     PersonEvent,
 };
 use microgrants::eventlog::recorded_event::RecordedEvent;
@@ -30,6 +31,9 @@ pub fn newest_names() -> BTreeSet<String> {
         .chain(of::<Application>())
         .chain(of::<Grant>())
         .chain(of::<Gathering>())
+        .chain(of::<Asset>())
+        .chain(of::<Introduction>())
+        .chain(of::<Barrier>())
         .collect()
 }
 
@@ -112,5 +116,8 @@ fn serialised(event: &Event) -> (String, &'static str, &'static str) {
         Event::Application(event) => of::<ApplicationEvent>(event),
         Event::Grant(event) => of::<GrantEvent>(event),
         Event::Gathering(event) => of::<GatheringEvent>(event),
+        Event::Asset(event) => of::<AssetEvent>(event),
+        Event::Introduction(event) => of::<IntroductionEvent>(event),
+        Event::Barrier(event) => of::<BarrierEvent>(event),
     }
 }

@@ -5,6 +5,8 @@ use microgrants::clock::new_id;
 use microgrants::domain::PersonId;
 use microgrants::jobs::Jobs;
 use microgrants::outbox;
+use microgrants::projections::SignUpRow;
+use microgrants::views::Filter;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -232,4 +234,60 @@ async fn who_stepped_down_or_is_counted_gets_no_email(app: TestApp) {
     counted.take("cancel-session", &cancel).await;
     counted.deliver().await;
     assert_eq!(outbox_rows(&app).await.len(), before);
+}
+
+on_each_engine!(the_officers_are_told_that_a_lead_asks_for_a_hand);
+async fn the_officers_are_told_that_a_lead_asks_for_a_hand(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    mailer(&app).subscribe().await.unwrap();
+    let circle = Circle::open(&app, &office, "named", &session(app.in_days(7), 2)).await;
+    let lead = person(&app, "Guest").await;
+    circle.take("offer-lead", &json!({ "person": lead })).await;
+    let take = command_from_json(
+        "gathering",
+        circle.id,
+        "take-lead",
+        &json!({ "person": lead }),
+    );
+    app.issue_ok(lead, take).await;
+    let asked = json!({ "lead": lead, "words": "Someone to bring tea" });
+    let ask = command_from_json("gathering", circle.id, "ask-for-hand", &asked);
+    app.issue_ok(lead, ask).await;
+    circle.deliver().await;
+    let path = format!("/desk/gatherings/{}", circle.id);
+    for officer in [office.ada, office.ben] {
+        let address = format!("{}@example.org", officer.0.simple());
+        let mail = mail_to(&app, &address, &path);
+        assert!(!mail.contains("bring tea"), "{mail}");
+    }
+    let told = circle.mails_of(lead).await;
+    assert!(
+        told.iter().all(|mail| !mail.starts_with("hand_asked")),
+        "{told:?}"
+    );
+}
+
+on_each_engine!(the_place_of_somebody_erased_is_given_up);
+/// It goes to the first who waits.
+async fn the_place_of_somebody_erased_is_given_up(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let circle = Circle::open(&app, &office, "named", &session(app.in_days(7), 1)).await;
+    let (guest, next) = (person(&app, "Guest").await, person(&app, "Next").await);
+    circle.sign_up(guest).await;
+    circle.sign_up(next).await;
+    let because = json!({ "reason": "They asked" });
+    let erase = command_from_json("person", guest.0, "erase", &because);
+    app.issue_ok(office.ada, erase).await;
+    app.catch_up().await;
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    assert_eq!(jobs.run_once().await.expect("jobs run"), 1);
+    app.catch_up().await;
+    assert_eq!(jobs.run_once().await.expect("jobs run"), 0, "once");
+    let has_place = vec![
+        Filter::equals("gathering", circle.id),
+        Filter::equals("state", "place"),
+    ];
+    let rows: Vec<SignUpRow> = app.views().all_rows(None, has_place).await.unwrap();
+    let people: Vec<PersonId> = rows.iter().map(|row| row.person).collect();
+    assert_eq!(people, [next]);
 }

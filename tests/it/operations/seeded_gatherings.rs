@@ -21,7 +21,7 @@ use crate::support::test_app::TestApp;
 /// How many gatherings the test of money holds: nine events each.
 const GATHERINGS: u128 = 12;
 
-async fn all<R: TableRow>(app: &TestApp) -> Vec<R> {
+pub(super) async fn all<R: TableRow>(app: &TestApp) -> Vec<R> {
     app.views().all_rows(None, Vec::new()).await.unwrap()
 }
 
@@ -94,7 +94,7 @@ async fn assert_sessions(app: &TestApp) {
 
 /// Budgets, outcomes, the lines and balances of statements, and the open data. Of the log's length
 /// nothing is in them.
-async fn money_of(app: &TestApp) -> Vec<String> {
+pub(super) async fn money_of(app: &TestApp) -> Vec<String> {
     let views = app.views();
     let mut found = Vec::new();
     for by in [

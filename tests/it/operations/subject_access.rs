@@ -1,6 +1,7 @@
 //! Subject access: one readable file with everything encrypted under a subject's key, and nothing
 //! after erasure.
 
+use microgrants::clock::new_id;
 use microgrants::domain::{GroupId, PersonId};
 use serde_json::{Value, json};
 
@@ -35,6 +36,12 @@ impl Subjects {
             command_from_json("group", group.0, "set-contact", &contact),
         )
         .await;
+        let barrier = json!({
+            "person": member, "group": group, "words": "The hall has nine steps",
+            "channel": "phone",
+        });
+        let raise = command_from_json("barrier", new_id(), "raise", &barrier);
+        app.issue_ok(office.ada, raise).await;
         app.catch_up().await;
         Self { group, member }
     }

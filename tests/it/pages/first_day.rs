@@ -83,7 +83,7 @@ fn begin(walker: &mut Walker, app: &TestApp) -> Page {
     let page = walker.follow(&at);
     let page = walker.send(&page, &at, &FIRST);
     assert!(
-        page.contains("Eight steps to your first round"),
+        page.contains("Nine steps to your first round"),
         "{}",
         visible_text(&page)
     );
@@ -127,7 +127,7 @@ fn set_up_fund(walker: &mut Walker, app: &TestApp) {
     walker.send(&page, "/desk/do/setup/fund", &fund);
 }
 
-/// Publishes the starter questions and the agreement, and one sign of success.
+/// Publishes the starter questions, the agreement and themes, and one sign of success.
 fn publish_texts(walker: &mut Walker) {
     for (path, post) in [
         ("/desk/setup/questions", "/desk/do/setup/questions"),
@@ -143,6 +143,24 @@ fn publish_texts(walker: &mut Walker) {
     ];
     let page = walker.send(&page, "/desk/do/signs", &signs);
     assert!(page.path.starts_with("/desk/setup"), "{}", page.path);
+    let page = walker.follow("/desk/texts/themes");
+    let keys = ["arts", "food", "neighbours", "sport", "other"];
+    let names = ["Arts", "Food", "Neighbours", "Sport", "Something else"];
+    let fields: Vec<(String, &str)> = (0..)
+        .zip(keys.into_iter().zip(names))
+        .flat_map(|(at, (key, name))| [(format!("key-{at}"), key), (format!("name-{at}"), name)])
+        .collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(field, value)| (field.as_str(), *value))
+        .collect();
+    let page = walker.send(&page, "/desk/do/themes", &fields);
+    assert!(
+        page.path.starts_with("/desk/setup") && page.contains("Five themes"),
+        "{}: {}",
+        page.path,
+        visible_text(&page)
+    );
 }
 
 on_each_engine!(an_office_opens_its_first_round_on_its_pages);
@@ -181,7 +199,7 @@ async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
     publish_texts(&mut morgan);
     let page = morgan.follow("/desk/setup");
     for done in [
-        "7 of 8 done",
+        "8 of 9 done",
         "Neighbours together: 0161\u{a0}496\u{a0}0000, 1 Mill Lane, Stockport",
         "Nine questions, in English and Polish",
         "One sign",
@@ -275,8 +293,8 @@ async fn a_step_that_is_not_done_keeps_the_round_closed(app: TestApp) {
     let mut morgan = Walker::new(&address);
     begin(&mut morgan, &app);
     let page = morgan.follow("/desk");
-    assert!(page.contains("0 of 8 done"));
-    assert!(page.contains("First: Your organisation, and 6 more"));
+    assert!(page.contains("0 of 9 done"));
+    assert!(page.contains("First: Your organisation, and 7 more"));
     assert!(
         page.contains("phone number and address are missing"),
         "{}",

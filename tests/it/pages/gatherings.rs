@@ -349,6 +349,30 @@ async fn those_who_wait_get_the_place_that_is_given_up(app: TestApp) {
     assert!(has.contains("You have a place."), "{}", visible_text(&has));
 }
 
+on_each_engine!(the_office_sees_who_booked_without_confirming_an_address);
+async fn the_office_sees_who_booked_without_confirming_an_address(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
+    let zofia = register_zofia(&app, "zofia@example.org").await;
+    let own = json!({ "session": 1, "person": zofia, "channel": "phone" });
+    circle.take("sign-up", &own).await;
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let at = format!("/desk{}", circle.path());
+    let says = "They have not confirmed an email address yet.";
+    assert!(!desk.get(&at).contains(says));
+    let person = [("person", "Nia"), ("telephone", "07700 900112")];
+    book(&mut Browser::new(&address), &circle.session(), &person);
+    app.catch_up().await;
+    let page = desk.get(&at);
+    assert_eq!(
+        page.text.matches(says).count(),
+        1,
+        "{}",
+        visible_text(&page)
+    );
+}
+
 on_each_engine!(where_people_are_counted_nobody_signs_up_by_name);
 async fn where_people_are_counted_nobody_signs_up_by_name(app: TestApp) {
     let (office, address) = serve_office(&app).await;
@@ -434,8 +458,8 @@ async fn nothing_tells_whether_the_address_of_a_booking_is_known(app: TestApp) {
     assert_eq!(places.len(), 2, "the stranger's place became hers");
 }
 
-on_each_engine!(a_link_signs_in_without_taking_a_place);
-async fn a_link_signs_in_without_taking_a_place(app: TestApp) {
+on_each_engine!(a_booking_goes_to_the_owner_of_its_address_before_those_who_wait);
+async fn a_booking_goes_to_the_owner_of_its_address_before_those_who_wait(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let circle = Circle::open(&app, &office, &json!({}), &json!({ "places": 1 })).await;
     let zofia = register_zofia(&app, "zofia@example.org").await;
@@ -444,23 +468,41 @@ async fn a_link_signs_in_without_taking_a_place(app: TestApp) {
     let at = mailed_link(&app, zofia).await;
     let mut owner = Browser::new(&address);
     let page = owner.get(&at);
-    // Somebody waits meanwhile: given up, the place would go to them.
+    // Somebody waits meanwhile. They waited for the place of the person who booked, and go on
+    // waiting.
     let other = [("person", "Bo"), ("telephone", "07700 900113")];
     book(&mut Browser::new(&address), &circle.session(), &other);
-    let shown = owner.submit_form(&page, &at, &[("join", "yes")]);
+    let booked = owner.submit_form(&page, &at, &[("join", "yes")]);
+    assert!(
+        booked.path.ends_with("/booked") && booked.contains("You have a place."),
+        "{}: {}",
+        booked.path,
+        visible_text(&booked)
+    );
+    let places = circle.sign_ups(Filter::equals("state", "place")).await;
+    assert_eq!(places.len(), 1, "one booking is one place");
+    assert_eq!(places[0].person, zofia);
+    let waiting = circle.sign_ups(Filter::equals("state", "waiting")).await;
+    assert_eq!(waiting.len(), 1);
+}
+
+on_each_engine!(a_link_signs_in_without_taking_a_place);
+async fn a_link_signs_in_without_taking_a_place(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
+    let zofia = register_zofia(&app, "zofia@example.org").await;
+    let person = [("person", "Zo"), ("email", "zofia@example.org")];
+    book(&mut Browser::new(&address), &circle.session(), &person);
+    let at = mailed_link(&app, zofia).await;
+    let mut owner = Browser::new(&address);
+    let page = owner.get(&at);
+    let shown = owner.submit_form(&page, &at, &[]);
     assert_eq!((shown.status, shown.path.as_str()), (200, "/my"));
     assert!(
         circle
             .sign_ups(Filter::equals("person", zofia))
             .await
             .is_empty()
-    );
-    assert_eq!(
-        circle
-            .sign_ups(Filter::equals("state", "place"))
-            .await
-            .len(),
-        1
     );
 }
 
@@ -545,6 +587,51 @@ async fn the_list_is_filtered_and_says_what_came_of_the_last_ones(app: TestApp) 
     ] {
         assert!(page.contains(says), "{says}: {}", visible_text(&page));
     }
+}
+
+on_each_engine!(what_grew_from_a_gathering_is_on_the_pages_of_both);
+async fn what_grew_from_a_gathering_is_on_the_pages_of_both(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let circle = Circle::open(&app, &office, &json!({}), &json!({})).await;
+    let about = json!({ "title": "A walk", "description": "Slowly." });
+    let plan = json!({ "kind": "activity", "about": about, "grew_from": circle.id });
+    let walk = Circle::open(&app, &office, &plan, &json!({})).await;
+    let hidden = json!({ "title": "A secret", "description": "Not yet." });
+    let plan = json!({ "about": hidden, "grew_from": circle.id });
+    Circle::plan(&app, &office, &plan).await;
+    app.catch_up().await;
+    let mut stranger = Browser::new(&address);
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    for (page, says, other) in [
+        (
+            stranger.get(&circle.path()),
+            "What grew from it",
+            "A walk</a>",
+        ),
+        (
+            stranger.get(&walk.path()),
+            "It grew from",
+            "Sharing a hall</a>",
+        ),
+        (
+            desk.get(&format!("/desk{}", circle.path())),
+            "What grew from it",
+            "A walk</a>",
+        ),
+        (
+            desk.get(&format!("/desk{}", walk.path())),
+            "It grew from",
+            "Sharing a hall</a>",
+        ),
+    ] {
+        assert!(
+            page.contains(says) && page.contains(other),
+            "{}: {}",
+            page.path,
+            visible_text(&page)
+        );
+    }
+    assert!(!stranger.get(&circle.path()).contains("A secret"));
 }
 
 /// The lines of a calendar after unfolding.

@@ -2,6 +2,7 @@
 
 use microgrants::clock::new_id;
 use microgrants::domain::PersonId;
+use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -127,6 +128,51 @@ async fn a_lead_reads_the_names_and_notes_who_came(app: TestApp) {
 
     let mut guests = signed_in(&app, &address, guest).await;
     assert_shows(&guests.get("/my"), &["Where you were before", "You came"]);
+}
+
+on_each_engine!(a_lead_reads_no_names_a_month_later);
+async fn a_lead_reads_no_names_a_month_later(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, path) = open_circle(&app, &office).await;
+    let (guest, porter) = (person(&app, "Guest").await, person(&app, "Porter").await);
+    take(&app, &office, id, ("sign-up", &signs_up(guest))).await;
+    let lead = json!({ "person": porter });
+    take(&app, &office, id, ("offer-lead", &lead)).await;
+    let takes = command_from_json("gathering", id, "take-lead", &lead);
+    app.issue_ok(porter, takes).await;
+    app.catch_up().await;
+    let list = format!("{path}/sessions/1");
+    let mut browser = signed_in(&app, &address, porter).await;
+    assert_shows(&browser.get(&list), &["Guest"]);
+    app.pass_days(32);
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    jobs.run_once().await.expect("jobs run");
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, porter).await;
+    let page = browser.get(&list);
+    let says = "We delete the list of people 30 days after the day.";
+    assert_shows(&page, &["Soup and plans", says]);
+    assert_hides(&page, &["Guest", "No one has signed up yet."]);
+}
+
+on_each_engine!(the_office_is_told_of_a_lead_whose_data_were_erased);
+async fn the_office_is_told_of_a_lead_whose_data_were_erased(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, _) = open_circle(&app, &office).await;
+    let porter = person(&app, "Porter").await;
+    let lead = json!({ "person": porter });
+    take(&app, &office, id, ("offer-lead", &lead)).await;
+    let takes = command_from_json("gathering", id, "take-lead", &lead);
+    app.issue_ok(porter, takes).await;
+    app.catch_up().await;
+    let mut officer = signed_in(&app, &address, office.ada).await;
+    let says = "A lead has left: Soup and plans";
+    assert_hides(&officer.get("/desk"), &[says]);
+    let because = json!({ "reason": "They asked" });
+    let erase = command_from_json("person", porter.0, "erase", &because);
+    app.issue_ok(office.ada, erase).await;
+    app.catch_up().await;
+    assert_shows(&officer.get("/desk"), &[says]);
 }
 
 /// Notes who came, after a form that says nothing.

@@ -328,7 +328,7 @@ async fn email_is_not_done_while_it_goes_to_a_folder(app: TestApp) {
     morgan.submit_form(&page, &link, &[]);
     let page = morgan.get("/desk/setup");
     assert!(
-        page.contains("No email server yet") && page.contains("0 of 8 done"),
+        page.contains("No email server yet") && page.contains("0 of 9 done"),
         "{}",
         visible_text(&page)
     );

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use microgrants::clock::new_id;
-use microgrants::domain::{PersonId, Role};
+use microgrants::domain::{GroupId, PersonId, Role};
 use serde_json::Value;
 
 use crate::domain::matrix::samples::sample;
@@ -13,7 +13,7 @@ use crate::support::fixtures::{Office, person};
 use crate::support::service::{ApiResponse, Client, serve_with, token};
 use crate::support::test_app::TestApp;
 
-const ACCESS_COLUMNS: [&str; 9] = [
+const ACCESS_COLUMNS: [&str; 10] = [
     "nobody",
     "stranger",
     "member",
@@ -23,6 +23,7 @@ const ACCESS_COLUMNS: [&str; 9] = [
     "panel",
     "administrator",
     "auditor",
+    "connector",
 ];
 const ACCESS_TABLE: &str = "tests/matrix/access.txt";
 
@@ -56,17 +57,8 @@ impl AccessFixture {
     async fn of(app: &TestApp) -> Self {
         let office = Office::open(app, 10_000).await;
         let (grant, group, member) = office.prepared(app, 700).await;
-        let (.., other) = office.prepared(app, 600).await;
-        let file = {
-            let client = serve_with(app, member, without_rate_limits);
-            let path = format!("/api/v1/groups/{group}/files?purpose=scan");
-            client
-                .upload(&path, &crate::operations::files::pdf(200), "a-file")
-                .body["file"]
-                .as_str()
-                .expect("it is kept")
-                .to_owned()
-        };
+        let (_, other_group, other) = office.prepared(app, 600).await;
+        let file = uploaded_file(app, member, group);
         let story = serde_json::json!({
             "words": "They cook.", "consented_on": app.today(), "consent": "A form",
         });
@@ -78,13 +70,18 @@ impl AccessFixture {
         crate::http::webhooks::confirmed(app, &office, "https://hooks.example.org/grants", &[])
             .await;
         let gathering = open_gathering(app, &office).await;
+        let [asset, other_asset] = published_entry(app, &office, [group, other_group]).await;
+        let barrier = raised_barrier(app, &office, member).await;
+        teach(app, &office, group).await;
         let mut people = vec![person(app, "Stranger").await, member, other];
+        let (introduction, entry) = made_introduction(app, &office, (people[0], group)).await;
         for role in [
             Role::Officer,
             Role::Finance,
             Role::Panel,
             Role::Administrator,
             Role::Auditor,
+            Role::Connector,
         ] {
             people.push(holder(app, &office, role).await);
         }
@@ -114,6 +111,12 @@ impl AccessFixture {
             ("webhook", "1".to_owned()),
             ("delivery", "1".to_owned()),
             ("gathering", gathering.to_string()),
+            ("asset", asset.to_string()),
+            ("other_asset", other_asset.to_string()),
+            ("other_group", other_group.to_string()),
+            ("introduction", introduction.to_string()),
+            ("entry", entry.to_string()),
+            ("barrier", barrier.to_string()),
         ]);
         Self { clients, ids }
     }
@@ -152,11 +155,62 @@ impl AccessFixture {
                     .into();
             }
         }
+        for (named, known) in [
+            ("holder", "group"),
+            ("giver", "group"),
+            ("receiver", "other_group"),
+        ] {
+            if noun == "asset" && body.get(named).is_some() {
+                body[named] = serde_json::json!({ "group": self.ids[known] });
+            }
+        }
+        if noun == "asset" && body.get("to").is_some() {
+            body["to"] = self.ids["other_asset"].clone().into();
+        }
+        if noun == "introduction" && name == "ask" {
+            body["of"] = serde_json::json!({ "person": self.ids["nobody"] });
+            body["to"] = self.ids["entry"].clone().into();
+        }
         client.post_with(
             &at,
             &body.to_string(),
             &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")],
         )
+    }
+}
+
+/// A file that the member uploaded for the group.
+fn uploaded_file(app: &TestApp, member: PersonId, group: GroupId) -> String {
+    let client = serve_with(app, member, without_rate_limits);
+    let path = format!("/api/v1/groups/{group}/files?purpose=scan");
+    client
+        .upload(&path, &crate::operations::files::pdf(200), "a-file")
+        .body["file"]
+        .as_str()
+        .expect("it is kept")
+        .to_owned()
+}
+
+/// A lesson, and a tally of the group.
+async fn teach(app: &TestApp, office: &Office, group: GroupId) {
+    let own = app.commands.organisation().0;
+    let mut lesson = sample("organisation", "publish-lesson").1;
+    lesson["grew_from"] = Value::Null;
+    lesson["consent"]["consented_on"] = serde_json::json!(app.today());
+    let mut tally = sample("group", "give-tally").1;
+    tally["asked_on"] = serde_json::json!(app.today());
+    for (noun, id, name, body) in [
+        ("organisation", own, "publish-lesson", lesson),
+        (
+            "organisation",
+            own,
+            "adopt-aims",
+            sample("organisation", "adopt-aims").1,
+        ),
+        ("group", group.0, "give-tally", tally),
+    ] {
+        let command = crate::support::scenario::command_from_json(noun, id, name, &body);
+        app.issue_ok(office.ada, command).await;
     }
 }
 
@@ -177,6 +231,79 @@ async fn open_gathering(app: &TestApp, office: &Office) -> uuid::Uuid {
     gathering
 }
 
+/// An entry of the directory that the first group holds, and another one that it is tied to. An
+/// exchange with the second group is recorded.
+async fn published_entry(
+    app: &TestApp,
+    office: &Office,
+    [group, other]: [GroupId; 2],
+) -> [uuid::Uuid; 2] {
+    let entries = [new_id(), new_id()];
+    let mut own = sample("asset", "record").1;
+    own["holder"] = serde_json::json!({ "group": group });
+    let place = serde_json::json!({ "way": "offer", "kind": "place", "name": "The library" });
+    let tie = serde_json::json!({ "to": entries[1], "how": "partner" });
+    let exchange = serde_json::json!({
+        "giver": { "group": group },
+        "receiver": { "group": other },
+        "minutes": 90,
+        "on": app.today(),
+    });
+    let published = sample("asset", "publish").1;
+    for (entry, name, body) in [
+        (entries[0], "record", &own),
+        (entries[1], "record", &place),
+        (entries[0], "publish", &published),
+        (entries[0], "tie", &tie),
+        (entries[0], "record-exchange", &exchange),
+    ] {
+        let step = crate::support::scenario::command_from_json("asset", entry, name, body);
+        app.issue_ok(office.ada, step).await;
+    }
+    entries
+}
+
+/// An introduction of a person to an entry that a group holds, which was made.
+async fn made_introduction(
+    app: &TestApp,
+    office: &Office,
+    (of, group): (PersonId, GroupId),
+) -> (uuid::Uuid, uuid::Uuid) {
+    let (entry, introduction) = (new_id(), new_id());
+    let organisation = app.commands.organisation().0;
+    let notice = serde_json::json!({ "purpose": "introductions", "text": "We tell them." });
+    let record = serde_json::json!({
+        "way": "offer", "kind": "group", "holder": { "group": group }, "name": "Soup",
+    });
+    let listing =
+        serde_json::json!({ "name": "Soup", "description": "We cook.", "welcomes": true });
+    let ask = serde_json::json!({ "of": { "person": of }, "to": entry });
+    let agree = sample("introduction", "agree").1;
+    let none = serde_json::json!({});
+    for (noun, id, name, body) in [
+        ("organisation", organisation, "publish-notice", &notice),
+        ("asset", entry, "record", &record),
+        ("asset", entry, "publish", &listing),
+        ("introduction", introduction, "ask", &ask),
+        ("introduction", introduction, "agree", &agree),
+        ("introduction", introduction, "make", &none),
+    ] {
+        let command = crate::support::scenario::command_from_json(noun, id, name, body);
+        app.issue_ok(office.ada, command).await;
+    }
+    (introduction, entry)
+}
+
+/// A barrier that a member of the group raised, and that nobody has passed on.
+async fn raised_barrier(app: &TestApp, office: &Office, member: PersonId) -> uuid::Uuid {
+    let barrier = new_id();
+    let mut raised = sample("barrier", "raise").1;
+    raised["person"] = serde_json::json!(member);
+    let command = crate::support::scenario::command_from_json("barrier", barrier, "raise", &raised);
+    app.issue_ok(office.ada, command).await;
+    barrier
+}
+
 async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
     let holder = person(app, "Holder").await;
     office.give_role(app, holder, role).await;
@@ -195,6 +322,9 @@ pub fn command_of(path: &str) -> (&str, &str) {
         "fund" => "create",
         "application" => "start",
         "gathering" => "plan",
+        "asset" => "record",
+        "introduction" => "ask",
+        "barrier" => "raise",
         _ => "register",
     };
     (

@@ -25,7 +25,7 @@ const COMPARED: usize = 22;
 const BANK_FILE: &str = "Sort code,Account number,Name,Amount\r\n123456,12345678,SOUP,900.00\r\n";
 
 /// The fields of events that have a digest, besides those of encrypted values.
-const DIGEST_FIELDS: [&str; 18] = [
+const DIGEST_FIELDS: [&str; 19] = [
     // Keyed.
     "fund.BankFileMade.digest",
     // Of the agreement's text, which is public.
@@ -33,6 +33,8 @@ const DIGEST_FIELDS: [&str; 18] = [
     "grant.AgreementIssued.hash",
     "grant.AgreementSigned.hash",
     "organisation.AgreementPublished.hash",
+    // Of a notice, which is public.
+    "organisation.NoticePublished.hash",
     // Of an encrypted file, with its random nonce.
     "application.ApplicationResubmitted.help.kind.keyed_verbatim.scan",
     "application.ApplicationSubmitted.help.kind.keyed_verbatim.scan",
@@ -209,6 +211,9 @@ fn every_digest_in_the_schema_of_an_event_is_of_a_known_kind() {
         ("application", "ApplicationEvent"),
         ("grant", "GrantEvent"),
         ("gathering", "GatheringEvent"),
+        ("asset", "AssetEvent"),
+        ("introduction", "IntroductionEvent"),
+        ("barrier", "BarrierEvent"),
     ] {
         collect_from_schema(noun, &schemas[schema], (schemas, &[]), &mut found);
     }

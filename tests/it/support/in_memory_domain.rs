@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use microgrants::domain::asset::Party;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Gathering, Grant, Group,
-    Organisation, OrganisationId, Person, PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
+    Actor, Application, Asset, Barrier, Command, DecisionContext, Event, FollowUps, Fund,
+    Gathering, Grant, Group, Introduction, Organisation, OrganisationId, Person, PersonId,
+    ReadDependencies, Refusal, Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -24,6 +26,9 @@ pub struct InMemoryDomain {
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
     pub gatherings: BTreeMap<Uuid, Gathering>,
+    pub assets: BTreeMap<Uuid, Asset>,
+    pub introductions: BTreeMap<Uuid, Introduction>,
+    pub barriers: BTreeMap<Uuid, Barrier>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
     /// Every command that was accepted, in order.
@@ -53,6 +58,9 @@ impl InMemoryDomain {
             applications: BTreeMap::new(),
             grants: BTreeMap::new(),
             gatherings: BTreeMap::new(),
+            assets: BTreeMap::new(),
+            introductions: BTreeMap::new(),
+            barriers: BTreeMap::new(),
             history: Vec::new(),
             issued: Vec::new(),
         }
@@ -94,8 +102,16 @@ impl InMemoryDomain {
 
     /// Decides a command as a consequence of another.
     pub fn issue_consequence(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        fill_encrypted(&mut command, &self.applications);
+        let introduced = self.subject_of(&command);
+        let known = (&self.applications, &self.assets, introduced);
+        fill_encrypted(&mut command, known);
         self.decide_all(actor, command, true)
+    }
+
+    /// Who is introduced, whose key encrypts the values of an introduction.
+    fn subject_of(&self, command: &Command) -> Option<Uuid> {
+        let introduction = self.introductions.get(&command.id())?;
+        introduction.of().map(Party::id)
     }
 
     pub fn issue_as(&mut self, person: PersonId, command: Command) -> Result<(), Refusal> {
@@ -104,7 +120,9 @@ impl InMemoryDomain {
 
     /// Decides a command with its consequences. A refusal changes nothing.
     pub fn issue(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
-        fill_encrypted(&mut command, &self.applications);
+        let introduced = self.subject_of(&command);
+        let known = (&self.applications, &self.assets, introduced);
+        fill_encrypted(&mut command, known);
         self.decide_all(actor, command, false)
     }
 
@@ -194,6 +212,19 @@ impl InMemoryDomain {
                 &facts,
                 &mut self.history,
             ),
+            Command::Asset(id, command) => {
+                decide_on(&mut self.assets, id.0, command, &facts, &mut self.history)
+            }
+            Command::Introduction(id, command) => decide_on(
+                &mut self.introductions,
+                id.0,
+                command,
+                &facts,
+                &mut self.history,
+            ),
+            Command::Barrier(id, command) => {
+                decide_on(&mut self.barriers, id.0, command, &facts, &mut self.history)
+            }
         }
     }
 
@@ -208,7 +239,7 @@ impl InMemoryDomain {
             .and_then(|id| self.applications.get(&id))
             .cloned()
             .unwrap_or_default();
-        let related = command.read_dependencies(&application);
+        let related = self.reads(command, &application);
         let mut facts = DecisionContext::new(actor, self.today);
         facts.consequence = consequence;
         facts.organisation = TrackedRead::new(Arc::new(self.organisation.clone()));
@@ -244,23 +275,7 @@ impl InMemoryDomain {
                 .grants_read(own)
                 .map(|id| stream_of(&self.applications, Some(id)))
                 .collect();
-            let mut waiting: Vec<_> = command.payee_keyer(actor).into_iter().collect();
-            while let Some(next) = waiting.pop() {
-                if facts.people.contains_key(&next) {
-                    continue;
-                }
-                let relatives: Vec<_> = facts.relatives().collect();
-                waiting.extend(own.vouchers_for(relatives.into_iter(), next));
-                waiting.extend(
-                    self.people
-                        .get(&next.0)
-                        .into_iter()
-                        .flat_map(Person::vouched_for_by),
-                );
-                facts
-                    .people
-                    .insert(next, stream_of(&self.people, Some(next.0)));
-            }
+            self.add_vouchers(&mut facts, own, command.payee_keyer(actor));
         }
         let groups: Vec<_> = std::iter::once(&facts.group)
             .chain(&facts.heirs)
@@ -275,7 +290,53 @@ impl InMemoryDomain {
         facts
     }
 
-    /// Adds the application and the gathering of a command, and the groups that it names.
+    /// The person who keyed the account, and everyone who vouched for them.
+    fn add_vouchers(&self, facts: &mut DecisionContext, own: &Group, keyer: Option<PersonId>) {
+        let mut waiting: Vec<_> = keyer.into_iter().collect();
+        while let Some(next) = waiting.pop() {
+            if facts.people.contains_key(&next) {
+                continue;
+            }
+            let relatives: Vec<_> = facts.relatives().collect();
+            waiting.extend(own.vouchers_for(relatives.into_iter(), next));
+            waiting.extend(
+                self.people
+                    .get(&next.0)
+                    .into_iter()
+                    .flat_map(Person::vouched_for_by),
+            );
+            facts
+                .people
+                .insert(next, stream_of(&self.people, Some(next.0)));
+        }
+    }
+
+    /// The records that the decision on the command reads.
+    fn reads(&self, command: &Command, application: &Application) -> ReadDependencies {
+        let related = self
+            .introduction_reads(command)
+            .unwrap_or_else(|| command.read_dependencies(application));
+        match command {
+            Command::Asset(id, _) => match self.assets.get(&id.0) {
+                Some(asset) => related.with_holder_of(asset),
+                None => related,
+            },
+            _ => related,
+        }
+    }
+
+    /// What the decision on an introduction reads, which depends on the introduction.
+    fn introduction_reads(&self, command: &Command) -> Option<ReadDependencies> {
+        let Command::Introduction(id, command) = command else {
+            return None;
+        };
+        let state = self.introductions.get(&id.0).cloned().unwrap_or_default();
+        let asset = state.asset(command).and_then(|id| self.assets.get(&id.0));
+        Some(state.reads(command, &asset.cloned().unwrap_or_default()))
+    }
+
+    /// Adds the application, the gathering and the other entry of the directory of a command, and
+    /// the groups that it names.
     fn add_records(
         &self,
         facts: &mut DecisionContext,
@@ -284,7 +345,17 @@ impl InMemoryDomain {
     ) {
         facts.application = stream_of(&self.applications, related.application);
         facts.gathering = stream_of(&self.gatherings, related.gathering);
-        let named = command.groups_read().into_iter();
+        facts.grant = stream_of(&self.grants, related.grant);
+        facts.barrier = stream_of(&self.barriers, related.barrier);
+        facts.asset = stream_of(&self.assets, related.asset);
+        let introduced = match command {
+            Command::Introduction(id, command) => self
+                .introductions
+                .get(&id.0)
+                .and_then(|introduction| introduction.introduced_group(command)),
+            _ => None,
+        };
+        let named = command.groups_read().into_iter().chain(introduced);
         facts.named_groups = named
             .map(|group| (group, stream_of(&self.groups, Some(group.0))))
             .collect();
@@ -334,7 +405,14 @@ pub fn email_digest() -> String {
 
 /// Fills personal values with dummies, since the rules never read them: two values of one command
 /// differ.
-fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Application>) {
+fn fill_encrypted(
+    command: &mut Command,
+    (applications, assets, introduced): (
+        &BTreeMap<Uuid, Application>,
+        &BTreeMap<Uuid, Asset>,
+        Option<Uuid>,
+    ),
+) {
     let application = command
         .application_id()
         .and_then(|id| applications.get(&id));
@@ -344,6 +422,12 @@ fn fill_encrypted(command: &mut Command, applications: &BTreeMap<Uuid, Applicati
             command.read_dependencies(&application).group
         }
         Command::Gathering(_, own) => own.subject().map(|person| person.0),
+        Command::Asset(id, own) => {
+            let holder = assets.get(&id.0).and_then(Asset::holder);
+            own.subject(holder).map(Party::id)
+        }
+        Command::Introduction(..) => introduced,
+        Command::Barrier(_, own) => own.subject(),
         _ => None,
     };
     let subject = other.unwrap_or_else(|| command.id());

@@ -45,6 +45,11 @@ impl SeededRandom {
         &all[self.below(all.len())]
     }
 
+    /// One of these, or none if there are none.
+    pub fn take_one<T>(&mut self, mut all: Vec<T>) -> Option<T> {
+        (!all.is_empty()).then(|| all.swap_remove(self.below(all.len())))
+    }
+
     /// A length of time below this one.
     pub fn pause(&mut self, most: Duration) -> Duration {
         let most = usize::try_from(most.as_micros()).expect("a short time");

@@ -14,8 +14,9 @@ use microgrants::domain::panel::Award;
 use microgrants::domain::person::{MailedAddress, PersonDetails};
 use microgrants::domain::role::Permission;
 use microgrants::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GatheringCommand,
-    GatheringId, GrantCommand, GrantId, GroupCommand, GroupId, Money, OrganisationCommand,
+    Actor, ApplicationCommand, ApplicationId, AssetCommand, AssetId, BarrierCommand, BarrierId,
+    Command, FundCommand, FundId, GatheringCommand, GatheringId, GrantCommand, GrantId,
+    GroupCommand, GroupId, IntroductionCommand, IntroductionId, Money, OrganisationCommand,
     OrganisationId, PersonCommand, PersonId, Refusal, Role,
 };
 use serde_json::Value;
@@ -322,6 +323,12 @@ pub fn command_from_json(noun: &str, id: Uuid, name: &str, body: &Value) -> Comm
             GatheringId(id),
             read(GatheringCommand::read(name, body), &says),
         ),
+        "asset" => Command::Asset(AssetId(id), read(AssetCommand::read(name, body), &says)),
+        "introduction" => Command::Introduction(
+            IntroductionId(id),
+            read(IntroductionCommand::read(name, body), &says),
+        ),
+        "barrier" => Command::Barrier(BarrierId(id), read(BarrierCommand::read(name, body), &says)),
         _ => Command::Grant(GrantId(id), read(GrantCommand::read(name, body), &says)),
     }
 }

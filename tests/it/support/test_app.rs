@@ -165,9 +165,12 @@ impl TestApp {
         Views::new(self.log.clone(), self.projector.clone())
     }
 
-    /// Advances the clock by days.
+    /// Advances the clock by days of the calendar in London, to the same time of day. Days of 24
+    /// hours would lead to another day where the clocks change and it is nearly midnight.
     pub fn pass_days(&self, days: i64) {
-        self.now.fetch_add(days * 86_400_000_000, Ordering::Relaxed);
+        let now = Timestamp::from_microsecond(self.now.load(Ordering::Relaxed));
+        let later = on_a_later_day(now.expect("an instant"), days);
+        self.now.store(later.as_microsecond(), Ordering::Relaxed);
     }
 
     /// Advances the clock by seconds.
@@ -231,4 +234,24 @@ pub fn request(person: PersonId, command: Command) -> CommandRequest {
         },
         command,
     )
+}
+
+/// The same time of day in London, days later.
+fn on_a_later_day(now: Timestamp, days: i64) -> Timestamp {
+    let now = now.in_tz("Europe/London").expect("the time zone");
+    let later = now.checked_add(jiff::Span::new().days(days));
+    later.expect("a day in the calendar").timestamp()
+}
+
+#[test]
+fn days_pass_as_in_the_calendar_where_the_clocks_change() {
+    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+    // On 28 March 2027 the clocks go forward, and on 31 October back.
+    for (now, days, later) in [
+        ("2027-03-27T23:30:00Z", 2, "2027-03-29T22:30:00Z"),
+        ("2027-10-30T22:30:00Z", 2, "2027-11-01T23:30:00Z"),
+        ("2027-01-10T23:59:00Z", 1, "2027-01-11T23:59:00Z"),
+    ] {
+        assert_eq!(on_a_later_day(at(now), days), at(later), "{now}");
+    }
 }

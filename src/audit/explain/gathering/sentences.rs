@@ -8,6 +8,7 @@ use crate::domain::gathering::{
     GatheringEvent, GatheringKind, GatheringWords, SessionPlan, Turnout,
 };
 use crate::domain::language::day_text;
+use crate::domain::tally::people_in;
 use crate::domain::{GroupId, PersonId};
 
 /// The sentence of an event, given who did it and the facts before it.
@@ -175,6 +176,20 @@ fn session_sentence(
         E::NeedsForgotten { session, needs } => {
             let needs = count_text(needs.len(), "answer", "answers");
             format!("{by} deleted what people need at session {session}: {needs}.")
+        }
+        E::StoryChosen { story, why, .. } => {
+            let why = quoted(why.as_str());
+            format!("{by} recorded that story {story} of a grant was chosen: {why}.")
+        }
+        E::TallyGiven {
+            question, counts, ..
+        } => {
+            let people = people_in(counts);
+            format!("{by} gave the numbers of {people} answers to the question {question}.")
+        }
+        E::TallyCorrected { tally, reason, .. } => {
+            let reason = quoted(reason.as_str());
+            format!("{by} corrected the numbers of tally {tally}: {reason}.")
         }
         _ => format!("{by} changed it."),
     }

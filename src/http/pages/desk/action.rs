@@ -131,7 +131,15 @@ impl Availability {
             | R::CheckNotOnFile
             | R::GatheringNotInState(_)
             | R::SessionNotInState(_)
+            | R::IntroductionNotInState(_)
+            | R::TakenBack
             | R::SessionPassed
+            | R::AssetNotInState(_)
+            | R::ListingWithdrawn
+            | R::BarrierNotInState(_)
+            | R::Joined
+            | R::NotSummedUp
+            | R::NotPassedOn
             // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
@@ -481,6 +489,9 @@ fn resource_of(command: &Command) -> &'static Resource {
         Command::Application(..) => "applications",
         Command::Grant(..) => "grants",
         Command::Gathering(..) => "gatherings",
+        Command::Asset(..) => "assets",
+        Command::Introduction(..) => "introductions",
+        Command::Barrier(..) => "barriers",
     };
     RESOURCES
         .iter()

@@ -232,6 +232,7 @@ fn record_page(stream: &str, id: &str) -> Option<String> {
         "group" => "groups",
         "fund" => "funds",
         "person" => "people",
+        "barrier" => "barriers",
         _ => return None,
     };
     Some(format!("/desk/{room}/{id}"))
@@ -242,7 +243,10 @@ fn record_name(stream: &str) -> &'static str {
         "application" => "Application",
         "grant" => "Grant",
         "gathering" => "Gathering",
+        "asset" => "Entry",
+        "barrier" => "Barrier",
         "group" => "Group",
+        "introduction" => "Introduction",
         "fund" => "Fund",
         "person" => "Person",
         _ => "Organisation",

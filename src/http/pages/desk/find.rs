@@ -1,5 +1,5 @@
-//! The search of the desk: groups, people, applications, grants, payments and gatherings for one
-//! text.
+//! The search of the desk: groups, people, applications, grants, payments, gatherings and entries
+//! of the directory for one text.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -17,13 +17,14 @@ const FEW: usize = 8;
 /// Hits on the page of one kind.
 const MANY: usize = 50;
 /// The kinds with their names in the address and on the page.
-const KINDS: [(HitKind, &str, &str); 6] = [
+const KINDS: [(HitKind, &str, &str); 7] = [
     (HitKind::Group, "groups", "Groups"),
     (HitKind::Person, "people", "People"),
     (HitKind::Application, "applications", "Applications"),
     (HitKind::Grant, "grants", "Grants"),
     (HitKind::Payment, "payments", "Payments"),
     (HitKind::Gathering, "gatherings", "Gatherings"),
+    (HitKind::Asset, "assets", "Directory"),
 ];
 
 #[derive(Template)]
@@ -148,6 +149,7 @@ impl FoundRow {
                 HitKind::Grant => "heart",
                 HitKind::Payment => "pound",
                 HitKind::Gathering => "day",
+                HitKind::Asset => "home",
             },
             path: format!("/desk/{list}/{id}"),
             title: marked(&title, text),
@@ -165,6 +167,7 @@ fn kind_label(kind: HitKind) -> &'static str {
         HitKind::Grant => "Grant",
         HitKind::Payment => "Payment",
         HitKind::Gathering => "Gathering",
+        HitKind::Asset => "Entry",
     }
 }
 
@@ -192,6 +195,7 @@ fn state_tag(state: HitState) -> Tag {
         HitState::Grant(state) => state.tag(),
         HitState::Payment(state) => state.tag(),
         HitState::Gathering(state) => state.tag(),
+        HitState::Asset(state) => state.tag(),
     }
 }
 

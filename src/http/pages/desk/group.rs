@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
+use super::assets::{self, HeldEntries};
 use super::contacts::Contacts;
 use super::group_actions::GroupActions;
 use super::list::{Neighbours, neighbours};
@@ -54,6 +55,7 @@ struct GroupPage {
     links: Vec<SharedDetails>,
     lines: Vec<GroupLine>,
     checks: Vec<ShownCheck>,
+    held: HeldEntries,
     papers: Papers,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
@@ -189,6 +191,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         contacts: request.contacts(group.id).await?,
         phone: group.telephone.as_deref().map(Phone::of),
         checks: checks_on_file(&group, page.today),
+        held: assets::of_group(request, group.id).await?,
         papers: Papers::of(reader, group.id, &group.files, page.today),
         upload: (reader.works_with_groups() && !group.erasure.is_done())
             .then(|| forms.form("keep-file")),

@@ -52,6 +52,7 @@ async fn render(
             ),
             kind(ImportKind::Funding, "Money from funders"),
             kind(ImportKind::Attendance, "Who came to gatherings"),
+            kind(ImportKind::Assets, "Entries of the directory"),
         ],
         imported,
         tried,

@@ -12,14 +12,19 @@
 
 mod accesses;
 mod action;
+mod aim_texts;
+mod aims;
 mod application;
 mod application_actions;
 mod applications;
+mod assets;
 mod assisted_entry;
 mod bank;
+mod barriers;
 mod by_hand;
 mod changes;
 mod confirmations;
+mod consents;
 mod contacts;
 mod dashboard;
 mod erasable_people;
@@ -29,6 +34,7 @@ mod event_log;
 mod event_words;
 mod figures;
 mod find;
+mod find_people;
 mod form_draft;
 mod form_editor;
 mod fund;
@@ -48,9 +54,13 @@ mod groups;
 mod header;
 mod history;
 mod import;
+mod introductions;
+mod learning;
 mod list;
 mod mail_texts;
+mod network;
 mod next_step;
+mod notice_texts;
 mod notices;
 mod on_behalf;
 mod open_data;
@@ -61,6 +71,7 @@ mod payment_actions;
 mod payments;
 mod people;
 mod person_actions;
+mod pledges;
 mod readiness;
 mod round_chart;
 mod rounds;
@@ -75,11 +86,13 @@ mod statement_links;
 mod steps;
 mod submit_command;
 mod tell;
+mod text_list;
 mod texts;
 mod themes;
 mod undo;
 mod update_actions;
 mod updates;
+mod value;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -136,7 +149,7 @@ impl<'a> DeskRequest<'a> {
         Ok(Self {
             app,
             visitor,
-            signed: visitor.require_staff()?,
+            signed: visitor.require_staff_at(path)?,
             path: path.to_owned(),
             query,
             rejected: rejected.or_else(|| visitor.kept.clone()),
@@ -277,6 +290,19 @@ impl<'a> DeskRequest<'a> {
     ) -> Result<PersonNames, PageError> {
         let rows = self.people_rows(ids).await?;
         self.names_for_reader(&Reader::service(), rows).await
+    }
+
+    /// The names of people whom officers and connectors work with. Others see them as far as they
+    /// see people.
+    pub async fn names_of_neighbours(
+        &self,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<PersonNames, PageError> {
+        if self.signed.reader.works_with_people() {
+            self.names_of_colleagues(ids).await
+        } else {
+            self.names_of_people(ids).await
+        }
     }
 
     /// The names of people who did something with a record: colleagues without the reader's limits,
@@ -431,6 +457,11 @@ async fn render_with_labels(
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
         ["gatherings", rest @ ..] => gatherings::show_page(&request, rest).await,
+        ["assets", rest @ ..] => assets::show_page(&request, rest).await,
+        ["introductions", rest @ ..] => introductions::show_page(&request, rest).await,
+        ["barriers", rest @ ..] => barriers::show_page(&request, rest).await,
+        ["aims"] => aims::show(&request).await,
+        ["learning", rest @ ..] => learning::show_page(&request, rest).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,
@@ -439,24 +470,38 @@ async fn render_with_labels(
         ["tell", id] => tell::show(&request, id).await,
         ["tell", id, "letter"] => tell::letter(&request, id).await,
         ["erasures"] => erasures::show(&request).await,
-        ["texts"] => texts::list(&request).await,
-        ["texts", "signs"] => signs::show(&request).await,
-        ["texts", "themes"] => themes::show(&request).await,
-        ["texts", "form"] => form_editor::show_form(&request).await,
-        ["texts", "agreement"] => texts::show_agreement(&request).await,
-        ["texts", "report"] => texts::show_report(&request).await,
-        ["texts", "mails"] => outbox::show_outbox(&request).await,
-        ["texts", "mail", kind] => mail_texts::show(&request, kind).await,
+        ["texts", rest @ ..] => show_texts(&request, rest).await,
         ["import"] => import::show(&request).await,
         ["open-data"] => open_data::show(&request).await,
         ["find"] => find::show(&request).await,
         ["figures"] => figures::show(&request).await,
+        ["network"] => network::show(&request).await,
+        ["network", "file"] => network::download(&request).await,
+        ["value"] => value::show(&request).await,
         ["sheets", list] => spreadsheets::show(&request, list).await,
         ["settings"] => settings::show(&request).await,
         ["webhooks"] => webhooks::show(&request).await,
         ["log"] => event_log::list(&request).await,
         ["log", position] => event_log::show(&request, position).await,
         ["log", position, "proof"] => event_log::proof(&request, position).await,
+        _ => Err(PageError::not_found()),
+    }
+}
+
+/// The page of one of the organisation's texts and lists.
+async fn show_texts(request: &DeskRequest<'_>, rest: &[&str]) -> Result<HttpResponse, PageError> {
+    match rest {
+        [] => texts::list(request).await,
+        ["signs"] => signs::show(request).await,
+        ["themes"] => themes::show(request).await,
+        ["notices"] => notice_texts::show(request).await,
+        ["pledges"] => pledges::show(request).await,
+        ["aims"] => aim_texts::show(request).await,
+        ["form"] => form_editor::show_form(request).await,
+        ["agreement"] => texts::show_agreement(request).await,
+        ["report"] => texts::show_report(request).await,
+        ["mails"] => outbox::show_outbox(request).await,
+        ["mail", kind] => mail_texts::show(request, kind).await,
         _ => Err(PageError::not_found()),
     }
 }

@@ -8,8 +8,11 @@
 
 mod counted;
 mod mailed;
+mod of_assets;
+mod of_barriers;
 mod of_gatherings;
 mod of_grants;
+mod of_introductions;
 mod of_records;
 mod of_setup;
 
@@ -17,8 +20,11 @@ use jiff::civil::Date;
 
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
+use self::of_assets::OF_ASSETS;
+use self::of_barriers::OF_BARRIERS;
 use self::of_gatherings::OF_GATHERINGS;
 use self::of_grants::OF_GRANTS;
+use self::of_introductions::OF_INTRODUCTIONS;
 use self::of_records::OF_RECORDS;
 use self::of_setup::OF_SETUP;
 use super::DeskRequest;
@@ -40,9 +46,17 @@ struct ActionNotice {
 
 /// All sentences. They mention the group only if the service writes to the group.
 fn notices() -> impl Iterator<Item = &'static ActionNotice> {
-    [OF_SETUP, OF_RECORDS, OF_GRANTS, OF_GATHERINGS]
-        .into_iter()
-        .flatten()
+    [
+        OF_SETUP,
+        OF_RECORDS,
+        OF_GRANTS,
+        OF_GATHERINGS,
+        OF_ASSETS,
+        OF_INTRODUCTIONS,
+        OF_BARRIERS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const fn says(room: &'static str, name: &'static str, sentence: &'static str) -> ActionNotice {

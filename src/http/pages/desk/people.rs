@@ -9,6 +9,8 @@ use strum::VariantArray as _;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
+use super::assets::{self, HeldEntries};
+use super::consents::{ConsentCard, consent_card};
 use super::list::{
     List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
     build_spreadsheet, column, neighbours,
@@ -326,6 +328,8 @@ struct PersonPage {
     /// The groups of the person, by id and name, and those that asked them to join.
     groups: Vec<(String, String)>,
     invited_to: Vec<(String, String)>,
+    /// What they have in the directory, for a reader who sees that.
+    held: Option<HeldEntries>,
     /// The reader may choose to give a role.
     offers_role: bool,
     /// What each role may do, if roles can be given here.
@@ -333,6 +337,8 @@ struct PersonPage {
     /// The number of sessions and the names of tokens, for administrators.
     access: Option<String>,
     neighbours: Option<Neighbours>,
+    /// What the person agreed to, for those who work with people.
+    consents: Option<ConsentCard>,
     history: Vec<HistoryEntry>,
 }
 
@@ -413,23 +419,17 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
                 .map(ToString::to_string),
         )
         .await?;
-    let with_names = |ids: &BTreeSet<uuid::Uuid>| -> Vec<(String, String)> {
-        ids.iter()
-            .map(|id| {
-                let name = groups.get(&id.to_string()).cloned();
-                (id.to_string(), name.unwrap_or_else(|| "A group".to_owned()))
-            })
-            .collect()
-    };
     let page = PersonPage {
         page: request.page_context(&title).await?,
         wrong: forms.error_summary(),
         phone: seen.telephone.as_deref().map(Phone::of),
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
         next: next_step(request, &seen, acts.all().await?),
-        groups: with_names(&seen.groups),
-        invited_to: with_names(&seen.invited_to),
+        groups: with_names(&seen.groups, &groups),
+        invited_to: with_names(&seen.invited_to, &groups),
+        held: assets::of_person(request, seen.id).await?,
         neighbours: neighbours(request, "people", id).await?,
+        consents: consent_card(request, &forms, PersonId(seen.id)).await?,
         offers_role: !acts.shows_roles()
             && !seen.erasure.is_done()
             && request.signed.reader.roles.contains(&Role::Administrator),
@@ -447,6 +447,19 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         seen,
     };
     request.render(&page)
+}
+
+/// The groups with their names.
+fn with_names(
+    ids: &BTreeSet<uuid::Uuid>,
+    names: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    ids.iter()
+        .map(|id| {
+            let name = names.get(&id.to_string()).cloned();
+            (id.to_string(), name.unwrap_or_else(|| "A group".to_owned()))
+        })
+        .collect()
 }
 
 /// Whether the reader may read how the person can be reached: only people who work with groups, and

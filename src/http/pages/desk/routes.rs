@@ -4,9 +4,9 @@
 use actix_web::web;
 
 use super::{
-    assisted_entry, bank, erase, form_editor, fund_words, gatherings, group, group_members, import,
-    list, outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell,
-    themes, webhooks,
+    aim_texts, assisted_entry, bank, barriers, erase, form_editor, fund_words, gatherings, group,
+    group_members, import, introductions, list, outbox, panel, payments, pledges, rounds, settings,
+    setup, show, signs, submit_command, tell, themes, webhooks,
 };
 
 /// Registers the desk. The addresses of the commands come last, because their pattern also matches
@@ -76,6 +76,7 @@ fn other_forms(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/desk/do/signs").route(web::post().to(signs::adopt)))
         .service(web::resource("/desk/do/themes").route(web::post().to(themes::adopt)))
+        .service(web::resource("/desk/do/aims").route(web::post().to(aim_texts::adopt)))
         .service(web::resource("/desk/do/settings").route(web::post().to(settings::submit)))
         .service(
             web::resource("/desk/do/fund-words/{fund}").route(web::post().to(fund_words::submit)),
@@ -111,6 +112,11 @@ fn other_forms(config: &mut web::ServiceConfig) {
             web::resource("/desk/do/attendance/{gathering}/{session}")
                 .route(web::post().to(gatherings::record_attendance)),
         )
+        .service(web::resource("/desk/do/talk").route(web::post().to(introductions::submit_talk)))
+        .service(
+            web::resource("/desk/do/barriers/raise-for").route(web::post().to(barriers::raise_for)),
+        )
+        .service(web::resource("/desk/do/pledges").route(web::post().to(pledges::publish)))
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::upload_file)))
         .service(
             web::resource("/desk/do/webhooks/{webhook}/resume")

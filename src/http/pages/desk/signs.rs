@@ -4,25 +4,27 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::texts::organisation;
-use super::{DeskRequest, setup, submit_command};
+use super::DeskRequest;
+use super::text_list::{self, TextListPage, field_name, key_of};
+use crate::domain::OrganisationCommand;
 use crate::domain::organisation::AdoptSigns;
 use crate::domain::outcome::Sign;
 use crate::domain::text::{Line, Prose};
-use crate::domain::{Command, OrganisationCommand, Role};
 use crate::http::AppState;
 use crate::http::pages::form::slug_of;
 use crate::http::pages::form_reader::FieldErrors;
-use crate::http::pages::{Form, FormData, FormErrors, PageContext, PageError, PostedForm};
+use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm};
 use crate::starter;
 
-const PAGE: &str = "/desk/texts/signs";
+const PAGE: TextListPage = TextListPage {
+    path: "/desk/texts/signs",
+    form: "signs",
+    command: "adopt-signs",
+};
 /// The number of signs that can be adopted.
 const SIGNS_MAX: usize = 20;
 /// The number of empty signs at the end of the form.
 const NEW_SIGNS: usize = 2;
-/// The longest key that is made from a name.
-const KEY_MAX: usize = 40;
 
 #[derive(Template)]
 #[template(path = "desk/signs.html")]
@@ -41,15 +43,8 @@ struct SignFieldNames {
     meaning: String,
 }
 
-fn field_name(name: &str, at: usize) -> String {
-    format!("{name}-{at}")
-}
-
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !request.signed.reader.roles.contains(&Role::Administrator) {
-        return Err(PageError::forbidden());
-    }
-    let own = organisation(request).await?;
+    let own = text_list::known_texts(request).await?;
     let known = if own.signs.is_empty() {
         starter::signs()
     } else {
@@ -83,30 +78,10 @@ pub(super) async fn adopt(
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let PostedForm { visitor, posted } = sent;
-    visitor.require_staff()?;
-    let signs = match parse_signs(&posted) {
-        Ok(signs) => signs,
-        Err(wrong) => {
-            let rejected = FormErrors::new("signs", &posted, wrong);
-            return super::render_page_at(&app, &visitor, PAGE, Some(rejected)).await;
-        }
-    };
-    let command = Command::Organisation(
-        app.commands.organisation(),
-        OrganisationCommand::AdoptSigns(AdoptSigns { signs }),
-    );
-    let next = setup::page_after(&app, &visitor, PAGE).await?;
-    let execute = submit_command::execute(
-        &app,
-        &visitor,
-        &posted,
-        command,
-        "adopt-signs",
-        PAGE,
-        |_| next.to_owned(),
-    );
-    execute.await
+    sent.visitor.require_staff()?;
+    let signs = parse_signs(&sent.posted);
+    let adopt = signs.map(|signs| OrganisationCommand::AdoptSigns(AdoptSigns { signs }));
+    PAGE.publish(&app, sent, adopt).await
 }
 
 /// The signs in their order, or the errors of all of them. A sign without name and meaning is left
@@ -161,12 +136,6 @@ fn parse_signs(posted: &FormData) -> Result<Vec<Sign>, FieldErrors> {
     } else {
         Err(wrong)
     }
-}
-
-/// The key of a new sign, made from its name.
-fn key_of(title: &str) -> String {
-    let key: String = slug_of(title).chars().take(KEY_MAX).collect();
-    key.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
 use super::{
-    DeskRequest, applications, funds, gatherings, grants, groups, payments, people, statement,
-    updates,
+    DeskRequest, applications, assets, barriers, funds, gatherings, grants, groups, payments,
+    people, statement, updates, value,
 };
 use crate::http::pages::PageError;
 
@@ -23,7 +23,10 @@ pub(super) async fn show(request: &DeskRequest<'_>, list: &str) -> Result<HttpRe
         "funds" => funds::spreadsheet(request).await?,
         "people" => people::spreadsheet(request).await?,
         "gatherings" => gatherings::spreadsheet(request).await?,
+        "assets" => assets::spreadsheet(request).await?,
+        "barriers" => barriers::spreadsheet(request).await?,
         "statement" => statement::spreadsheet(request).await?,
+        "value" => value::spreadsheet(request).await?,
         _ => return Err(PageError::not_found()),
     };
     let (media, bytes) = match kind {

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::{notices, render_page_at};
+use super::{learning, notices, render_page_at};
 use crate::clock;
 use crate::commands::CommandRequest;
 use crate::domain::Command;
@@ -136,12 +136,29 @@ async fn submit(
     let next = if noun.create_command == Some(name) {
         None
     } else {
-        Some(without_open_form(&back))
+        Some(page_after(name, &back))
     };
     execute(app, &visitor, &posted, command, name, &back, |made| {
         next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))
     })
     .await
+}
+
+/// The page after a command: the one that has the form, or the record if the form has a page of
+/// its own.
+fn page_after(command: &str, back: &str) -> String {
+    match command {
+        "publish-lesson" => learning::PAGE.to_owned(),
+        "choose-story" => {
+            let record = back.split_once("/story").map_or(back, |(record, _)| record);
+            record.to_owned()
+        }
+        "give-tally" | "correct-tally" => {
+            let page = back.split_once('?').map_or(back, |(page, _)| page);
+            page.to_owned()
+        }
+        _ => without_open_form(back),
+    }
 }
 
 /// The page's address without the form that was open on it, because its command is done.
@@ -214,5 +231,25 @@ mod tests {
             "/desk/funds/1"
         );
         assert_eq!(without_open_form("/desk/funds/1"), "/desk/funds/1");
+    }
+
+    #[test]
+    fn a_form_on_a_page_of_its_own_leads_back_to_the_record() {
+        assert_eq!(
+            page_after("choose-story", "/desk/gatherings/1/story?story=2.1"),
+            "/desk/gatherings/1"
+        );
+        assert_eq!(
+            page_after("publish-lesson", "/desk/learning/new"),
+            "/desk/learning"
+        );
+        assert_eq!(
+            page_after("give-tally", "/desk/gatherings/1/tallies?question=lonely"),
+            "/desk/gatherings/1/tallies"
+        );
+        assert_eq!(
+            page_after("open", "/desk/gatherings/1?do=open"),
+            "/desk/gatherings/1"
+        );
     }
 }

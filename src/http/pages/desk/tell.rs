@@ -428,6 +428,21 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
             let link = (path, "the gathering".to_owned());
             return group_record(request, None, link).await;
         }
+        Event::Introduction(_) => {
+            let path = format!("/desk/introductions/{}", event.stream);
+            let link = (path, "the introduction".to_owned());
+            return group_record(request, None, link).await;
+        }
+        Event::Barrier(_) => {
+            let path = format!("/desk/barriers/{}", event.stream);
+            let link = (path, "what we heard".to_owned());
+            return group_record(request, None, link).await;
+        }
+        Event::Asset(_) => {
+            let path = format!("/desk/assets/{}", event.stream);
+            let link = (path, "the entry".to_owned());
+            return group_record(request, None, link).await;
+        }
         _ => return Ok(MailRecord::default()),
     };
     let application: Option<ApplicationRow> = views.find(id, None).await?;

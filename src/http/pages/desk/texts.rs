@@ -122,16 +122,19 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
         .collect()
 }
 
-const MAIL_PARTS: [&str; 5] = [
+const MAIL_PARTS: [&str; 8] = [
     "Applying",
     "The decision",
     "The grant",
     "People and access",
     "Gatherings",
+    "Pledges and barriers",
+    "The directory",
+    "Introductions",
 ];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 38] = [
+const MAILS: [(&str, &str, &str); 44] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -285,6 +288,36 @@ const MAILS: [(&str, &str, &str); 38] = [
         "lead_offered",
         MAIL_PARTS[4],
         "When you ask someone to lead",
+    ),
+    (
+        "pledge_due",
+        MAIL_PARTS[5],
+        "When someone has not kept a pledge yet, once",
+    ),
+    (
+        "barrier_answered",
+        MAIL_PARTS[5],
+        "When you record an answer, to everyone who told us",
+    ),
+    (
+        "asset_due",
+        MAIL_PARTS[5],
+        "10, 11 and 12 months after an entry was confirmed, to those who hold it",
+    ),
+    (
+        "introduction_asks",
+        MAIL_PARTS[5],
+        "When you introduce someone, to the group that they would like to meet",
+    ),
+    (
+        "introduced",
+        MAIL_PARTS[5],
+        "When you introduce someone, to them",
+    ),
+    (
+        "introduction_answered",
+        MAIL_PARTS[5],
+        "When the group says if they are welcome",
     ),
 ];
 
@@ -474,6 +507,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "invited" => "Invitation to a group",
         "role_given" => "A role was given",
         "colleague_changed" => "A colleague's details changed",
+        "hand_asked" => "A lead asks for a hand",
         "code_tried" => "Wrong codes typed",
         "token_made" => "Token made",
         "signed_up" => "Signed up for a session",
@@ -484,6 +518,12 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "session_soon" => "Reminder of a session",
         "session_after" => "Thank you for coming",
         "lead_offered" => "Asked to lead a gathering",
+        "pledge_due" => "Reminder of a pledge",
+        "barrier_answered" => "Answer to what we heard",
+        "asset_due" => "Reminder to confirm an entry",
+        "introduction_asks" => "Someone would like to meet the group",
+        "introduced" => "We introduced you",
+        "introduction_answered" => "Answer from the group",
         "signed_head" => "Checkpoint of the log",
         _ => return key.replace('_', " "),
     };

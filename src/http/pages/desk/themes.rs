@@ -6,25 +6,27 @@ use std::collections::BTreeMap;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use super::DeskRequest;
 use super::form_draft::{language_field, other_languages};
-use super::texts::organisation;
-use super::{DeskRequest, submit_command};
+use super::text_list::{self, TextListPage, field_name, key_of};
+use crate::domain::OrganisationCommand;
 use crate::domain::organisation::AdoptThemes;
 use crate::domain::text::{Line, Slug};
 use crate::domain::theme::{THEMES_MAX, Theme};
-use crate::domain::{Command, OrganisationCommand, Role};
 use crate::http::AppState;
 use crate::http::pages::form::slug_of;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::theme_names::ThemeNames;
-use crate::http::pages::{Form, FormData, FormErrors, PageContext, PageError, PostedForm};
+use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm};
 use crate::starter;
 
-const PAGE: &str = "/desk/texts/themes";
+const PAGE: TextListPage = TextListPage {
+    path: "/desk/texts/themes",
+    form: "themes",
+    command: "adopt-themes",
+};
 /// The number of empty themes at the end of the form.
 const NEW_THEMES: usize = 3;
-/// The longest key that is made from a name.
-const KEY_MAX: usize = 40;
 const NAME_TOO_LONG: &str = "Enter a name in at most 140 letters";
 
 #[derive(Template)]
@@ -61,15 +63,8 @@ impl ThemeFieldNames {
     }
 }
 
-fn field_name(name: &str, at: usize) -> String {
-    format!("{name}-{at}")
-}
-
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !request.signed.reader.roles.contains(&Role::Administrator) {
-        return Err(PageError::forbidden());
-    }
-    let own = organisation(request).await?;
+    let own = text_list::known_texts(request).await?;
     let known = if own.themes.is_empty() {
         starter::themes()
     } else {
@@ -106,30 +101,11 @@ pub(super) async fn adopt(
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let PostedForm { visitor, posted } = sent;
-    visitor.require_staff()?;
+    sent.visitor.require_staff()?;
     let names = ThemeNames::load(&app).await?;
-    let themes = match parse_themes(&posted, names.former()) {
-        Ok(themes) => themes,
-        Err(wrong) => {
-            let rejected = FormErrors::new("themes", &posted, wrong);
-            return super::render_page_at(&app, &visitor, PAGE, Some(rejected)).await;
-        }
-    };
-    let command = Command::Organisation(
-        app.commands.organisation(),
-        OrganisationCommand::AdoptThemes(AdoptThemes { themes }),
-    );
-    let execute = submit_command::execute(
-        &app,
-        &visitor,
-        &posted,
-        command,
-        "adopt-themes",
-        PAGE,
-        |_| PAGE.to_owned(),
-    );
-    execute.await
+    let themes = parse_themes(&sent.posted, names.former());
+    let adopt = themes.map(|themes| OrganisationCommand::AdoptThemes(AdoptThemes { themes }));
+    PAGE.publish(&app, sent, adopt).await
 }
 
 /// The themes in their order, or the errors of all of them. A theme without a name is left out. One
@@ -202,12 +178,6 @@ fn parse_theme(
         name,
         other_languages: translations,
     })
-}
-
-/// The key of a new theme, made from its name.
-fn key_of(name: &str) -> String {
-    let key: String = slug_of(name).chars().take(KEY_MAX).collect();
-    key.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

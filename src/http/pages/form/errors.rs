@@ -237,7 +237,10 @@ fn path_of(name: &str) -> &str {
 
 /// Refusals that name no field, by code and the start of their detail, and the last part of the
 /// path of the field that they are about.
-const FIELDS_OF_REFUSALS: [(&str, &str, &str); 4] = [
+const FIELDS_OF_REFUSALS: [(&str, &str, &str); 7] = [
+    ("consent_missing", "", "consented_on"),
+    ("nothing", "enter how many people chose", "counts"),
+    ("single_answer", "", "counts"),
     ("dates_out_of_order", "a session must end", "ends_at"),
     ("dates_out_of_order", "the check would be", "good_until"),
     ("nothing", "a session needs", "places"),

@@ -4,7 +4,7 @@ use super::errors::with_first;
 use crate::http::pages::components::FieldKind;
 
 /// Labels that are no nouns, or short for more, and the error of each.
-const OWN_SENTENCES: [(&str, &str); 28] = [
+const OWN_SENTENCES: [(&str, &str); 31] = [
     ("Answer by", "Enter the day by which you need the answer"),
     ("Areas", "Enter at least one area"),
     ("By when", "Enter the day by which it has to be done"),
@@ -35,12 +35,18 @@ const OWN_SENTENCES: [(&str, &str); 28] = [
     ("Spent so far", "Enter how much was spent so far"),
     ("Valid until", "Enter the last day on which it is valid"),
     ("What did you learn?", "Say what you learned"),
+    ("What do they say?", "Say what they say"),
+    ("What do we ask of them?", "Say what we ask of them"),
     ("What do you need?", "Say what you need"),
     ("What is it?", "Choose what it is"),
     ("When", "Enter the day"),
     (
         "Which answers is it about?",
         "Choose the answers that it is about",
+    ),
+    (
+        "Which one is about the same?",
+        "Choose the one that is about the same",
     ),
     (
         "Which payment is it about?",

@@ -74,7 +74,7 @@ pub(super) async fn show_step_down(
     if !session.has_booked() || !session.places_left.is_to_come() {
         return Ok(see_other(&gathering_path(&session)));
     }
-    let title = translate("Can’t you come after all?", visitor.language);
+    let title = translate("Can’t come after all?", visitor.language);
     let mut page = PageContext::load(&visitor, &app, title).await?;
     page.back = Some(gathering_path(&session));
     let shown = StepDownPage {

@@ -89,6 +89,55 @@ fn elsewhere(session: &PublicSession) -> Option<HttpResponse> {
     Some(see_other(&path))
 }
 
+/// What was sent from one of the two pages.
+struct SentPage {
+    /// The visitor, in the language of the button that was pressed.
+    visitor: Visitor,
+    posted: FormData,
+    /// The language, if its button was pressed: then the page is shown again in it.
+    chosen: Option<Language>,
+    session: PublicSession,
+}
+
+impl SentPage {
+    /// What was sent, or where the visitor is led who cannot book.
+    async fn of(
+        request: &HttpRequest,
+        sent: PostedForm,
+        app: &AppState,
+    ) -> Result<Result<Self, HttpResponse>, PageError> {
+        let PostedForm {
+            mut visitor,
+            posted,
+        } = sent;
+        let chosen = language_buttons::pressed(&posted);
+        visitor.language = chosen.unwrap_or(visitor.language);
+        let session = session_of_request(request, app, &visitor).await?;
+        Ok(match elsewhere(&session) {
+            Some(response) => Err(response),
+            None => Ok(Self {
+                visitor,
+                posted,
+                chosen,
+                session,
+            }),
+        })
+    }
+}
+
+/// A page in the language that was chosen, which the browser remembers.
+fn in_language(
+    app: &AppState,
+    chosen: Option<Language>,
+    page: Result<HttpResponse, PageError>,
+) -> Result<HttpResponse, PageError> {
+    let mut page = page?;
+    if let Some(language) = chosen {
+        visitor::remember_language(app, language, &mut page);
+    }
+    Ok(page)
+}
+
 /// The address of the page that thanks.
 fn booked_path(session: &PublicSession) -> String {
     format!("{}/booked", session.path())
@@ -115,21 +164,18 @@ pub(super) async fn submit_person(
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let PostedForm {
-        mut visitor,
+    let SentPage {
+        visitor,
         posted,
-    } = sent;
-    let chosen = language_buttons::pressed(&posted);
-    visitor.language = chosen.unwrap_or(visitor.language);
-    let session = session_of_request(&request, &app, &visitor).await?;
-    if let Some(response) = elsewhere(&session) {
-        return Ok(response);
-    }
-    if let Some(language) = chosen {
-        let entered = Some((&posted, Vec::new()));
-        let mut page = render_person(&visitor, &app, session, entered).await?;
-        visitor::remember_language(&app, language, &mut page);
-        return Ok(page);
+        chosen,
+        session,
+    } = match SentPage::of(&request, sent, &app).await? {
+        Ok(sent) => sent,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    if chosen.is_some() {
+        let page = render_person(&visitor, &app, session, Some((&posted, Vec::new()))).await;
+        return in_language(&app, chosen, page);
     }
     match parse_person(&posted, visitor.language) {
         Ok(_) => render_needs(&visitor, &app, session, Some((&posted, Vec::new()))).await,
@@ -159,21 +205,18 @@ pub(super) async fn submit_needs(
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let PostedForm {
-        mut visitor,
+    let SentPage {
+        visitor,
         posted,
-    } = sent;
-    let chosen = language_buttons::pressed(&posted);
-    visitor.language = chosen.unwrap_or(visitor.language);
-    let session = session_of_request(&request, &app, &visitor).await?;
-    if let Some(response) = elsewhere(&session) {
-        return Ok(response);
-    }
-    if let Some(language) = chosen {
-        let entered = Some((&posted, Vec::new()));
-        let mut page = render_needs(&visitor, &app, session, entered).await?;
-        visitor::remember_language(&app, language, &mut page);
-        return Ok(page);
+        chosen,
+        session,
+    } = match SentPage::of(&request, sent, &app).await? {
+        Ok(sent) => sent,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    if chosen.is_some() {
+        let page = render_needs(&visitor, &app, session, Some((&posted, Vec::new()))).await;
+        return in_language(&app, chosen, page);
     }
     if posted.text("then") == "back" {
         return render_person(&visitor, &app, session, Some((&posted, Vec::new()))).await;
@@ -289,7 +332,7 @@ async fn render_refusal(
 ) -> Result<HttpResponse, PageError> {
     let says = match refusal {
         Refusal::AddressUnproven => translate(
-            "You have booked three places. To book more, open the link in the email that we sent \
+            "You cannot book more just now. To book more, open the link in the email that we sent \
                 you. If you have no email, phone us.",
             visitor.language,
         ),

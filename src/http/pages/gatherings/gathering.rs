@@ -9,7 +9,6 @@ use super::PublicGathering;
 use super::session::{HeldSession, PublicSession};
 use super::words::kind_name;
 use crate::clock::day_of;
-use crate::domain::GatheringId;
 use crate::domain::gathering::{SessionState, SignUpWay};
 use crate::domain::outcome::Sign;
 use crate::domain::text::{Slug, contains_url};
@@ -18,6 +17,7 @@ use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page};
 use crate::projections::GatheringRow;
+use crate::views::Filter;
 
 #[derive(Template)]
 #[template(path = "gatherings/gathering.html")]
@@ -145,9 +145,10 @@ async fn grew_from(
 
 /// The addresses and titles of the gatherings that grew from it.
 async fn grown(app: &AppState, row: &GatheringRow) -> Result<Vec<(String, String)>, PageError> {
-    let all: Vec<GatheringRow> = app.views.all_rows(None, vec![super::is_public()]).await?;
-    let from_it = |other: &GatheringRow| other.grew_from == Some(GatheringId(row.id));
-    Ok(all.into_iter().filter(from_it).map(link_to).collect())
+    let from_it = vec![Filter::equals("grew_from", row.id)];
+    let grown: Vec<GatheringRow> = app.views.all_rows(None, from_it).await?;
+    let public = grown.into_iter().filter(GatheringRow::is_public);
+    Ok(public.map(link_to).collect())
 }
 
 /// The address and the title of a gathering.

@@ -8,7 +8,7 @@ use jiff::Span;
 use uuid::Uuid;
 
 use super::session::{HeldSession, PlacesLeft, PublicSession};
-use super::words::{kind_key, kind_name};
+use super::words::kind_name;
 use crate::clock::day_of;
 use crate::domain::gathering::SessionState;
 use crate::domain::text::Slug;
@@ -63,7 +63,7 @@ pub(super) async fn show(
     sessions.sort_by_key(|session| (session.day, session.starts_at.clone(), session.session));
     let is_wanted = |row: &&GatheringRow| {
         let is_there = row.area.as_ref().is_some_and(|own| own.as_str() == area);
-        (area.is_empty() || is_there) && (kind.is_empty() || kind_key(row.kind) == kind)
+        (area.is_empty() || is_there) && (kind.is_empty() || row.kind.key() == kind)
     };
     let wanted: BTreeMap<Uuid, &GatheringRow> = all
         .iter()
@@ -104,6 +104,7 @@ fn coming(
 ) -> Vec<ComingGathering> {
     let today = day_of(app.commands.now());
     let mut next: Vec<ComingGathering> = Vec::new();
+    let mut index_of: BTreeMap<Uuid, usize> = BTreeMap::new();
     for row in sessions.iter().filter(|row| row.day >= today) {
         let Some(gathering) = gatherings.get(&row.gathering) else {
             continue;
@@ -112,9 +113,8 @@ fn coming(
         if session.places_left == PlacesLeft::Over {
             continue;
         }
-        let known = next
-            .iter_mut()
-            .find(|known| known.session.gathering == session.gathering);
+        let at = *index_of.entry(session.gathering).or_insert(next.len());
+        let known = next.get_mut(at);
         let is_to_come = session.places_left.is_to_come();
         match known {
             Some(known) if is_to_come && !known.session.places_left.is_to_come() => {
@@ -170,14 +170,14 @@ fn areas(all: &[GatheringRow], chosen: &str) -> Vec<FilterOption> {
 
 /// The kinds of gatherings.
 fn kinds(all: &[GatheringRow], chosen: &str, visitor: &Visitor) -> Vec<FilterOption> {
-    let by_key: BTreeMap<String, &'static str> = all
+    let by_key: BTreeMap<&str, &str> = all
         .iter()
-        .map(|row| (kind_key(row.kind), kind_name(row.kind, visitor.language)))
+        .map(|row| (row.kind.key(), kind_name(row.kind, visitor.language)))
         .collect();
-    let option = |(key, name): (String, &str)| FilterOption {
-        is_chosen: key == chosen,
+    let option = |(key, name): (&str, &str)| FilterOption {
+        key: key.to_owned(),
         name: name.to_owned(),
-        key,
+        is_chosen: key == chosen,
     };
     by_key.into_iter().map(option).collect()
 }

@@ -23,6 +23,7 @@ use crate::views::Filter;
 use session::PublicSession;
 
 pub(super) use taken_over::{booked_session, take_over};
+pub(super) use words::kind_name;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -83,8 +84,9 @@ impl PublicGathering {
         let reader = visitor.signed_in.as_ref().map(|signed| &signed.reader);
         Ok(Self {
             own: own_sign_ups(app, visitor, id).await?,
-            is_insider: reader
-                .is_some_and(|reader| reader.sees_all() || row.is_led_by(reader.person)),
+            is_insider: reader.is_some_and(|reader| {
+                reader.sees_all() || reader.works_with_people() || row.is_led_by(reader.person)
+            }),
             row,
             sessions,
         })

@@ -8,15 +8,12 @@ use uuid::Uuid;
 
 use super::words::long_day;
 use crate::clock::day_of;
-use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState, SignUpWay};
+use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState, SignUpWay, Turnout};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::mail::format_times;
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpState};
-
-/// Fewer people than this are not counted in public: a small number could tell who they are.
-const FEW_PEOPLE: u32 = 5;
 
 /// Whether somebody can take part in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,9 +183,9 @@ pub struct HeldSession {
 
 impl HeldSession {
     pub(super) fn new(session: PublicSession, row: &GatheringSessionRow) -> Self {
-        let people = row.came.as_ref().map_or(0, |came| came.people);
+        let came = row.came.as_ref();
         Self {
-            came: came_text(people, session.language),
+            came: came.map_or_else(String::new, |came| came_text(came, session.language)),
             learned: row.learned.clone(),
             ideas: row.ideas.iter().map(ToString::to_string).collect(),
             signs: row.signs.clone(),
@@ -198,11 +195,13 @@ impl HeldSession {
 }
 
 /// How many came, in words.
-fn came_text(people: u32, language: Language) -> String {
-    match people {
+fn came_text(came: &Turnout, language: Language) -> String {
+    if came.is_of_few() {
+        return translate("Fewer than 5 people came.", language).to_owned();
+    }
+    match came.people {
         0 => String::new(),
-        1..FEW_PEOPLE => translate("Fewer than 5 people came.", language).to_owned(),
-        _ => translate_with("{} people came.", &people.to_string(), language),
+        people => translate_with("{} people came.", &people.to_string(), language),
     }
 }
 
@@ -212,7 +211,14 @@ mod tests {
 
     #[test]
     fn a_small_number_of_people_is_not_told() {
-        let came = |people| came_text(people, Language::En);
+        let came = |people| {
+            let came = Turnout {
+                people,
+                named: BTreeSet::new(),
+                groups: Vec::new(),
+            };
+            came_text(&came, Language::En)
+        };
         assert_eq!(came(0), "");
         assert_eq!(came(1), "Fewer than 5 people came.");
         assert_eq!(came(4), "Fewer than 5 people came.");

@@ -4,10 +4,10 @@
 use super::words::long_day;
 use crate::auth::links::{LinkPurpose, LinkRow};
 use crate::commands::{Caller, CommandRequest};
-use crate::domain::gathering::{AgreedNeeds, GatheringCommand, SignUp, StepDown};
+use crate::domain::gathering::{AgreedNeeds, GatheringCommand, HandOver};
 use crate::domain::language::Language;
 use crate::domain::personal_data::PersonalInput;
-use crate::domain::{Actor, Command, GatheringId, PersonId};
+use crate::domain::{Command, GatheringId, PersonId};
 use crate::http::AppState;
 use crate::http::pages::{PageError, ownership};
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpRow, SignUpState};
@@ -61,11 +61,8 @@ pub(in crate::http::pages) async fn booked_session(
     }))
 }
 
-/// Gives a link's person what was booked with their address, with what was said about needs.
-/// Returns the address of the page that says so; `None` if it could not be given.
-///
-/// A place for which others wait stays with whom it was booked for: given up, it would go to the
-/// first of those who wait.
+/// Gives a link's person what was booked with their address, with what was said about needs, before
+/// all who wait. Returns the address of the page that says so; `None` if it could not be given.
 pub(in crate::http::pages) async fn take_over(
     app: &AppState,
     link: &LinkRow,
@@ -74,50 +71,26 @@ pub(in crate::http::pages) async fn take_over(
     let Some(booked) = BookedByStranger::of_link(app, link).await? else {
         return Ok(None);
     };
-    let BookedByStranger {
-        sign_up,
-        gathering,
-        session,
-    } = booked;
-    if sign_up.state == SignUpState::Place && session.waiting > 0 {
-        return Ok(None);
-    }
-    let (number, stranger) = (sign_up.session, sign_up.person);
+    let sign_up = booked.sign_up;
+    let (gathering, session) = (GatheringId(sign_up.gathering), sign_up.session);
+    let from = sign_up.person;
     let opened = app.views.decrypt_sign_ups(|_| true, vec![sign_up]).await?;
     let words = opened.into_iter().find_map(|row| row.needs);
     let words = words.and_then(|words| PersonalInput::try_from(words).ok());
-    let step_down = GatheringCommand::StepDown(StepDown {
-        session: number,
-        person: stranger,
-    });
-    let sign_up = GatheringCommand::SignUp(SignUp {
-        session: number,
-        person,
-        group: None,
+    let hand_over = GatheringCommand::HandOver(HandOver {
+        session,
+        from,
+        to: person,
         needs: words.map(|words| AgreedNeeds {
             words,
             consent: true,
         }),
-        channel: None,
     });
-    let id = GatheringId(gathering.id);
-    if !issue(app, stranger, Command::Gathering(id, step_down)).await? {
-        return Ok(None);
-    }
-    issue(app, person, Command::Gathering(id, sign_up)).await?;
-    Ok(Some(format!("/gatherings/{id}/{number}/booked")))
-}
-
-/// Issues a command as a person. Returns whether the rules permitted it.
-async fn issue(app: &AppState, by: PersonId, command: Command) -> Result<bool, PageError> {
-    let caller = Caller {
-        actor: Actor::Person(by),
-        role_scope: None,
-    };
-    let request = CommandRequest::new(caller, command);
+    let command = Command::Gathering(gathering, hand_over);
+    let request = CommandRequest::new(Caller::job(), command);
     match ownership::execute_and_wait(app, request).await {
-        Ok(_) => Ok(true),
-        Err(PageError::Refused(_)) => Ok(false),
+        Ok(_) => Ok(Some(format!("/gatherings/{gathering}/{session}/booked"))),
+        Err(PageError::Refused(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -7,8 +7,8 @@ use crate::domain::language::Language;
 use crate::http::pages::i18n::translate;
 use crate::mail::format_day;
 
-/// What people call a kind of gathering.
-pub(super) fn kind_name(kind: GatheringKind, language: Language) -> &'static str {
+/// What people call a kind of gathering, in public and in the office.
+pub(in crate::http::pages) fn kind_name(kind: GatheringKind, language: Language) -> &'static str {
     match kind {
         GatheringKind::CallToAction => translate("Call to action", language),
         GatheringKind::Circle => translate("Circle", language),
@@ -20,12 +20,6 @@ pub(super) fn kind_name(kind: GatheringKind, language: Language) -> &'static str
         GatheringKind::Training => translate("Training", language),
         GatheringKind::Research => translate("Research", language),
     }
-}
-
-/// The key of a kind in addresses, as in the API.
-pub(super) fn kind_key(kind: GatheringKind) -> String {
-    let key = serde_json::to_value(kind).unwrap_or_default();
-    key.as_str().unwrap_or_default().to_owned()
 }
 
 /// A day with its weekday: "Thursday 3 December 2026".

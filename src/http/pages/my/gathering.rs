@@ -67,6 +67,7 @@ pub(super) async fn visible(
             || row.is_led_by(person)
             || row.offered_to == Some(person)
             || signed.reader.sees_all()
+            || signed.reader.works_with_people()
     })
     .ok_or_else(PageError::not_found)
 }
@@ -147,6 +148,9 @@ pub(super) fn refusal_text(refusal: &Refusal, language: Language) -> String {
         Refusal::SessionPassed => "It is over already.",
         Refusal::NotSignedUp => "You are not on the list any more.",
         Refusal::LeadNotOffered => "This is not waiting for you any more. Phone us to talk.",
+        Refusal::AddressUnproven => {
+            "First open the link in the email that we sent you. If you have no email, phone us."
+        }
         Refusal::LastLead => "You are the only lead. Phone us, and we will find someone with you.",
         Refusal::SessionNotOver => "It is not over yet. Come back after it has ended.",
         Refusal::SessionNotInState(_) => "This was noted before. Phone us if it is not right.",

@@ -5,9 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::barriers::{self, OwnBarrier};
+use super::entries::OwnEntries;
 use super::gatherings::{self, GroupSession, OwnGatherings};
+use super::introductions::OwnIntroductions;
 use super::to_do::{self, GrantRecords, ToDo};
-use super::{members, notices, states};
+use super::{members, notices, pledges, states};
 use crate::clock::day_of;
 use crate::commands::CommandRequest;
 use crate::domain::group::MemberRef;
@@ -42,6 +45,13 @@ struct OwnOverviewPage {
     to_do: Vec<ToDo>,
     groups: Vec<OwnGroup>,
     gatherings: OwnGatherings,
+    /// What the visitor has in the directory as a person.
+    own: OwnEntries,
+    introductions: OwnIntroductions,
+    /// What the visitor said gets in people's way.
+    barriers: Vec<OwnBarrier>,
+    /// How many pledges the visitor has open, if they ever took one.
+    pledges: Option<usize>,
 }
 
 struct OwnGroup {
@@ -52,7 +62,15 @@ struct OwnGroup {
     grants: Vec<OwnRecord>,
     /// Sessions to come that members signed up for in the group's name.
     sessions: Vec<GroupSession>,
+    /// What the group has in the directory, and what others nearby have.
+    entries: OwnEntries,
     members: Vec<String>,
+}
+
+impl OwnGroup {
+    fn own_entries(&self) -> &OwnEntries {
+        &self.entries
+    }
 }
 
 /// An application, or the grant that it led to.
@@ -127,6 +145,8 @@ async fn render(
         };
         groups.push(own_group(app, row, visitor.language, &mut to_do).await?);
     }
+    let mut introductions = OwnIntroductions::load(app, &signed.reader, visitor.language).await?;
+    to_do.append(&mut introductions.to_do);
     to_do::sort(&mut to_do);
     let own: Option<PersonRow> = app.views.find(signed.reader.person, None).await?;
     let contact_waits = visitor.proven
@@ -134,11 +154,15 @@ async fn render(
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
     let gatherings = OwnGatherings::load(app, signed.reader.person, visitor.language).await?;
-    let title = if groups.is_empty() && !gatherings.is_empty() {
-        translate("My gatherings", visitor.language)
-    } else {
-        translate("My group", visitor.language)
+    let barriers = barriers::of_person(app, signed.reader.person, visitor.language).await?;
+    let pledges = pledges::count_of(app, signed.reader.person).await?;
+    let title = match (groups.is_empty(), gatherings.is_empty()) {
+        (true, false) => "My gatherings",
+        (true, true) if !introductions.is_empty() => "My introductions",
+        (true, true) if !barriers.is_empty() || pledges.is_some() => "My page",
+        _ => "My group",
     };
+    let title = translate(title, visitor.language);
     let mut shell = PageContext::load(visitor, app, title).await?;
     shell.width = PageWidth::Wide;
     shell.notice = notices::notice(request, visitor.language);
@@ -151,6 +175,10 @@ async fn render(
         to_do,
         groups,
         gatherings,
+        own: OwnEntries::of_person(app, signed.reader.person, visitor.language).await?,
+        introductions,
+        barriers,
+        pledges,
     })
 }
 
@@ -188,6 +216,7 @@ async fn own_group(
         applications: reading.applications,
         grants: reading.grants,
         sessions: gatherings::of_group(app, &row, language).await?,
+        entries: OwnEntries::of_group(app, &row, language).await?,
         row,
     })
 }

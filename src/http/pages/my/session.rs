@@ -10,7 +10,7 @@ use super::gathering::{refusal_text, visible};
 use super::gatherings::session_line;
 use crate::clock::day_of;
 use crate::domain::gathering::{
-    GatheringState, GroupTurnout, RecordTurnout, SessionState, SignUpWay, Turnout,
+    GatheringState, GroupTurnout, RecordTurnout, SessionState, SignUpWay, Turnout, needs_kept_until,
 };
 use crate::domain::{Command, GatheringCommand, GatheringId, GroupId, PersonId};
 use crate::http::AppState;
@@ -36,10 +36,12 @@ struct LedSessionPage {
     counts_only: bool,
     /// Whether it can be recorded now who came.
     records: bool,
+    /// Whether it is forgotten who signed up.
+    is_forgotten: bool,
 }
 
 /// A session that the visitor leads, with those who have a place and those who wait, in their
-/// order.
+/// order, for as long as the list is kept.
 struct LedSession {
     gathering: GatheringRow,
     session: GatheringSessionRow,
@@ -69,8 +71,13 @@ impl LedSession {
         let id = GatheringSessionRow::id_of(gathering.id, number);
         let session: Option<GatheringSessionRow> = app.views.find(&id, None).await?;
         let session = session.ok_or_else(PageError::not_found)?;
-        let of_session = vec![Filter::equals("session_id", id)];
-        let rows = app.views.all_rows(None, of_session).await?;
+        // The list is forgotten 30 days after the session, for those who led it too.
+        let rows = if session.kept_until.is_some() {
+            let of_session = vec![Filter::equals("session_id", id)];
+            app.views.all_rows(None, of_session).await?
+        } else {
+            Vec::new()
+        };
         let mut people = app.views.decrypt_sign_ups(|_| true, rows).await?;
         people.retain(|row| row.state != SignUpState::GivenUp);
         people.sort_by_key(|row| row.joined);
@@ -195,6 +202,7 @@ async fn render(
         records: led.gathering.state == GatheringState::Open
             && led.session.state == SessionState::Planned
             && led.session.day <= today,
+        is_forgotten: needs_kept_until(led.session.day) < today,
         led,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)

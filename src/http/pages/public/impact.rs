@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::impact_aims::{AimsImpact, aims_impact};
 use super::impact_gatherings::{GatheringImpact, gathering_impact};
+use super::impact_network::{NetworkImpact, network_impact};
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
@@ -41,6 +43,8 @@ struct ImpactPage {
     funders: Vec<(String, Money)>,
     demand: Demand,
     gatherings: Option<GatheringImpact>,
+    network: Option<NetworkImpact>,
+    aims: Option<AimsImpact>,
     cost: CostPerPerson,
     sealed: Option<CheckpointView>,
     /// Whether open data is published.
@@ -249,7 +253,6 @@ pub(super) async fn show(
             money: line,
         }
     };
-    let areas = money.into_iter().map(area).collect();
     let funders = views
         .budget(totals_query(GroupBy::Funder, None, None, &days))
         .await?
@@ -264,12 +267,14 @@ pub(super) async fn show(
         demand: demand(&app, &days).await?,
         themes: theme_lines(&page, &app, &days, &names).await?,
         gatherings: gathering_impact(&page, &app, &days, &signs).await?,
+        network: network_impact(&page, &app, &days).await?,
+        aims: aims_impact(&page, &app, &days).await?,
         cost: by_sign.cost_per_person,
         sealed: newest_checkpoint(&app).await?,
         open_data: app.site.open_data.is_some(),
+        areas: money.into_iter().map(area).collect(),
         page,
         days,
-        areas,
         stories,
         totals,
     })

@@ -1,11 +1,14 @@
-//! The public pages: home, help, privacy, accessibility, impact, open data, shared statements,
-//! and the people and mails of a demonstration.
+//! The public pages: home, help, privacy, accessibility, impact, learning, open data, shared
+//! statements, and the people and mails of a demonstration.
 
 mod demo;
 mod documents;
 mod home;
 mod impact;
+mod impact_aims;
 mod impact_gatherings;
+mod impact_network;
+mod learning;
 mod mails;
 mod open_data;
 mod statement;
@@ -23,6 +26,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/open-data").route(web::get().to(open_data::show)))
         .service(web::resource("/statement/{link}/{secret}").route(web::get().to(statement::show)))
         .service(web::resource("/impact").route(web::get().to(impact::show)))
+        .service(web::resource("/learning").route(web::get().to(learning::show)))
         .service(
             web::resource("/impact/{grant}/{file}").route(web::get().to(super::my::story_picture)),
         )

@@ -88,7 +88,12 @@ impl Projection for PostingDimensionsProjection {
             Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => {
                 Some(AffectedRows::one(&row))
             }
-            Event::Person(_) | Event::Organisation(_) | Event::Gathering(_) => None,
+            Event::Person(_)
+            | Event::Organisation(_)
+            | Event::Gathering(_)
+            | Event::Asset(_)
+            | Event::Introduction(_)
+            | Event::Barrier(_) => None,
         }
     }
 

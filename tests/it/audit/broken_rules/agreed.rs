@@ -160,18 +160,7 @@ fn of_bank_details() -> Vec<Break> {
             log.set(provided, "keyed_by", person.as_str());
             log.set(provided, "behind", json!(Vec::from_iter(registered_by)));
             log.set_giver(provided, &person);
-            let fields = json!({
-                "into": into, "reason": "They are one group now.", "merged_by": officer,
-                "merged_on": log.day_before(provided),
-            });
-            let new = NewEvent {
-                stream: "group",
-                id: group,
-                event: "GroupMerged",
-                fields,
-                actor: officer,
-            };
-            log.insert(provided, new);
+            log.insert_merger(provided, &group, &into, &officer);
         },
     )]
 }

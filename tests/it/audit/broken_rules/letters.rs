@@ -9,7 +9,7 @@ use super::{Break, LogLines, NewEvent};
 const LATER: &str = "2099-01-01";
 
 pub fn breaks() -> Vec<Break> {
-    [of_offers(), of_take_backs(), of_reviews()].concat()
+    [of_offers(), of_instalments(), of_take_backs(), of_reviews()].concat()
 }
 
 fn broken(rule: Rule, says: &'static str, edit: fn(&mut LogLines)) -> Break {
@@ -63,6 +63,23 @@ fn of_offers() -> Vec<Break> {
         ),
         broken(
             Rule::LettersInOrder,
+            "a group accepted an offer after its last day",
+            |log| {
+                let mut at = log.first("AgreementAccepted");
+                let command = log.command(at);
+                while log.command(at - 1) == command {
+                    at -= 1;
+                }
+                while log.command(at) == command {
+                    log.edit(at, |event| {
+                        event["metadata"]["decided_at"] = json!("2099-01-01T12:00:00Z");
+                    });
+                    at += 1;
+                }
+            },
+        ),
+        broken(
+            Rule::LettersInOrder,
             "a letter was moved after its offer was sent",
             |log| {
                 let at = log.first("OfferSent");
@@ -84,6 +101,25 @@ fn of_offers() -> Vec<Break> {
             },
         ),
     ]
+}
+
+fn of_instalments() -> Vec<Break> {
+    vec![broken(
+        Rule::ChecksPassed,
+        "a payment of an instalment was prepared before its day",
+        |log| {
+            let at = log.first("PaymentPrepared");
+            let (grant, actor) = (log.id(at), log.actor(at));
+            let instalment = json!({
+                "amount": log.field(at, "amount"),
+                "released": { "from_day": { "day": LATER } },
+            });
+            let fields = json!({ "first": 90, "instalments": [instalment] });
+            log.set(at, "instalment", 90);
+            let of = ("grant", grant.as_str());
+            put(log, at, of, "PaymentsScheduled", (actor.as_str(), fields));
+        },
+    )]
 }
 
 fn of_take_backs() -> Vec<Break> {

@@ -1,20 +1,26 @@
 //! The events of an exported log, to be edited as a holder of the signing key could.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use microgrants::audit::{Finding, RuleChecker};
+use microgrants::eventlog::recorded_event::RecordedEvent;
+use microgrants::transparency::log_entry;
 use serde_json::{Value, json};
 
 /// The events of a log as JSON, in order.
 #[derive(Clone)]
 pub struct LogLines(Vec<LogLine>);
 
-/// An event, with its line as long as the event is not edited. Most events of a log stay as they
-/// are, and writing them in canonical form anew takes long.
+/// An event, with its line and what that says as long as the event is not edited. Most events of a
+/// log stay as they are, and to write them in canonical form or to read them anew takes long.
 #[derive(Clone)]
 struct LogLine {
     event: Arc<Value>,
     line: Option<Arc<str>>,
+    decoded: Option<Arc<RecordedEvent>>,
 }
 
 impl LogLine {
@@ -22,6 +28,7 @@ impl LogLine {
         Self {
             event: Arc::new(serde_json::from_str(line).expect("an event")),
             line: Some(line.into()),
+            decoded: decode(line).map(Arc::new),
         }
     }
 
@@ -29,16 +36,39 @@ impl LogLine {
         Self {
             event: Arc::new(event),
             line: None,
+            decoded: None,
         }
     }
 
     fn edit(&mut self) -> &mut Value {
-        self.line = None;
+        (self.line, self.decoded) = (None, None);
         Arc::make_mut(&mut self.event)
     }
 
+    /// What the line says with these numbers, if it can be read.
+    fn read(&self, numbers: LineNumbers) -> Option<Cow<'_, RecordedEvent>> {
+        let Some(decoded) = &self.decoded else {
+            return decode(&self.written(numbers)).map(Cow::Owned);
+        };
+        let recorded_at = Timestamp::from_microsecond(numbers.recorded_at).ok()?;
+        let is_same = (decoded.position, decoded.sequence, decoded.recorded_at)
+            == (numbers.position, numbers.sequence, recorded_at);
+        if is_same {
+            return Some(Cow::Borrowed(decoded.as_ref()));
+        }
+        let mut moved = RecordedEvent::clone(decoded);
+        (moved.position, moved.sequence) = (numbers.position, numbers.sequence);
+        moved.recorded_at = recorded_at;
+        Some(Cow::Owned(moved))
+    }
+
     /// The line with these numbers.
-    fn written(&self, numbers: [(&str, i64); 3]) -> String {
+    fn written(&self, numbers: LineNumbers) -> String {
+        let numbers = [
+            ("position", numbers.position),
+            ("sequence", numbers.sequence),
+            ("recorded_at", numbers.recorded_at),
+        ];
         let Some(line) = &self.line else {
             let mut event = (*self.event).clone();
             for (name, number) in numbers {
@@ -61,6 +91,20 @@ impl LogLine {
     }
 }
 
+/// What a line says when it can be read.
+fn decode(line: &str) -> Option<RecordedEvent> {
+    let row = log_entry::parse(line).ok()?;
+    RecordedEvent::from_row(&row).ok()
+}
+
+/// The numbers that a writer gives an event.
+#[derive(Clone, Copy)]
+struct LineNumbers {
+    position: i64,
+    sequence: i64,
+    recorded_at: i64,
+}
+
 /// An event to be put into a log.
 pub struct NewEvent {
     /// The kind of record: `grant`, `fund` and so on.
@@ -76,24 +120,43 @@ impl LogLines {
         Self(lines.iter().map(|line| LogLine::parse(line)).collect())
     }
 
-    /// The lines in canonical form, with positions, sequences and times as a writer makes them.
-    pub fn to_lines(&self) -> Vec<String> {
+    /// The events in order, with positions, sequences and times as a writer makes them.
+    fn numbered(&self) -> impl Iterator<Item = (&LogLine, LineNumbers)> {
         let mut sequences: BTreeMap<(String, String), i64> = BTreeMap::new();
-        let (mut lines, mut last_at) = (Vec::new(), 0);
-        for (position, line) in (0..).zip(&self.0) {
+        let mut last_at = 0;
+        (0..).zip(&self.0).map(move |(position, line)| {
             let event = &line.event;
             let sequence = sequences
                 .entry((text(event, "stream"), text(event, "id")))
                 .or_default();
             *sequence += 1;
             last_at = last_at.max(event["recorded_at"].as_i64().unwrap_or_default());
-            lines.push(line.written([
-                ("position", position),
-                ("sequence", *sequence),
-                ("recorded_at", last_at),
-            ]));
+            let numbers = LineNumbers {
+                position,
+                sequence: *sequence,
+                recorded_at: last_at,
+            };
+            (line, numbers)
+        })
+    }
+
+    /// The lines in canonical form.
+    pub fn to_lines(&self) -> Vec<String> {
+        let lines = self.numbered();
+        lines.map(|(line, numbers)| line.written(numbers)).collect()
+    }
+
+    /// What a replay of the rules finds, as a verifier of the whole folder does after it has read
+    /// the lines: that also hashes and parses what no edit has changed, which takes several times
+    /// as long.
+    pub fn replay(&self) -> Vec<Finding> {
+        let mut checker = RuleChecker::default();
+        for (line, numbers) in self.numbered() {
+            if let Some(event) = line.read(numbers) {
+                checker.process(&event);
+            }
         }
-        lines
+        checker.finish().findings.sorted()
     }
 
     /// The places of the events with this name.
@@ -232,6 +295,37 @@ impl LogLines {
             "version": "1.0",
         });
         self.0.insert(at, LogLine::new(event));
+    }
+
+    /// Makes an event one of the command of the event before it.
+    pub fn join_command(&mut self, at: usize) {
+        let before = Arc::clone(&self.0[at - 1].event);
+        let event = self.0[at].edit();
+        event["command_id"] = before["command_id"].clone();
+        event["metadata"] = before["metadata"].clone();
+    }
+
+    /// Puts in a merger of one group into another, by an officer.
+    pub fn insert_merger(&mut self, at: usize, group: &str, into: &str, officer: &str) {
+        let merged = json!({
+            "into": into, "reason": "They are one group now.", "merged_by": officer,
+            "merged_on": self.day_before(at),
+        });
+        let taken_in = json!({ "group": group });
+        for (place, id, event, fields) in [
+            (at, group, "GroupMerged", merged),
+            (at + 1, into, "GroupTakenIn", taken_in),
+        ] {
+            let new = NewEvent {
+                stream: "group",
+                id: id.to_owned(),
+                event,
+                fields,
+                actor: officer.to_owned(),
+            };
+            self.insert(place, new);
+        }
+        self.join_command(at + 1);
     }
 
     /// Puts in a copy of an event, as a command of its own.

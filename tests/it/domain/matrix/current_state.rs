@@ -48,6 +48,18 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
             "held",
         ),
         "gathering" => part_of(&world.gatherings, id, "/state"),
+        "asset" => part_of(&world.assets, id, "/state"),
+        "introduction" => part_of(&world.introductions, id, "/state"),
+        "consent" => {
+            let given = part_of(&world.people, id, "/consents/invitations");
+            word_for(given.is_empty(), "none", "given")
+        }
+        "barrier" => part_of(&world.barriers, id, "/state"),
+        "pledge" => proposal_state(
+            &part_of(&world.people, id, "/pledges/open/tell-three"),
+            &part_of(&world.people, id, "/pledges/kept/0"),
+            ["taken", "kept"],
+        ),
         "attendance" => attendance(&|path| part_of(&world.applications, id, path)),
         _ => part_of_grant(table, &|path| part_of(&world.grants, id, path)),
     }

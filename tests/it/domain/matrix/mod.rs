@@ -5,6 +5,7 @@
 //! A cell is the refusal's code, `ok`, or `-> state` for a change of state.
 
 mod current_state;
+mod learning;
 pub mod samples;
 pub mod states;
 
@@ -15,8 +16,9 @@ use std::sync::LazyLock;
 
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, DomainEvent, Event, FundCommand, GatheringCommand, GrantCommand,
-    GroupCommand, OrganisationCommand, PersonCommand,
+    ApplicationCommand, AssetCommand, BarrierCommand, DomainEvent, Event, FundCommand,
+    GatheringCommand, GrantCommand, GroupCommand, IntroductionCommand, OrganisationCommand,
+    PersonCommand,
 };
 
 use current_state::current_state;
@@ -31,6 +33,9 @@ fn specs(noun: &str) -> &'static [CommandSpec] {
         "group" => GroupCommand::SPECS,
         "application" => ApplicationCommand::SPECS,
         "gathering" => GatheringCommand::SPECS,
+        "asset" => AssetCommand::SPECS,
+        "introduction" => IntroductionCommand::SPECS,
+        "barrier" => BarrierCommand::SPECS,
         _ => GrantCommand::SPECS,
     }
 }
@@ -238,6 +243,7 @@ fn every_event_happens_somewhere() {
         states::with_one_signature(),
         states::with_a_bank_file(),
         states::with_somebody_unknown(),
+        states::with_lessons(),
     ];
     let histories = settings.iter().flat_map(|setting| &setting.world.history);
 
@@ -253,6 +259,9 @@ fn every_event_happens_somewhere() {
             Event::Application(event) => golden_file("application", event),
             Event::Grant(event) => golden_file("grant", event),
             Event::Gathering(event) => golden_file("gathering", event),
+            Event::Asset(event) => golden_file("asset", event),
+            Event::Introduction(event) => golden_file("introduction", event),
+            Event::Barrier(event) => golden_file("barrier", event),
         })
         .collect();
     // Only earlier versions wrote this event, when one administrator could give a role alone.

@@ -6,6 +6,7 @@ use microgrants::domain::{Actor, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::learning;
 use super::states::APPLICATION;
 use crate::support::fixtures::AGREEMENT_TEXT;
 use crate::support::scenario::Scenario;
@@ -38,8 +39,18 @@ pub const STRANGER: Uuid = Uuid::from_u128(99);
 pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
 /// A mail that waits for a call or a letter.
 const WAITING_MAIL: Uuid = Uuid::from_u128(110);
+/// An introduction to an entry of the directory.
+pub const INTRODUCTION: Uuid = Uuid::from_u128(600);
+/// The entry of the directory to which people are introduced. A group holds it.
+pub const WELCOMING_ENTRY: Uuid = Uuid::from_u128(601);
 /// A gathering with one session.
 pub const GATHERING: Uuid = Uuid::from_u128(400);
+/// An entry of the directory.
+pub const ASSET: Uuid = Uuid::from_u128(500);
+/// Another one, which nobody holds.
+pub const OTHER_ASSET: Uuid = Uuid::from_u128(501);
+pub const BARRIER: Uuid = Uuid::from_u128(500);
+pub const OTHER_BARRIER: Uuid = Uuid::from_u128(501);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
@@ -48,6 +59,9 @@ pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15
 type Sample = (SampleActor, Value);
 
 pub fn sample(noun: &str, name: &str) -> Sample {
+    if let Some(body) = learning::body(name) {
+        return staff(body);
+    }
     match noun {
         "person" => person(name),
         "organisation" => organisation(name),
@@ -55,6 +69,9 @@ pub fn sample(noun: &str, name: &str) -> Sample {
         "group" => group(name),
         "application" => application(name),
         "gathering" => gathering(name),
+        "asset" => asset(name),
+        "introduction" => introduction(name),
+        "barrier" => barrier(name),
         _ => grant(name),
     }
 }
@@ -94,13 +111,19 @@ fn person(name: &str) -> Sample {
         "prove-address" => job(json!({ "address": "ab".repeat(32) })),
         "refuse-contact" => second(json!({ "reason": "Nobody answered under the old number." })),
         "introduce" => job(json!({ "name": "Somebody", "email": "somebody@example.org" })),
-        "expire" => job(json!({})),
+        "expire" | "remind-of-pledges" => job(json!({})),
         "begin" => job(json!({ "group": NEW_GROUP })),
+        "agree" => staff(json!({
+            "purpose": "invitations", "basis": "consent", "notice": 1, "channel": "phone",
+        })),
+        "take-back" => staff(json!({ "purpose": "invitations", "channel": "phone" })),
         "end-access" => staff(json!({ "reason": "A telephone was lost." })),
         "await-telling" => job(json!({
             "mail": WAITING_MAIL, "about": 12, "kind": "declined", "caused_on": "2026-06-01",
         })),
         "email-instead" | "take-back-telling" => staff(json!({ "mail": WAITING_MAIL })),
+        "pledge" => staff(json!({ "pledges": ["tell-three"], "version": 1 })),
+        "keep-pledge" | "drop-pledge" => staff(json!({ "pledge": "tell-three" })),
         "tell" => staff(json!({ "mail": WAITING_MAIL, "how": "phone", "told_on": "2026-06-01" })),
         _ => erasure(name).unwrap_or_else(|| {
             staff(json!({ "name": "Somebody", "email": "somebody@example.org" }))
@@ -125,7 +148,9 @@ fn organisation(name: &str) -> Sample {
         ),
         "record-key-rotation" => (
             SampleActor::Operator,
-            json!({ "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB" }),
+            json!({
+                "key": "microgrants/main/1+d5e76859+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+            }),
         ),
         "propose-role" => staff(of("officer")),
         "confirm-role" => second(of("finance")),
@@ -135,28 +160,21 @@ fn organisation(name: &str) -> Sample {
             "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }],
         })),
         "adopt-themes" => staff(json!({ "themes": [{ "theme": "food", "name": "Food" }] })),
+        "publish-pledges" => staff(pledges()),
         "publish-form" => {
             let question =
                 json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
             staff(json!({ "questions": [question] }))
         }
-        "propose-mail-text" => staff(json!({
-            "mail": "sign_in",
-            "language": "en",
-            "subject": "Sign in",
-            "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}",
-        })),
         "set-settings" | "propose-settings" => staff(settings_sample()),
         "refuse-settings" => staff(json!({ "proposal": 1, "reason": "The number is wrong" })),
         "confirm-mail-text" | "confirm-webhook" | "confirm-settings" => {
             second(json!({ "proposal": 1 }))
         }
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
-        "publish-mail-text" => staff(json!({
-            "mail": "declined",
-            "language": "en",
-            "subject": "About {{ group }}",
-            "body": "Dear {{ name }}, {{ note }}",
+        "publish-notice" => staff(json!({
+            "purpose": "introductions",
+            "text": "We tell the group what you agree to share.",
         })),
         "propose-webhook" => staff(json!({
             "address": "https://hooks.example.org/grants",
@@ -175,6 +193,24 @@ fn organisation(name: &str) -> Sample {
             "other_languages": {
                 "pl": { "context": "Miasto.", "hard": "Czas.", "lessons": "Wcześnie." },
             },
+        })),
+        _ => mail_text(name),
+    }
+}
+
+fn mail_text(name: &str) -> Sample {
+    match name {
+        "propose-mail-text" => staff(json!({
+            "mail": "sign_in",
+            "language": "en",
+            "subject": "Sign in",
+            "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}",
+        })),
+        "publish-mail-text" => staff(json!({
+            "mail": "declined",
+            "language": "en",
+            "subject": "About {{ group }}",
+            "body": "Dear {{ name }}, {{ note }}",
         })),
         _ => staff(json!({ "text": AGREEMENT_TEXT })),
     }
@@ -406,6 +442,26 @@ fn application(name: &str) -> Sample {
     }
 }
 
+fn introduction(name: &str) -> Sample {
+    match name {
+        "ask" => staff(json!({ "of": { "person": STRANGER }, "to": WELCOMING_ENTRY })),
+        "agree" => staff(json!({
+            "notice": 1,
+            "channel": "phone",
+            "read_back": true,
+            "matters": "Company",
+            "shares": ["name", "telephone"],
+        })),
+        "welcome" => member(json!({ "host": Uuid::from_u128(100) })),
+        "decline" => member(json!({ "reason": "full" })),
+        "say-how" => staff(json!({ "how": "went" })),
+        "take-back" => (SampleActor::Person(STRANGER), json!({})),
+        "close" => staff(json!({ "reason": "done" })),
+        "remind" | "forget-matters" => job(json!({})),
+        _ => staff(json!({})),
+    }
+}
+
 fn gathering(name: &str) -> Sample {
     let lead = Uuid::from_u128(10);
     let about = json!({ "title": "A walk", "description": "We walk and talk." });
@@ -434,7 +490,14 @@ fn gathering(name: &str) -> Sample {
             }),
         ),
         "count-sign-ups" => staff(json!({ "session": 1, "people": 28, "channel": "phone" })),
-        "step-down" | "give-up" => staff(json!({ "session": 1, "person": STRANGER })),
+        "step-down" => staff(json!({ "session": 1, "person": STRANGER })),
+        "give-up" => job(json!({ "session": 1, "person": STRANGER })),
+        "hand-over" => job(json!({
+            "session": 1,
+            "from": STRANGER,
+            "to": Uuid::from_u128(100),
+            "needs": { "words": "A ramp", "consent": true },
+        })),
         "record-attendance" => staff(json!({
             "session": 1,
             "came": { "people": 3, "named": [STRANGER] },
@@ -456,6 +519,77 @@ fn gathering(name: &str) -> Sample {
         "pass-risk-check" => staff(json!({ "good_until": "2027-06-01" })),
         "remind" | "forget-needs" => job(json!({ "session": 1 })),
         _ => staff(json!({})),
+    }
+}
+
+fn asset(name: &str) -> Sample {
+    let [own, other] = [200, 201].map(|group| json!({ "group": Uuid::from_u128(group) }));
+    match name {
+        "record" => staff(json!({
+            "way": "offer",
+            "kind": "group",
+            "holder": own,
+            "name": "A bowls club",
+        })),
+        "propose" => member(json!({ "words": "We meet on Fridays, too" })),
+        "publish" => staff(json!({
+            "name": "Boccia at the bowls club",
+            "description": "Anyone can join in.",
+            "when": "Tuesdays from 2 to 4",
+            "access": "There is a ramp.",
+            "website": "https://bowls.example.org",
+            "welcomes": true,
+        })),
+        "pause" | "resume" | "confirm" | "withdraw" => member(json!({})),
+        "tie" => staff(json!({ "to": OTHER_ASSET, "how": "partner" })),
+        "untie" => staff(json!({ "to": OTHER_ASSET })),
+        "take-over" => second(json!({})),
+        "record-exchange" => member(json!({
+            "giver": own,
+            "receiver": other,
+            "minutes": 90,
+            "on": "2026-06-01",
+        })),
+        "correct-exchange" => staff(json!({
+            "exchange": 1,
+            "minutes": 60,
+            "reason": "They left after an hour.",
+        })),
+        "remind" | "forget-words" => job(json!({})),
+        _ => staff(json!({})),
+    }
+}
+
+fn pledges() -> Value {
+    json!({ "pledges": [{
+        "pledge": "tell-three",
+        "words": "I tell three people about screening.",
+        "other_languages": { "pl": "Powiem o badaniach trzem osobom." },
+        "not_before": "2026-06-10",
+        "due_after_days": 14,
+    }] })
+}
+
+fn barrier(name: &str) -> Sample {
+    match name {
+        "raise" => (
+            SampleActor::Person(STRANGER),
+            json!({ "person": STRANGER, "words": "The bus stops at five." }),
+        ),
+        "sum-up" => staff(json!({ "summary": "There is no bus to the clinic after five." })),
+        "join" => staff(json!({ "into": OTHER_BARRIER })),
+        "take-in" => staff(json!({ "barrier": OTHER_BARRIER, "raised_by": [STRANGER] })),
+        "pass-on" => staff(json!({
+            "to": "The hospital trust",
+            "asked": "Can a clinic open in the evening?",
+            "due_on": "2026-07-03",
+        })),
+        "record-answer" => staff(json!({
+            "answer": "It opens on Thursday evenings from May.",
+            "comes_to": "planned",
+        })),
+        "close" => staff(json!({ "reason": "The clinic is open in the evening now." })),
+        _ => job(json!({})),
     }
 }
 

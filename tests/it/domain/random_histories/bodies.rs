@@ -49,14 +49,16 @@ fn vary_field(dice: &mut SeededRandom, today: Date, path: &str, name: &str) -> O
         "kind" if path == "grant/record-bank-entry" => {
             json!(dice.choose(&["came_in", "went_out"]))
         }
-        "counts" => json!(dice.choose(&["0.00", "50.00", "100.00", "250.00"])),
+        "counts" if path == "grant/propose-settlement" || path == "grant/confirm-settlement" => {
+            json!(dice.choose(&["0.00", "50.00", "100.00", "250.00"]))
+        }
         "entry" => json!(1 + dice.below(4)),
         "closes_on" if path == "fund/extend-round" => json!(in_days(5)),
         "letters_on" => json!(in_days(11)),
         "rank" | "proposal" => json!(1 + dice.below(3)),
         "batch" => json!(format!("batch-{}", dice.below(1000))),
         "role" => json!(dice.choose(&["officer", "finance", "panel", "auditor", "administrator"])),
-        "occasion" => json!(dice.choose(&["before", "overdue"])),
+        "occasion" if path.starts_with("grant/") => json!(dice.choose(&["before", "overdue"])),
         "into" => json!(Uuid::from_u128(200 + dice.below(GROUPS) as u128)),
         "round" if path == "fund/plan-round" || dice.one_in(3) => {
             json!(format!("round-{}", dice.below(1000)))

@@ -56,7 +56,9 @@ const TERMINAL_COMMANDS: [&str; 15] = [
 ];
 /// Commands that are always accepted, or that undo what others need; drawn less often, so that they
 /// do not fill a history.
-const LESS_FREQUENT_COMMANDS: [&str; 27] = [
+const LESS_FREQUENT_COMMANDS: [&str; 29] = [
+    "organisation/publish-lesson",
+    "group/give-tally",
     "group/provide-payee",
     "group/remove-member",
     "group/add-member",
@@ -88,8 +90,9 @@ const LESS_FREQUENT_COMMANDS: [&str; 27] = [
 /// Commands that cannot occur in these histories: those that set up an organisation, restore it or
 /// end a person's part in it, and those that only follow from other commands. No file is handed in
 /// with an application here. The last three need rules that these funds do not have;
-/// `sybil_attacks` covers them.
-const TESTED_ELSEWHERE: [&str; 27] = [
+/// `sybil_attacks` covers them. `pledges_and_barriers` has those of pledges,
+/// `assets` those of consent, and `refusals::learning` the choice of a story.
+const TESTED_ELSEWHERE: [&str; 34] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
@@ -97,6 +100,7 @@ const TESTED_ELSEWHERE: [&str; 27] = [
     "organisation/record-key-rotation",
     "organisation/set-settings",
     "organisation/end-roles-of-erased",
+    "organisation/choose-story",
     "person/introduce",
     "person/choose-language",
     "person/prove-address",
@@ -105,6 +109,12 @@ const TESTED_ELSEWHERE: [&str; 27] = [
     "person/email-instead",
     "person/take-back-telling",
     "person/expire",
+    "person/agree",
+    "person/take-back",
+    "person/pledge",
+    "person/keep-pledge",
+    "person/drop-pledge",
+    "person/remind-of-pledges",
     "person/request-erasure",
     "person/refuse-erasure",
     "person/erase",

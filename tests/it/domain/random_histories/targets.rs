@@ -152,10 +152,10 @@ fn pending_batch(dice: &mut SeededRandom, world: &InMemoryDomain) -> Option<Pend
             ))
         })
         .collect();
-    let (fund, line) = (!approved.is_empty()).then(|| dice.choose(&approved))?;
+    let (fund, line) = dice.take_one(approved)?;
     let batch = format!("batch-{}", dice.below(1000));
     let body = json!({ "batch": batch, "sent_on": world.today, "payments": [line] });
-    Some((*fund, Some(body)))
+    Some((fund, Some(body)))
 }
 
 /// A group whose payee waits for somebody to verify it.
@@ -166,7 +166,7 @@ fn pending_payee(dice: &mut SeededRandom, world: &InMemoryDomain) -> Option<Pend
         .filter_map(|(id, group)| Some((*id, group.payee()?)))
         .filter(|(_, payee)| payee.verified_by.is_none())
         .collect();
-    let (id, payee) = (!waiting.is_empty()).then(|| *dice.choose(&waiting))?;
+    let (id, payee) = dice.take_one(waiting)?;
     let body = json!({ "payee": payee.number, "method": "A statement was seen" });
     Some((id, Some(body)))
 }
@@ -237,8 +237,8 @@ fn pending_grant(
         .iter()
         .filter_map(|(id, grant)| Some((*id, body_for(&serde_json::to_value(grant).ok()?)?)))
         .collect();
-    let (id, body) = (!waiting.is_empty()).then(|| dice.choose(&waiting))?;
-    Some((*id, Some(body.clone())))
+    let (id, body) = dice.take_one(waiting)?;
+    Some((id, Some(body)))
 }
 
 /// The number of the first payment in this state.
@@ -256,10 +256,6 @@ fn payment_to_prepare(grant: &Value) -> Option<Value> {
     if !payable || grant["held"] == true {
         return None;
     }
-    let mut scheduled = grant["instalments"].as_object()?.keys().peekable();
-    if scheduled.peek().is_none() {
-        return Some(json!({ "amount": "50.00" }));
-    }
     let paid: Vec<u64> = grant["payments"]
         .as_object()?
         .values()
@@ -270,10 +266,15 @@ fn payment_to_prepare(grant: &Value) -> Option<Value> {
         })
         .filter_map(|payment| payment["instalment"].as_u64())
         .collect();
-    let next = scheduled
-        .filter_map(|number| number.parse::<u64>().ok())
-        .find(|number| !paid.contains(number))?;
-    Some(json!({ "instalment": next }))
+    let mut scheduled = grant["instalments"].as_object()?.keys();
+    let next = scheduled.find_map(|number| {
+        let number = number.parse().ok()?;
+        (!paid.contains(&number)).then_some(number)
+    });
+    Some(match next {
+        Some(number) => json!({ "instalment": number }),
+        None => json!({ "amount": "50.00" }),
+    })
 }
 
 /// A part of what is due back, which is to be waived.

@@ -214,6 +214,8 @@ impl GatheringCase<'_> {
         self.refuse("session_not_in_state", record, &whole);
         let notes = json!({ "session": 1, "learned": "Much.", "signs": ["shouting"] });
         self.refuse("unknown_sign", "write-notes", &notes);
+        let reached = json!({ "session": 1, "learned": "Much.", "ideas": ["Ask ann@example.org"] });
+        self.refuse("looks_personal", "write-notes", &reached);
         let one = json!({ "session": 1 });
         self.refuse_as(Actor::Job, "not_expired", "forget-needs", &one);
         self.take("end", &json!({}));

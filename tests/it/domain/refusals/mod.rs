@@ -1,11 +1,15 @@
 //! Every refusal: a scenario, a command that violates a rule, and the refusal that it gets.
 
 mod applications;
+mod assets;
+mod barriers;
 mod decisions;
 mod erasure;
 mod funds;
 mod gatherings;
 mod grants;
+mod introductions;
+mod learning;
 mod roles;
 
 use std::collections::BTreeSet;
@@ -98,6 +102,10 @@ fn every_rule_says_no_when_it_should() {
     decisions::refusals(&mut seen);
     grants::refusals(&mut seen);
     gatherings::refusals(&mut seen);
+    assets::refusals(&mut seen);
+    introductions::refusals(&mut seen);
+    barriers::refusals(&mut seen);
+    learning::refusals(&mut seen);
     erasure::refusals(&mut seen);
     crate::domain::lifecycle::refusals(&mut seen);
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::domain::matrix::samples::sample;
 use crate::security::access_matrix::{command_of, operations};
 use crate::support::fixtures::{Office, rules};
-use crate::support::service::Client;
+use crate::support::service::{ApiResponse, Client};
 use crate::support::test_app::TestApp;
 
 /// Markup that would run, end an attribute or be evaluated as a template if a page did not escape
@@ -18,8 +18,14 @@ pub const PAYLOAD: &str = "<script>mark()</script>\"'><img src=x onerror=mark()>
 
 /// The free-text fields of commands.
 const FREE_TEXT_FIELDS: [&str; 6] = ["reason", "note", "words", "question", "feedback", "hard"];
-/// Commands with such a field that are not sent here: they can succeed only on a later day.
-const WITHOUT_PAYLOAD: [&str; 2] = ["grants/correct-payment", "grants/propose-early-payment"];
+/// Commands with such a field that are not sent here: the first two can succeed only on a later
+/// day, and the reason of the others is one of a list.
+const WITHOUT_PAYLOAD: [&str; 4] = [
+    "grants/correct-payment",
+    "grants/propose-early-payment",
+    "introductions/close",
+    "introductions/decline",
+];
 /// The commands that were sent, such as `grants/hold`.
 static SENT_COMMANDS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -54,7 +60,7 @@ fn command_name(path: &str) -> String {
     )
 }
 
-fn send_command(client: &Client, path: &str, body: &Value) {
+fn send_command(client: &Client, path: &str, body: &Value) -> ApiResponse {
     SENT_COMMANDS.lock().unwrap().insert(command_name(path));
     let answer = client.post(&format!("/api/v1/{path}"), body);
     assert!(
@@ -63,6 +69,7 @@ fn send_command(client: &Client, path: &str, body: &Value) {
         answer.status,
         answer.body
     );
+    answer
 }
 
 /// Sends commands to one record.
@@ -101,13 +108,76 @@ impl MarkedProgramme<'_> {
         self.end_grant_without_money(&group);
         self.merge_groups(&group);
         self.record_meeting(&group);
-        self.hold_gathering();
+        self.hold_gathering(&group);
+        self.list_entry(&group);
+        self.make_introduction();
+        self.hear_barrier();
         self.erase_records();
         self.remind_late_group(&group);
     }
 
+    /// An entry of the directory, with words of the group, and an exchange that was corrected.
+    fn list_entry(&self, group: &str) {
+        let own = json!({ "group": group });
+        let entry = json!({
+            "way": "offer", "kind": "group", "holder": own.clone(), "name": PAYLOAD,
+        });
+        let id = self.ada.post("/api/v1/assets", &entry).id();
+        let other = json!({ "way": "wish", "kind": "place", "name": PAYLOAD });
+        let other = self.ada.post("/api/v1/assets", &other).id();
+        let on = commands_to(format!("assets/{id}"));
+        on(self.ada, "propose", json!({ "words": PAYLOAD }));
+        let listing = json!({
+            "name": PAYLOAD,
+            "description": PAYLOAD,
+            "when": PAYLOAD,
+            "access": PAYLOAD,
+        });
+        on(self.ada, "publish", listing);
+        on(self.ada, "tie", json!({ "to": other, "how": "partner" }));
+        let receiver = new_group(self.cass, &format!("{PAYLOAD} too"));
+        let exchange = json!({
+            "giver": own,
+            "receiver": { "group": receiver },
+            "minutes": 90,
+            "on": self.app.today(),
+        });
+        on(self.ada, "record-exchange", exchange);
+        let corrected = json!({ "exchange": 1, "minutes": 60, "reason": PAYLOAD });
+        on(self.ada, "correct-exchange", corrected);
+    }
+
+    /// A barrier that was passed on and answered, and a pledge.
+    fn hear_barrier(&self) {
+        let raised = json!({ "person": self.office.ada, "words": PAYLOAD });
+        let id = send_command(self.ada, "barriers", &raised).id();
+        let on = commands_to(format!("barriers/{id}"));
+        on(self.ada, "sum-up", json!({ "summary": PAYLOAD }));
+        let due_on = self.app.in_days(14);
+        on(
+            self.ada,
+            "pass-on",
+            json!({ "to": PAYLOAD, "asked": PAYLOAD, "due_on": due_on }),
+        );
+        on(
+            self.ada,
+            "record-answer",
+            json!({ "answer": PAYLOAD, "comes_to": "planned" }),
+        );
+        on(self.ada, "close", json!({ "reason": PAYLOAD }));
+        let pledge = json!({ "pledge": "walk", "words": PAYLOAD, "due_after_days": 5 });
+        let office = commands_to("organisation".to_owned());
+        office(self.ada, "publish-pledges", json!({ "pledges": [pledge] }));
+        let own = commands_to(format!("people/{}", self.office.ada));
+        own(
+            self.ada,
+            "pledge",
+            json!({ "pledges": ["walk"], "version": 1 }),
+        );
+    }
+
     /// A gathering with a session that is over, and one that is cancelled.
-    fn hold_gathering(&self) {
+    fn hold_gathering(&self, group: &str) {
         let about = json!({ "title": PAYLOAD, "description": PAYLOAD });
         let plan = json!({ "kind": "circle", "about": about, "leads": [self.office.ada] });
         let id = self.ada.post("/api/v1/gatherings", &plan).id();
@@ -139,6 +209,16 @@ impl MarkedProgramme<'_> {
             "write-notes",
             json!({ "session": 1, "learned": PAYLOAD, "ideas": [PAYLOAD] }),
         );
+        let tally = json!({
+            "version": 1, "question": "lonely", "counts": { "often": 5 },
+            "asked_on": self.app.today(), "occasion": "baseline",
+        });
+        let correction = json!({ "tally": 1, "counts": { "often": 6 }, "reason": PAYLOAD });
+        on(self.ada, "give-tally", tally.clone());
+        on(self.ada, "correct-tally", correction.clone());
+        let of_group = commands_to(format!("groups/{group}"));
+        of_group(self.ada, "give-tally", tally);
+        of_group(self.ada, "correct-tally", correction);
         let needs = json!({ "words": PAYLOAD, "consent": true });
         on(
             self.ada,
@@ -157,6 +237,31 @@ impl MarkedProgramme<'_> {
         );
     }
 
+    /// Somebody who is introduced to an organisation outside, by a notice.
+    fn make_introduction(&self) {
+        let on_organisation = commands_to("organisation".to_owned());
+        let notice = json!({ "purpose": "introductions", "text": PAYLOAD });
+        on_organisation(self.ada, "publish-notice", notice);
+        let record = json!({ "way": "offer", "kind": "organisation", "name": PAYLOAD });
+        let entry = self.ada.post("/api/v1/assets", &record).id();
+        let listing = json!({ "name": PAYLOAD, "description": PAYLOAD, "welcomes": true });
+        commands_to(format!("assets/{entry}"))(self.ada, "publish", listing);
+        let ask = json!({ "of": { "person": self.office.ada }, "to": entry });
+        let id = self.ada.post("/api/v1/introductions", &ask).id();
+        let on = commands_to(format!("introductions/{id}"));
+        on(
+            self.ada,
+            "agree",
+            json!({ "notice": 1, "matters": PAYLOAD, "shares": ["name", "matters"] }),
+        );
+        on(self.ada, "make", json!({}));
+        on(
+            self.ada,
+            "welcome",
+            json!({ "host_name": PAYLOAD, "channel": "phone" }),
+        );
+    }
+
     /// The public texts of the organisation.
     fn publish_texts(&self) {
         let on = commands_to("organisation".to_owned());
@@ -165,6 +270,20 @@ impl MarkedProgramme<'_> {
         on(self.ada, "adopt-signs", json!({ "signs": [sign] }));
         let theme = json!({ "theme": "food", "name": PAYLOAD });
         on(self.ada, "adopt-themes", json!({ "themes": [theme] }));
+        let option = |key: &str| json!({ "option": key, "label": PAYLOAD });
+        let asked = json!({
+            "question": "lonely", "words": PAYLOAD, "options": [option("often"), option("never")],
+            "source": PAYLOAD, "licence": PAYLOAD,
+        });
+        let aim = json!({ "aim": "connected", "name": PAYLOAD, "level": 4, "questions": [asked] });
+        on(self.ada, "adopt-aims", json!({ "aims": [aim] }));
+        on(
+            self.ada,
+            "publish-lesson",
+            json!({ "title": PAYLOAD, "words": PAYLOAD, "kind": "lesson", "voice": "group",
+                "area": "oldham",
+                "consent": { "consented_on": self.app.today(), "how": PAYLOAD } }),
+        );
         let question =
             json!({ "question": "idea", "label": PAYLOAD, "help": PAYLOAD, "required": true });
         on(self.ada, "publish-form", json!({ "questions": [question] }));

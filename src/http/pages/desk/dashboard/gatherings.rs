@@ -1,7 +1,7 @@
 //! Work on gatherings: sessions of which nobody said who came, risk checks that end soon, leads who
-//! ask for a hand, and leads that are offered and not taken.
+//! ask for a hand, leads that are offered and not taken, and leads who have gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Span;
 use jiff::civil::Date;
@@ -11,10 +11,11 @@ use super::super::DeskRequest;
 use super::super::gatherings::{ends_soon, is_fresh, path_of, path_of_session};
 use super::work::{WorkRow, named};
 use crate::clock::day_of;
+use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::language::day_text;
 use crate::http::pages::PageError;
-use crate::projections::{GatheringRow, GatheringSessionRow};
+use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow};
 use crate::views::{Filter, PageRequest};
 
 /// What waits with the gatherings that have not ended.
@@ -40,7 +41,36 @@ pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, Page
         .filter(|row| row.offered_to.is_some())
         .collect();
     work.extend(named(&offered, |row| offer(row, today)));
+    let gone = with_lead_who_has_gone(request, &gatherings).await?;
+    work.extend(named(&gone, |row| left(row)));
     Ok(work)
+}
+
+/// Gatherings with a lead who was staff when they took the lead and has no role any more, or whose
+/// data were erased. A lead reads names and needs, and an open gathering needs one.
+async fn with_lead_who_has_gone<'a>(
+    request: &DeskRequest<'_>,
+    gatherings: &'a [GatheringRow],
+) -> Result<Vec<&'a GatheringRow>, PageError> {
+    let ids: BTreeSet<PersonId> = gatherings
+        .iter()
+        .flat_map(|row| row.leads.keys().copied())
+        .collect();
+    let of_leads = vec![Filter::any_of("id", ids)];
+    let people: Vec<PersonRow> = request.app.views.all_rows(None, of_leads).await?;
+    let people: BTreeMap<PersonId, PersonRow> = people
+        .into_iter()
+        .map(|row| (PersonId(row.id), row))
+        .collect();
+    let has_gone = |(person, was_staff): (&PersonId, &bool)| {
+        people
+            .get(person)
+            .is_some_and(|row| row.erasure.is_done() || (*was_staff && row.roles.is_empty()))
+    };
+    Ok(gatherings
+        .iter()
+        .filter(|row| row.leads.iter().any(has_gone))
+        .collect())
 }
 
 /// Sessions on days before today of which nobody said who came.
@@ -113,4 +143,11 @@ fn offer(row: &GatheringRow, today: Date) -> WorkRow {
     WorkRow::new("people", title, path_of(row.id), "Look at it")
         .about("Ask if they want to lead it.")
         .since(Some(changed), today)
+}
+
+fn left(row: &GatheringRow) -> WorkRow {
+    let title = format!("A lead has left: {}", row.title);
+    WorkRow::new("people", title, path_of(row.id), "Look at it").about(
+        "They have no role in the office any more, or we erased their details. End their lead.",
+    )
 }

@@ -7,9 +7,13 @@
 
 mod activity;
 mod applications;
+mod assets;
+mod barriers;
 mod confirmations;
+mod connector;
 mod gatherings;
 mod grants;
+mod introductions;
 mod money;
 mod reports;
 mod sides;
@@ -51,6 +55,9 @@ fn holds(request: &DeskRequest<'_>, role: Role) -> bool {
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    if !request.signed.reader.sees_all() {
+        return connector::show(request).await;
+    }
     if setup::is_wanted(request).await? {
         return Ok(see_other("/desk/setup"));
     }
@@ -64,18 +71,10 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     };
     let mut work = work_of(request, &funds, &events, open_grants.as_ref()).await?;
     work.sort_by_key(WorkRow::order);
-    let now = request.app.commands.now();
-    let local = now
-        .in_tz("Europe/London")
-        .unwrap_or_else(|_| now.to_zoned(jiff::tz::TimeZone::UTC));
     let page = DashboardPage {
         page: request.page_context("Today").await?,
         day: request.today().strftime("%A %-d %B %Y").to_string(),
-        greeting: match local.hour() {
-            ..12 => "Good morning",
-            12..18 => "Good afternoon",
-            _ => "Good evening",
-        },
+        greeting: greeting(request),
         work,
         round: sides::round(request, &funds).await?,
         activity: events.lines(request).await?,
@@ -85,6 +84,19 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         adds_applications: holds(request, Role::Officer),
     };
     request.render(&page)
+}
+
+/// The greeting for the time of the day.
+fn greeting(request: &DeskRequest<'_>) -> &'static str {
+    let now = request.app.commands.now();
+    let local = now
+        .in_tz("Europe/London")
+        .unwrap_or_else(|_| now.to_zoned(jiff::tz::TimeZone::UTC));
+    match local.hour() {
+        ..12 => "Good morning",
+        12..18 => "Good afternoon",
+        _ => "Good evening",
+    }
 }
 
 /// What needs the reader, by their roles.
@@ -104,6 +116,13 @@ async fn work_of(
         work.extend(confirmations::group_names(request).await?);
         work.extend(confirmations::similar_groups(request).await?);
         work.extend(gatherings::work(request).await?);
+        work.extend(introductions::work(request).await?);
+    }
+    if super::assets::keeps_directory(request) {
+        work.extend(assets::work(request).await?);
+    }
+    if holds(request, Role::Officer) || holds(request, Role::Connector) {
+        work.extend(barriers::work(request).await?);
     }
     work.extend(applications::rounds(request, funds));
     if holds(request, Role::Panel) {

@@ -10,14 +10,16 @@ use super::plan::{or_none, theme_choices};
 use super::sessions::when_text;
 use crate::domain::command::NoBody;
 use crate::domain::gathering::{
-    AskForHand, CancelSession, CountSignUps, GatheringState, GatheringWords, LeadRef, MoveSession,
-    PassRiskCheck, PlaceAudience, SessionNotes, SessionPlan, SessionState, SignUpWay, StepDown,
+    AskForHand, CancelSession, ChooseStory, CountSignUps, GatheringState, GatheringWords, LeadRef,
+    MoveSession, PassRiskCheck, PlaceAudience, SessionNotes, SessionPlan, SessionState, SignUpWay,
+    StepDown,
 };
 use crate::domain::outcome::Sign;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::{Line, Slug};
-use crate::domain::{Command, GatheringCommand as C, GatheringId, PersonId};
+use crate::domain::{Command, GatheringCommand as C, GatheringId, GrantId, PersonId};
 use crate::http::pages::desk::action::{Action, ActionSpec, sample};
+use crate::http::pages::desk::find_people::may_find_people;
 use crate::http::pages::desk::list::ListFilter;
 use crate::http::pages::desk::{DeskRequest, PersonNames};
 use crate::http::pages::theme_names::ThemeNames;
@@ -62,6 +64,7 @@ impl GatheringActions<'_> {
         if let Some(session) = self.session {
             table.extend(self.on_session(session));
         }
+        table.push(self.choose_story());
         if self.gathering.state != GatheringState::Ended {
             table.push(
                 self.spec("End it", C::End(NoBody {}))
@@ -73,6 +76,24 @@ impl GatheringActions<'_> {
             );
         }
         self.request.actions(self.forms, table).await
+    }
+
+    /// Noting a story that people chose. It is picked on a page of its own.
+    fn choose_story(&self) -> ActionSpec {
+        let chosen = ChooseStory {
+            grant: GrantId(uuid::Uuid::nil()),
+            story: 1,
+            aim: None,
+            why: sample("why"),
+        };
+        self.spec("Choose a story", C::ChooseStory(chosen))
+            .button("Find")
+            .picks(
+                "grant",
+                format!("{}/story", super::path_of(self.gathering.id)),
+                "Words of the story, group or place",
+                "People at the gathering chose the story of a grant.",
+            )
     }
 
     /// Opening it, adding a session, its risk check, and what is said about it.
@@ -135,7 +156,7 @@ impl GatheringActions<'_> {
             person: PersonId(uuid::Uuid::nil()),
         };
         let mut table = Vec::new();
-        if self.request.signed.reader.works_with_groups() {
+        if may_find_people(self.request) {
             table.push(
                 self.spec("Offer the lead", C::OfferLead(nobody))
                     .button("Find")

@@ -14,6 +14,7 @@ use crate::domain::personal_data::parse_email;
 use crate::domain::{Command, GatheringCommand, GatheringId, GroupId, PersonCommand, PersonId};
 use crate::http::AppState;
 use crate::http::pages::desk::action::{Action, ActionSpec, Choices};
+use crate::http::pages::desk::find_people::{find_people, may_find_people};
 use crate::http::pages::desk::group_members::new_person;
 use crate::http::pages::desk::notices::{Done, done_parameter};
 use crate::http::pages::desk::submit_command::page_of_form;
@@ -63,13 +64,13 @@ pub(super) async fn show_sign_up(
     number: &str,
 ) -> Result<HttpResponse, PageError> {
     let (gathering, session) = session_to_run(request, id, number).await?;
-    if gathering.sign_up == SignUpWay::Counted || !request.signed.reader.works_with_groups() {
+    if gathering.sign_up == SignUpWay::Counted || !may_find_people(request) {
         return Err(PageError::not_found());
     }
     let text = request.text("q");
     let forms = request.forms();
     let mut found = Vec::new();
-    for person in find(request, text).await? {
+    for person in find_people(request, text, FOUND_MAX).await? {
         let groups = person.groups.iter().map(ToString::to_string);
         let names = request.group_names(groups).await?;
         let groups = if names.is_empty() {
@@ -97,15 +98,6 @@ pub(super) async fn show_sign_up(
         found,
     };
     request.render(&page)
-}
-
-async fn find(request: &DeskRequest<'_>, text: &str) -> Result<Vec<PersonView>, PageError> {
-    let reader = &request.signed.reader;
-    Ok(request
-        .app
-        .views
-        .find_people(reader, text, FOUND_MAX)
-        .await?)
 }
 
 /// The name of the form that signs up a person who was found.
@@ -261,7 +253,7 @@ pub(super) async fn show_lead(
     id: &str,
 ) -> Result<HttpResponse, PageError> {
     let gathering: GatheringRow = request.row(ownership::parse_uuid(id)?).await?;
-    if !runs(request, &gathering) || !request.signed.reader.works_with_groups() {
+    if !runs(request, &gathering) || !may_find_people(request) {
         return Err(PageError::forbidden());
     }
     // The form of a person who was found posts to the command, which leads back here.
@@ -273,7 +265,7 @@ pub(super) async fn show_lead(
     let text = request.text("q");
     let forms = request.forms();
     let mut found = Vec::new();
-    for person in find(request, text).await? {
+    for person in find_people(request, text, FOUND_MAX).await? {
         let lead = PersonId(person.id);
         let is_known = gathering.is_led_by(lead) || gathering.offered_to == Some(lead);
         let action = if is_known {

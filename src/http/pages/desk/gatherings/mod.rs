@@ -8,52 +8,35 @@ mod plan;
 mod record;
 mod sessions;
 mod sheet;
+mod story;
 mod table;
+mod tallies;
 
 use actix_web::HttpResponse;
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 pub(super) use attendance::record_attendance;
 pub(super) use find_person::sign_up;
+pub(super) use plan::{or_none, theme_choices};
 pub(super) use record::{ends_soon, is_fresh};
 pub(super) use table::{LIST, spreadsheet};
 
 use super::{DeskRequest, history};
-use crate::domain::Role;
 use crate::domain::gathering::GatheringKind;
+use crate::domain::language::Language;
+use crate::http::pages::gatherings::kind_name;
 use crate::http::pages::{PageError, ownership};
 use crate::projections::{GatheringRow, GatheringSessionRow};
 
-/// The kinds of gathering: the key in forms and addresses, and what staff call each.
-const KINDS: [(GatheringKind, &str, &str); 9] = [
-    (
-        GatheringKind::CallToAction,
-        "call_to_action",
-        "Call to action",
-    ),
-    (GatheringKind::Circle, "circle", "Circle"),
-    (GatheringKind::Workshop, "workshop", "Workshop"),
-    (GatheringKind::Conversation, "conversation", "Conversation"),
-    (
-        GatheringKind::Community,
-        "community",
-        "Community of practice",
-    ),
-    (GatheringKind::Activity, "activity", "Activity"),
-    (GatheringKind::Visit, "visit", "Learning visit"),
-    (GatheringKind::Training, "training", "Training"),
-    (GatheringKind::Research, "research", "Peer research"),
-];
-
-fn kind_name(kind: GatheringKind) -> &'static str {
-    let known = KINDS.iter().find(|(known, ..)| *known == kind);
-    known.map_or("Gathering", |(.., name)| *name)
+/// The kinds of gathering, by key and name.
+fn kind_choices() -> Vec<(String, String)> {
+    let choice = |kind: &GatheringKind| (kind.key().to_owned(), name_of_kind(*kind).to_owned());
+    GatheringKind::VARIANTS.iter().map(choice).collect()
 }
 
-fn kind_choices() -> Vec<(String, String)> {
-    let choice =
-        |(_, key, name): &(GatheringKind, &str, &str)| ((*key).to_owned(), (*name).to_owned());
-    KINDS.iter().map(choice).collect()
+fn name_of_kind(kind: GatheringKind) -> &'static str {
+    kind_name(kind, Language::En)
 }
 
 /// How somebody reached the office, by key and label.
@@ -77,6 +60,9 @@ pub(super) async fn show_page(
         ["new"] => plan::show(request).await,
         [id] => record::show(request, id).await,
         [id, "lead"] => find_person::show_lead(request, id).await,
+        [id, "story"] => story::show(request, id).await,
+        [id, "tallies"] => tallies::show(request, id).await,
+        [id, "slips"] => tallies::slips(request, id).await,
         [id, number, "sign-up"] => find_person::show_sign_up(request, id, number).await,
         [id, number, "attendance"] => attendance::show(request, id, number).await,
         [id, number, "sheet"] => sheet::show(request, id, number).await,
@@ -88,13 +74,13 @@ pub(super) async fn show_page(
 /// leads. Auditors and the panel see numbers.
 fn sees_people(request: &DeskRequest<'_>, gathering: &GatheringRow) -> bool {
     let reader = &request.signed.reader;
-    reader.works_with_groups() || gathering.is_led_by(reader.person)
+    reader.works_with_groups() || reader.works_with_people() || gathering.is_led_by(reader.person)
 }
 
-/// Whether the reader runs a gathering: officers and its leads.
+/// Whether the reader runs a gathering: officers, connectors and its leads.
 fn runs(request: &DeskRequest<'_>, gathering: &GatheringRow) -> bool {
     let reader = &request.signed.reader;
-    reader.roles.contains(&Role::Officer) || gathering.is_led_by(reader.person)
+    reader.works_with_people() || gathering.is_led_by(reader.person)
 }
 
 /// A gathering and one of its sessions, for a page on which the reader writes about it.
@@ -146,8 +132,8 @@ mod tests {
 
     #[test]
     fn the_key_of_a_kind_is_the_one_that_commands_read() {
-        for (kind, key, _) in KINDS {
-            assert_eq!(serde_json::json!(kind), key);
+        for kind in GatheringKind::VARIANTS {
+            assert_eq!(serde_json::json!(kind), kind.key());
         }
     }
 }

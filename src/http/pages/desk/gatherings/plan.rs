@@ -37,7 +37,7 @@ struct PlanPage {
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !request.signed.reader.roles.contains(&Role::Officer) {
+    if !request.signed.reader.works_with_people() {
         return Err(PageError::forbidden());
     }
     let forms = request.forms();
@@ -84,12 +84,15 @@ fn pair(key: &str, label: &str) -> (String, String) {
 }
 
 /// Choices after one of nothing.
-pub(super) fn or_none(none: &str, choices: Choices) -> Choices {
+pub(in crate::http::pages::desk) fn or_none(none: &str, choices: Choices) -> Choices {
     std::iter::once(pair("", none)).chain(choices).collect()
 }
 
 /// The themes of the organisation, and those that a gathering has already.
-pub(super) fn theme_choices(themes: &ThemeNames, own: &BTreeSet<Slug>) -> Choices {
+pub(in crate::http::pages::desk) fn theme_choices(
+    themes: &ThemeNames,
+    own: &BTreeSet<Slug>,
+) -> Choices {
     let choice = |theme: &Theme| (theme.theme.to_string(), theme.name.to_string());
     let mut choices: Choices = themes.current().iter().map(choice).collect();
     for key in own {
@@ -100,10 +103,10 @@ pub(super) fn theme_choices(themes: &ThemeNames, own: &BTreeSet<Slug>) -> Choice
     choices
 }
 
-/// The officers, by id and name.
+/// The officers and connectors, by id and name.
 async fn officers(request: &DeskRequest<'_>) -> Result<Choices, PageError> {
     let mut rows: Vec<PersonRow> = request.people_with_roles().await?;
-    rows.retain(|row| row.roles.contains(&Role::Officer));
+    rows.retain(|row| row.roles.contains(&Role::Officer) || row.roles.contains(&Role::Connector));
     let ids: Vec<_> = rows.iter().map(|row| PersonId(row.id)).collect();
     let names = request.names_of_colleagues(ids).await?;
     let mut officers: Choices = rows

@@ -12,12 +12,14 @@ use uuid::Uuid;
 use super::actions::GatheringActions;
 use super::sessions::{
     SessionCard, SessionCards, is_over, name_of, names_of_groups, sessions_of, sign_ups_of,
+    unproven_of,
 };
-use super::{kind_name, path_of_session, runs, sees_people};
+use super::story::{ChosenStory, chosen_stories};
+use super::{name_of_kind, path_of_session, runs, sees_people};
+use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, SessionState, SignUpWay};
 use crate::domain::language::{Language, day_text};
 use crate::domain::text::Slug;
-use crate::domain::{PersonId, Role};
 use crate::http::pages::desk::list::{Neighbours, neighbours};
 use crate::http::pages::desk::next_step::{ABOUT, NextStep};
 use crate::http::pages::desk::{DeskRequest, HistoryEntry, PersonNames, history};
@@ -25,7 +27,7 @@ use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::{Tag, Tagged as _, place_name};
 use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::{FundRow, GatheringRow, GatheringSessionRow, OrganisationRow};
-use crate::views::SignUpView;
+use crate::views::{Filter, SignUpView};
 
 /// A risk check that ends within so many days is made again.
 const CHECK_AGAIN_DAYS: i64 = 30;
@@ -47,12 +49,16 @@ struct GatheringRecordPage {
     group: Option<(Uuid, String)>,
     fund: Option<(Uuid, String)>,
     grew_from: Option<(Uuid, String)>,
+    /// What grew from it.
+    grown: Vec<(Uuid, String)>,
     /// Who last asked for a hand, when, and what would help.
     hand: Option<AskedHand>,
     sees_people: bool,
     is_counted: bool,
     plans: bool,
     sessions: Vec<SessionCard>,
+    /// The stories that people chose there.
+    chosen: Vec<ChosenStory>,
     next: NextStep,
     neighbours: Option<Neighbours>,
     history: Vec<HistoryEntry>,
@@ -154,6 +160,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let cards = SessionCards {
         request,
         gathering: &gathering,
+        unproven: unproven_of(request, &sign_ups).await?,
         sign_ups,
         groups,
         own,
@@ -164,7 +171,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         page: request.page_context(&gathering.title).await?,
         wrong: forms.error_summary(),
         tag: gathering.state.tag(),
-        kind: kind_name(gathering.kind),
+        kind: name_of_kind(gathering.kind),
         area: gathering
             .area
             .as_ref()
@@ -175,10 +182,12 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         group: group_of(request, &gathering).await?,
         fund: fund_of(&gathering, &funds),
         grew_from: grew_from(request, &gathering).await?,
+        grown: grown(request, &gathering).await?,
         hand: hand(request, &gathering, hand_words, &names),
         sees_people: sees_people(request, &gathering),
         is_counted: gathering.sign_up == SignUpWay::Counted,
-        plans: request.signed.reader.roles.contains(&Role::Officer),
+        plans: request.signed.reader.works_with_people(),
+        chosen: chosen_stories(request, gathering.id).await?,
         sessions,
         next,
         neighbours: neighbours(request, "gatherings", id).await?,
@@ -465,4 +474,13 @@ async fn grew_from(
     };
     let row: Option<GatheringRow> = request.app.views.find(from, None).await?;
     Ok(row.map(|row| (row.id, row.title)))
+}
+
+async fn grown(
+    request: &DeskRequest<'_>,
+    gathering: &GatheringRow,
+) -> Result<Vec<(Uuid, String)>, PageError> {
+    let from_it = vec![Filter::equals("grew_from", gathering.id)];
+    let rows: Vec<GatheringRow> = request.app.views.all_rows(None, from_it).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
 }

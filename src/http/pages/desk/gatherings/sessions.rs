@@ -1,21 +1,23 @@
 //! The sessions of a gathering, as its page shows them: when and where, how many places are taken,
 //! and for those who may see them, who has a place, who waits, and what people need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::{path_of_session, runs, sees_people};
+use crate::domain::PersonId;
 use crate::domain::gathering::{GatheringState, PlaceAudience, SessionState, SignUpWay, Turnout};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
 use crate::http::pages::PageError;
 use crate::http::pages::desk::DeskRequest;
+use crate::http::pages::desk::find_people::may_find_people;
 use crate::http::pages::words::{Tag, TagKind, Tagged as _};
 use crate::mail::format_times;
 use crate::projections::{
-    GatheringRow, GatheringSessionRow, OrganisationRow, SignUpRow, SignUpState,
+    GatheringRow, GatheringSessionRow, OrganisationRow, PersonRow, SignUpRow, SignUpState,
 };
 use crate::views::{Filter, SignUpView};
 
@@ -55,6 +57,8 @@ pub(super) struct SignedUp {
     pub name: String,
     pub group: Option<String>,
     pub needs: Option<String>,
+    /// They booked online, and nobody proved an address. After two weeks their place is given up.
+    pub is_unproven: bool,
     /// The address that takes them off the list.
     pub step_down: Option<String>,
 }
@@ -127,6 +131,19 @@ pub(super) async fn sign_ups_of(
     Ok(views.decrypt_sign_ups(|_| true, rows).await?)
 }
 
+/// Those who signed up online without having proved an address.
+pub(super) async fn unproven_of(
+    request: &DeskRequest<'_>,
+    sign_ups: &[SignUpView],
+) -> Result<BTreeSet<PersonId>, PageError> {
+    let unproven = vec![
+        Filter::any_of("id", sign_ups.iter().map(|one| one.person)),
+        Filter::at_most("unproven_since", request.today()),
+    ];
+    let rows: Vec<PersonRow> = request.app.views.all_rows(None, unproven).await?;
+    Ok(rows.into_iter().map(|row| PersonId(row.id)).collect())
+}
+
 pub(super) fn name_of(sign_up: &SignUpView) -> String {
     let erased = || "Name erased".to_owned();
     sign_up.name.clone().unwrap_or_else(erased)
@@ -152,6 +169,7 @@ pub(super) struct SessionCards<'a> {
     pub request: &'a DeskRequest<'a>,
     pub gathering: &'a GatheringRow,
     pub sign_ups: Vec<SignUpView>,
+    pub unproven: BTreeSet<PersonId>,
     pub groups: BTreeMap<String, String>,
     pub own: Option<Arc<OrganisationRow>>,
 }
@@ -225,6 +243,7 @@ impl SessionCards<'_> {
                 .group
                 .and_then(|group| self.groups.get(&group.to_string()).cloned()),
             needs: one.needs.clone(),
+            is_unproven: self.unproven.contains(&one.person),
             step_down: may_step_down.then(|| {
                 let about = format!("{}.{}", session.session, one.person);
                 self.request.address_of_action("step-down", &about)
@@ -273,7 +292,7 @@ impl SessionCards<'_> {
         let is_to_come = runs && is_planned && is_open && !is_over;
         if is_to_come && !is_named {
             links.push(("Count who wants to come", action("count-sign-ups")));
-        } else if is_to_come && request.signed.reader.works_with_groups() {
+        } else if is_to_come && may_find_people(request) {
             links.push(("Sign someone up", page("sign-up")));
         }
         if is_planned && session.taken > 0 && sees_people(request, gathering) {

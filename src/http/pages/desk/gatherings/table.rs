@@ -6,9 +6,8 @@ use actix_web::HttpResponse;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{kind_choices, kind_name};
+use super::{kind_choices, name_of_kind};
 use crate::clock::day_of;
-use crate::domain::Role;
 use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
@@ -155,7 +154,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         let of = figures.get(&row.id);
         match column {
             "state" => ListCell::tag(row.state.tag()),
-            "kind" => ListCell::text(kind_name(row.kind)),
+            "kind" => ListCell::text(name_of_kind(row.kind)),
             "area" => ListCell::text(area_name(row)),
             "themes" => ListCell::text(theme_names(&themes, row)),
             "next" => {
@@ -179,7 +178,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         ..ListRow::default()
     };
     let rows = found.page.items.iter().map(row).collect();
-    let links = if request.signed.reader.roles.contains(&Role::Officer) {
+    let links = if request.signed.reader.works_with_people() {
         vec![("Plan a gathering", "/desk/gatherings/new")]
     } else {
         Vec::new()
@@ -229,7 +228,7 @@ pub(in crate::http::pages::desk) async fn spreadsheet(
         [
             row.title.as_str().into(),
             row.state.word().into(),
-            kind_name(row.kind).into(),
+            name_of_kind(row.kind).into(),
             area_name(&row).into(),
             theme_names(&themes, &row).into(),
             row.planned_on.into(),

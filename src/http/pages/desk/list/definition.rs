@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::super::{
-    DeskRequest, applications, gatherings, grants, groups, payments, people, updates,
+    DeskRequest, applications, assets, barriers, gatherings, grants, groups, payments, people,
+    updates,
 };
 use crate::clock::day_of;
 use crate::domain::Role;
@@ -202,7 +203,7 @@ pub(in crate::http::pages::desk) struct BulkAction {
 }
 
 /// All lists that are sorted and filtered by the database.
-pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 7] {
+pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 9] {
     [
         &applications::LIST,
         &grants::LIST,
@@ -211,6 +212,8 @@ pub(in crate::http::pages::desk) fn lists() -> [&'static ListDefinition; 7] {
         &groups::LIST,
         &people::LIST,
         &gatherings::LIST,
+        &assets::LIST,
+        &barriers::LIST,
     ]
 }
 
@@ -261,6 +264,9 @@ impl ListDefinition {
         } else {
             None
         };
+        if self.name == assets::LIST.name {
+            filters.extend(assets::without_keeper_filter(request, as_at).await?);
+        }
         Ok(Some(ListSelection {
             as_at,
             filters,

@@ -22,6 +22,13 @@ pub(super) const OF_GATHERINGS: &[ActionNotice] = &[
     says("gatherings", "write-notes", "Notes saved."),
     says(
         "gatherings",
+        "choose-story",
+        "Story chosen. It is in the library now.",
+    ),
+    says("gatherings", "give-tally", "Numbers saved."),
+    says("gatherings", "correct-tally", "Numbers corrected."),
+    says(
+        "gatherings",
         "offer-lead",
         "Lead offered. They must take it.",
     ),

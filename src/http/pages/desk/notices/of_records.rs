@@ -43,6 +43,8 @@ pub(super) const OF_RECORDS: &[ActionNotice] = &[
     says("groups", "remove-file", "File removed."),
     says("groups", "merge", "Groups joined into one."),
     says("groups", "record-past-grant", "Earlier grant added."),
+    says("groups", "give-tally", "Numbers saved."),
+    says("groups", "correct-tally", "Numbers corrected."),
     says(
         "groups",
         "request-erasure",

@@ -36,6 +36,21 @@ pub(super) const OF_SETUP: &[ActionNotice] = &[
     ),
     says(
         "organisation",
+        "adopt-aims",
+        "Aims saved. Groups can give numbers for their questions.",
+    ),
+    says(
+        "organisation",
+        "publish-lesson",
+        "Lesson published. It is in the library now.",
+    ),
+    says(
+        "organisation",
+        "withdraw-lesson",
+        "Lesson withdrawn. No one reads it any more.",
+    ),
+    says(
+        "organisation",
         "publish-report",
         "Wording published. It is on the public report now.",
     ),

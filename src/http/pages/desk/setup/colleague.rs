@@ -100,6 +100,10 @@ pub(in super::super) fn role_sentence(role: Role) -> &'static str {
             "Panel member – reads and scores what groups ask for, and decides at the meeting"
         }
         Role::Auditor => "Auditor – reads the audit log and all figures, but cannot change a thing",
+        Role::Connector => {
+            "Connector – talks to people and brings them to groups. Sees no application, score or \
+                account"
+        }
     }
 }
 

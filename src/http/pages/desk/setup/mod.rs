@@ -1,4 +1,4 @@
-//! The set-up pages: eight steps from an empty log to a public round. The state of the log decides
+//! The set-up pages: nine steps from an empty log to a public round. The state of the log decides
 //! which steps are done.
 //!
 //! The pages issue the same commands as the rest of the desk. Only the second administrator is
@@ -28,7 +28,7 @@ pub(super) use colleague::role_sentence;
 use state::{SetupState, missing_contact};
 
 /// The number of steps.
-const STEPS: usize = 8;
+const STEPS: usize = 9;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let post = |path: &str| web::resource(format!("/desk/do/setup/{path}"));
@@ -215,6 +215,12 @@ fn grant_steps(state: &SetupState) -> Vec<SetupStep> {
             state.own.signs_version > 0,
             ("10 min", "Choose"),
             "/desk/texts/signs",
+        ),
+        step(
+            ("Themes", state.themes_in_words()),
+            state.own.themes_version > 0,
+            ("5 min", "Choose"),
+            "/desk/texts/themes",
         ),
         step(
             ("Agreement and emails", state.agreement_in_words()),

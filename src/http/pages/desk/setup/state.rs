@@ -146,6 +146,13 @@ impl SetupState {
         counted(self.own.signs.len(), "sign", "signs")
     }
 
+    pub(super) fn themes_in_words(&self) -> String {
+        if self.own.themes_version == 0 {
+            return "Start from our five. You see what you fund by theme".to_owned();
+        }
+        counted(self.own.themes.len(), "theme", "themes")
+    }
+
     pub(super) fn agreement_in_words(&self) -> String {
         match self.own.agreement_version {
             0 => "Ready to use: read them once, and change what you like".to_owned(),

@@ -7,10 +7,12 @@ use uuid::Uuid;
 
 use super::with_stranger;
 use crate::domain::matrix::samples::{GATHERING, sample};
+use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::Scenario;
 
 pub fn gathering(state: &str) -> (Scenario, Uuid) {
     let mut setting = with_stranger(Scenario::drafts(1));
+    setting.issue_samples("organisation", ORGANISATION.0, &["adopt-aims"]);
     if state == "unknown" {
         return (setting, GATHERING);
     }
@@ -28,7 +30,7 @@ pub fn gathering(state: &str) -> (Scenario, Uuid) {
         "offered" => &["offer-lead"],
         "shared" => &["offer-lead", "take-lead"],
         "signed_up" | "over" | "held" | "long_over" => &["sign-up"],
-        "ended" => &["cancel-session", "end"],
+        "ended" => &["cancel-session", "end", "give-tally"],
         _ => &[],
     };
     setting.issue_samples("gathering", GATHERING, steps);

@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use super::{APPLICATION, GROUP, with_stranger};
 use crate::domain::matrix::samples::{FILE, NEW_GROUP};
+use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::Scenario;
 
 pub fn group(state: &str) -> (Scenario, Uuid) {
     let mut setting = with_stranger(Scenario::drafts(2));
+    setting.issue_samples("organisation", ORGANISATION.0, &["adopt-aims"]);
     let steps: &[&str] = match state {
         "unknown" => return (setting, NEW_GROUP),
         "payee_keyed" => &["provide-payee"],

@@ -2,10 +2,14 @@
 //! variations, returns.
 
 mod applications;
+mod assets;
+mod barriers;
 mod funds;
 mod gatherings;
 mod grants;
 mod groups;
+mod introductions;
+mod learning;
 mod payments;
 mod people;
 
@@ -19,12 +23,17 @@ pub use applications::with_an_interest;
 use applications::{
     application, attendance, draft, eligibility, held_offer, helper, letter, letters,
 };
+use assets::asset;
+use barriers::{barrier, pledge};
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 use gatherings::gathering;
 pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
 use groups::{correction, file, group, member};
+pub use introductions::published_entry;
+use introductions::{consent, introduction};
+pub use learning::with_lessons;
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
@@ -293,6 +302,42 @@ pub const TABLES: &[StateTable] = &[
             "over", "held", "long_over", "counted", "ended",
         ],
         reach: gathering,
+    },
+    StateTable {
+        name: "asset", noun: "asset", commands: &[],
+        states: &[
+            "unknown", "recorded", "published", "tied", "exchanged", "due", "paused", "withdrawn",
+            "forgotten",
+        ],
+        reach: asset,
+    },
+    StateTable {
+        name: "introduction", noun: "introduction", commands: &[],
+        states: &[
+            "unknown", "asked", "agreed", "made", "waits", "welcomed", "declined", "came_to",
+            "long_over", "taken_back", "closed",
+        ],
+        reach: introduction,
+    },
+    StateTable {
+        name: "consent", noun: "person", commands: &["agree", "take-back"],
+        states: &["none", "given"], reach: consent,
+    },
+    StateTable {
+        name: "barrier", noun: "barrier", commands: &[],
+        states: &[
+            "unknown", "raised", "old", "summed_up", "passed_on", "late", "answered", "closed",
+            "joined",
+        ],
+        reach: barrier,
+    },
+    StateTable {
+        name: "pledge", noun: "person",
+        commands: &["pledge", "keep-pledge", "drop-pledge", "remind-of-pledges"],
+        states: &[
+            "none_published", "published", "taken", "due", "reminded", "kept", "dropped",
+        ],
+        reach: pledge,
     },
 ];
 

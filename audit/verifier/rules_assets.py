@@ -1,0 +1,66 @@
+"""Rules about the directory: what a person holds stays private, and hours add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .checks import check
+from .state import Event, LogState
+
+
+@check("directory-private", "asset.AssetRecorded")
+def a_person_is_not_named(event: Event, _: LogState) -> Iterator[str]:
+    """What a person holds has words of its own, and every other entry a name."""
+    holder, p = event.p["holder"], event.p
+    of_person = holder is not None and holder[0] == "person"
+    if of_person == (p["name"] is not None) or of_person != (p["words"] is not None):
+        yield "what a person holds has a public name, or another entry has none"
+
+
+@check("directory-private", "asset.AssetPublished")
+def a_person_is_not_listed(event: Event, state: LogState) -> Iterator[str]:
+    """What a person holds is never published."""
+    holder = state.assets[event.id].holder
+    if holder is not None and holder[0] == "person":
+        yield "what a person holds was published"
+
+
+@check("directory-consent", "asset.AssetRecorded")
+def skills_are_agreed(event: Event, state: LogState) -> Iterator[str]:
+    """What a person holds is recorded only while they agree."""
+    holder = event.p["holder"]
+    if holder is not None and holder[0] == "person" and (holder[1], "skills") not in state.agreed:
+        yield "what a person holds was recorded without their consent"
+
+
+@check("directory-consent", "asset.ExchangeRecorded")
+def hours_are_agreed(event: Event, state: LogState) -> Iterator[str]:
+    """A person gives or receives time only while they agree."""
+    for kind, party in (event.p["giver"], event.p["receiver"]):
+        if kind == "person" and (party, "time_bank") not in state.agreed:
+            yield "a person gave or received time who had not agreed to it"
+            return
+
+
+@check("hours-balanced", "asset.ExchangeRecorded")
+def an_exchange_has_two_sides(event: Event, state: LogState) -> Iterator[str]:
+    """An exchange has two sides, a minute or more, and the next number."""
+    p = event.p
+    if p["exchange"] != len(state.assets[event.id].exchanges) + 1:
+        yield "an exchange has not the next number of its entry"
+    if p["giver"] == p["receiver"] or p["minutes"] == 0:
+        yield "an exchange has no minutes, or one party on both sides"
+
+
+@check("hours-balanced", "asset.ExchangeCorrected")
+def only_what_was_recorded_is_corrected(event: Event, state: LogState) -> Iterator[str]:
+    """Only an exchange that was recorded is corrected."""
+    if not 1 <= event.p["exchange"] <= len(state.assets[event.id].exchanges):
+        yield "an exchange was corrected that was not recorded"
+
+
+@check("hours-balanced", "asset.ExchangeRecorded", "asset.ExchangeCorrected")
+def balances_are_nought(_: Event, state: LogState) -> Iterator[str]:
+    """The balances of all parties together are nought."""
+    if sum(state.balances.values()):
+        yield "the balances of the time bank do not add up to nought"

@@ -1,0 +1,48 @@
+"""Rules about introductions and consent: the notice in force, the agreement, and the check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .checks import check
+from .state import Event, LogState
+
+
+@check("consent-on-notice", "organisation.NoticePublished")
+def notices_count_up(event: Event, state: LogState) -> Iterator[str]:
+    """The versions of the notices for one purpose count up from 1."""
+    if event.p["version"] != state.notices.get(event.p["purpose"], 0) + 1:
+        yield "a notice has not the next version for its purpose"
+
+
+@check("consent-on-notice", "person.ConsentGiven", "introduction.IntroductionAgreed")
+def the_notice_is_in_force(event: Event, state: LogState) -> Iterator[str]:
+    """Who agrees names the version of the notice that is in force."""
+    purpose = event.p.get("purpose", "introductions")
+    if event.p["notice"] != state.notices.get(purpose):
+        yield "consent was given on a notice that was not in force"
+
+
+@check("introduction-agreed", "introduction.IntroductionAgreed")
+def words_are_read_back(event: Event, _: LogState) -> Iterator[str]:
+    """What is said by phone or in person is read back."""
+    if event.p["channel"] in ("phone", "in_person") and not event.p["read_back"]:
+        yield "an agreement by word was not read back"
+
+
+@check("introduction-agreed", "introduction.IntroductionMade")
+def it_was_agreed_to(event: Event, state: LogState) -> Iterator[str]:
+    """An introduction is made only as it was agreed to."""
+    introduction = state.introductions[event.id]
+    if not introduction.agreed or introduction.to != event.p["to"]:
+        yield "an introduction was made that was not agreed to"
+
+
+@check("introduction-checked", "introduction.IntroductionMade")
+def the_group_was_checked(event: Event, state: LogState) -> Iterator[str]:
+    """People who may be at risk come only to groups whose check is in date."""
+    holder = event.p["holder"]
+    on_file = state.groups[holder].on_file if holder else {}
+    _, good_until = on_file.get("safeguarding", ("", ""))
+    if state.introductions[event.id].at_risk and good_until < event.p["made_on"]:
+        yield "a person at risk came to a group without a check in date"

@@ -1,0 +1,79 @@
+//! What we hear: barriers that were passed on, in the words of staff, and what came of each, as at
+//! any day. No row of it has a word of those who raised one, nor who they are.
+
+use std::cmp::Reverse;
+
+use jiff::civil::Date;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Filter, ViewError, Views};
+use crate::domain::barrier::ComesTo;
+use crate::domain::text::Slug;
+use crate::projections::{BarrierAnswerRow, BarrierRow};
+
+/// A day before any event: every row with a day is on or after it.
+const FIRST_DAY: &str = "0001-01-01";
+
+/// All barriers that everyone may read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct HeardBarriers {
+    /// The newest first.
+    pub barriers: Vec<HeardBarrier>,
+}
+
+/// A barrier as everyone may read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct HeardBarrier {
+    pub id: Uuid,
+    /// Absent if it is about everywhere.
+    pub area: Option<Slug>,
+    pub theme: Option<Slug>,
+    /// What gets in people's way, in the words of staff.
+    pub summary: String,
+    /// The body that it was passed on to.
+    pub passed_on_to: String,
+    /// What was asked of them.
+    pub asked: String,
+    #[schema(value_type = String, format = "date")]
+    pub passed_on: Date,
+    /// The answers, the newest last.
+    pub answers: Vec<BarrierAnswerRow>,
+    /// What comes of the newest answer; absent while an answer is waited for.
+    pub comes_to: Option<ComesTo>,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub closed_on: Option<Date>,
+}
+
+impl HeardBarrier {
+    /// None for a barrier that is not public.
+    #[must_use]
+    pub fn of_row(row: BarrierRow) -> Option<Self> {
+        if !row.is_public() {
+            return None;
+        }
+        Some(Self {
+            id: row.id,
+            area: row.area,
+            theme: row.theme,
+            summary: row.summary?,
+            passed_on_to: row.passed_on_to?,
+            asked: row.asked?,
+            passed_on: row.passed_on?,
+            answers: row.answers,
+            comes_to: row.comes_to,
+            closed_on: row.closed_on,
+        })
+    }
+}
+
+impl Views {
+    /// What was heard and passed on, the newest first, current or as at a position.
+    pub async fn heard(&self, as_at: Option<i64>) -> Result<Vec<HeardBarrier>, ViewError> {
+        let passed_on = vec![Filter::at_least("passed_on", FIRST_DAY)];
+        let rows: Vec<BarrierRow> = self.all_rows(as_at, passed_on).await?;
+        let mut heard: Vec<_> = rows.into_iter().filter_map(HeardBarrier::of_row).collect();
+        heard.sort_by_key(|barrier| Reverse((barrier.passed_on, barrier.id)));
+        Ok(heard)
+    }
+}

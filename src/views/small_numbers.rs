@@ -1,0 +1,181 @@
+//! Numbers of people as somebody outside the office may read them. Where few people are counted,
+//! somebody could know who they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::domain::text::Slug;
+
+/// Fewer people than this are not counted outside the office.
+pub(super) const FEW_PEOPLE: i64 = 5;
+
+/// A number as the reader may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ShownNumber {
+    /// Absent if it is not shown.
+    pub number: Option<i64>,
+    /// Whether it is not shown because it is from one to four.
+    pub fewer_than_five: bool,
+}
+
+impl ShownNumber {
+    pub(super) fn whole(number: i64) -> Self {
+        Self {
+            number: Some(number),
+            fewer_than_five: false,
+        }
+    }
+
+    /// A number of people for a reader who sees small ones, or does not.
+    pub(super) fn of_people(number: i64, sees_small: bool) -> Self {
+        if is_few(number) && !sees_small {
+            Self {
+                number: None,
+                fewer_than_five: true,
+            }
+        } else {
+            Self::whole(number)
+        }
+    }
+}
+
+fn is_few(number: i64) -> bool {
+    (1..FEW_PEOPLE).contains(&number)
+}
+
+/// The numbers of a tally for a reader who sees small ones, or does not. If the sum or one number
+/// is small, enough numbers are left out that none of them is the sum less the others.
+pub(super) fn shown_counts(
+    counts: &BTreeMap<Slug, i64>,
+    sees_small: bool,
+) -> BTreeMap<Slug, Option<i64>> {
+    let hidden = if sees_small {
+        BTreeSet::new()
+    } else {
+        hidden_options(counts)
+    };
+    let shown = |(option, count): (&Slug, &i64)| {
+        let count = (!hidden.contains(option)).then_some(*count);
+        (option.clone(), count)
+    };
+    counts.iter().map(shown).collect()
+}
+
+fn hidden_options(counts: &BTreeMap<Slug, i64>) -> BTreeSet<&Slug> {
+    if is_few(counts.values().sum()) {
+        return counts.keys().collect();
+    }
+    let small = counts.iter().filter(|(_, count)| is_few(**count));
+    let mut hidden: BTreeSet<&Slug> = small.map(|(option, _)| option).collect();
+    if hidden.len() == 1 {
+        let others = counts.iter().filter(|(option, _)| !hidden.contains(option));
+        let smallest = others.min_by_key(|(_, count)| **count);
+        hidden.extend(smallest.map(|(option, _)| option));
+    }
+    hidden
+}
+
+/// How many tallies, in the order in which they were given, are in the sum that is shown outside
+/// the office. `none` has every option of their question with nought. A tally is added to the sum
+/// of those before only together with so many later ones that nobody reads a small number by
+/// comparing the sums of two days.
+pub(super) fn tallies_shown<'a>(
+    none: &BTreeMap<Slug, i64>,
+    tallies: impl Iterator<Item = &'a BTreeMap<Slug, u32>>,
+) -> usize {
+    let mut sum = none.clone();
+    let mut last: Option<BTreeMap<Slug, i64>> = None;
+    let (mut given, mut shown) = (0, 0);
+    for counts in tallies {
+        given += 1;
+        for (option, count) in counts {
+            *sum.entry(option.clone()).or_default() += i64::from(*count);
+        }
+        if may_follow(last.as_ref(), &sum) {
+            last = Some(sum.clone());
+            shown = given;
+        }
+    }
+    // The sum of so few people is not shown in any case.
+    if last.is_some() { shown } else { given }
+}
+
+/// Whether a sum can be shown once the one before was: no difference is a small number.
+fn may_follow(last: Option<&BTreeMap<Slug, i64>>, next: &BTreeMap<Slug, i64>) -> bool {
+    let people = |counts: &BTreeMap<Slug, i64>| counts.values().sum::<i64>();
+    let Some(last) = last else {
+        return !is_few(people(next));
+    };
+    let (before, after) = (shown_counts(last, false), shown_counts(next, false));
+    let is_told = |(option, count): (&Slug, &Option<i64>)| {
+        let earlier = before.get(option).copied().flatten();
+        count
+            .zip(earlier)
+            .is_some_and(|(count, earlier)| is_few(count - earlier))
+    };
+    people(next) - people(last) >= FEW_PEOPLE && !after.iter().any(is_told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(counts: &[(&str, i64)]) -> Vec<Option<i64>> {
+        let counts = counts
+            .iter()
+            .map(|(option, count)| (option.parse().expect("a key"), *count))
+            .collect();
+        shown_counts(&counts, false).into_values().collect()
+    }
+
+    #[test]
+    fn no_small_number_follows_from_the_others() {
+        for (counts, seen) in [
+            (
+                vec![("a", 7), ("b", 9), ("c", 0)],
+                vec![Some(7), Some(9), Some(0)],
+            ),
+            (
+                vec![("a", 7), ("b", 3), ("c", 2)],
+                vec![Some(7), None, None],
+            ),
+            (
+                vec![("a", 7), ("b", 3), ("c", 9)],
+                vec![None, None, Some(9)],
+            ),
+            (vec![("a", 4), ("b", 0)], vec![None, None]),
+        ] {
+            assert_eq!(shown(&counts), seen, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn no_small_number_is_the_difference_of_two_days() {
+        let counts = |counts: [u32; 2]| -> BTreeMap<Slug, u32> {
+            let options = ["a", "b"].map(|option| option.parse().expect("a key"));
+            options.into_iter().zip(counts).collect()
+        };
+        let shown = |tallies: &[[u32; 2]]| {
+            let tallies: Vec<_> = tallies.iter().copied().map(counts).collect();
+            let none = counts([0, 0]).into_keys().map(|option| (option, 0));
+            tallies_shown(&none.collect(), tallies.iter())
+        };
+        // Nothing of four people is shown, and all of twelve.
+        assert_eq!(shown(&[[3, 1]]), 1);
+        assert_eq!(shown(&[[5, 7]]), 1);
+        // Two more people, or one more answer, would be known by the difference.
+        assert_eq!(shown(&[[5, 7], [1, 1]]), 1);
+        assert_eq!(shown(&[[5, 7], [1, 8]]), 1);
+        assert_eq!(shown(&[[5, 7], [1, 1], [4, 5]]), 3);
+        assert_eq!(shown(&[[5, 7], [0, 6], [1, 1]]), 2);
+    }
+
+    #[test]
+    fn the_office_sees_every_number() {
+        assert_eq!(ShownNumber::of_people(4, true).number, Some(4));
+        assert_eq!(ShownNumber::of_people(0, false).number, Some(0));
+        assert!(ShownNumber::of_people(4, false).fewer_than_five);
+        assert_eq!(ShownNumber::of_people(5, false), ShownNumber::whole(5));
+    }
+}
