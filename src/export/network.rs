@@ -12,7 +12,7 @@ use crate::domain::text::Slug;
 use crate::views::{NetworkNode, NetworkSummary, NetworkTie};
 
 /// The media type of GraphML, which has none of its own.
-pub const GRAPHML: &str = "application/xml; charset=utf-8";
+pub const GRAPHML: &str = "text/xml; charset=utf-8";
 const NAMESPACE: &str = "http://graphml.graphdrawing.org/xmlns";
 
 /// The keys: the id, what it is for, the name of the attribute, and its type. An id is used once

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Vec<ReadRoute> {
             name: "network_graphml",
             summary: "The network as a file for Gephi and other programs.",
             query: &["as_at", "min_position"],
-            shape: ResponseShape::file_of(&["application/xml"]),
+            shape: ResponseShape::file_of(&["text/xml"]),
             route: || web::get().to(graphml),
         },
         ReadRoute {

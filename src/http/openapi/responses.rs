@@ -219,7 +219,7 @@ pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value 
 /// The content of a file, which has a media type but no JSON schema.
 pub(super) fn binary_content(media: &str) -> Value {
     let example = match media {
-        "application/xml" => "<?xml version=\"1.0\" encoding=\"UTF-8\"?> …",
+        "text/xml" => "<?xml version=\"1.0\" encoding=\"UTF-8\"?> …",
         _ => "%PDF-1.7 …",
     };
     json!({

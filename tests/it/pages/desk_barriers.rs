@@ -112,6 +112,39 @@ async fn what_people_told_us_is_carried_up_and_answered(app: TestApp) {
     let closed = desk.get("/desk/barriers?state=closed");
     assert!(closed.contains(SUMMARY), "{}", visible_text(&closed));
     assert!(!desk.get("/desk/barriers").contains(SUMMARY));
+    write_a_lesson(&address, &mut desk, first);
+}
+
+/// A lesson grows from it: it is chosen by its name, and already chosen when the page is opened from
+/// the barrier.
+fn write_a_lesson(address: &str, desk: &mut Browser, barrier: Uuid) {
+    let to = format!("/desk/learning/new?barrier={barrier}");
+    let page = desk.get(&format!("/desk/barriers/{barrier}"));
+    assert!(page.contains(&to), "{}", visible_text(&page));
+    let page = desk.get(&to);
+    let chosen = format!("selected>What we hear: {SUMMARY}");
+    assert!(page.contains(&chosen), "{}", visible_text(&page));
+    let origin = json!({ "from": "barrier", "barrier": barrier.to_string() }).to_string();
+    let lesson = [
+        ("at", to.as_str()),
+        ("form", "publish-lesson"),
+        ("grew_from:json", origin.as_str()),
+        ("title", "Ask when people come home"),
+        ("words", "An evening clinic is what people asked for."),
+        ("kind", "how_to"),
+        ("voice", "staff"),
+    ];
+    let saved = desk.submit_form(&page, "/desk/do/organisation/publish-lesson", &lesson);
+    assert!(
+        saved.contains("Lesson published"),
+        "{}",
+        visible_text(&saved)
+    );
+    let mut visitor = Browser::new(address);
+    let public = visitor.get("/learning");
+    for says in ["Ask when people come home", "something people told us"] {
+        assert!(public.contains(says), "{says}: {}", visible_text(&public));
+    }
 }
 
 /// Passes a barrier on, with an answer by a day in five days.

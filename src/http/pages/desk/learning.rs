@@ -11,6 +11,7 @@ use super::DeskRequest;
 use super::action::{Action, ActionSpec, Choices};
 use super::list::ListFilter;
 use super::texts::organisation;
+use crate::domain::barrier::BarrierState;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::organisation::{LessonKind, LessonRef};
@@ -21,10 +22,10 @@ use crate::domain::{Command, OrganisationCommand};
 use crate::http::pages::theme_names::ThemeNames;
 use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError};
-use crate::projections::{GatheringRow, GrantRow, LessonRow, OrganisationRow};
+use crate::projections::{BarrierRow, GatheringRow, GrantRow, LessonRow, OrganisationRow};
 use crate::views::{Filter, SortKey, SortOrder, TableRow};
 
-/// The most gatherings, and the most grants, from which one is chosen.
+/// The most gatherings, grants and barriers, of each kind, from which one is chosen.
 const ORIGINS_MAX: i64 = 500;
 /// The address of the list.
 pub(super) const PAGE: &str = "/desk/learning";
@@ -204,10 +205,10 @@ async fn show_new(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> 
     request.render(&page)
 }
 
-/// What the lesson grows from, if the page was opened from there: `gathering` or `grant` in the
-/// address has the id.
+/// What the lesson grows from, if the page was opened from there: `gathering`, `grant` or `barrier`
+/// in the address has the id.
 fn asked_origin(request: &DeskRequest<'_>) -> String {
-    ["gathering", "grant"]
+    ["gathering", "grant", "barrier"]
         .into_iter()
         .find(|kind| !request.text(kind).is_empty())
         .map(|kind| json!({ "from": kind, kind: request.text(kind) }).to_string())
@@ -230,9 +231,10 @@ async fn add_asked<T: TableRow>(
     Ok(())
 }
 
-/// What a lesson can grow from, by name: the newest gatherings and grants, and our reports on
-/// areas. The page for an older one has its id in the address.
+/// What a lesson can grow from, by name: the newest gatherings, grants and barriers that
+/// everyone may read of, and our reports on areas. The page for an older one has its id in the address.
 async fn origins(request: &DeskRequest<'_>, own: &OrganisationRow) -> Result<Choices, PageError> {
+    use BarrierState as B;
     use GrantState as S;
     let mut found = vec![pair("", "Nothing in particular")];
     let newest = SortOrder {
@@ -261,6 +263,16 @@ async fn origins(request: &DeskRequest<'_>, own: &OrganisationRow) -> Result<Cho
         let group = groups.get(&row.group.to_string());
         let group = group.map(|name| format!(" ({name})")).unwrap_or_default();
         (key.to_string(), format!("Grant: {}{group}", row.title))
+    }));
+    let public = [B::PassedOn, B::Answered, B::Closed];
+    let public = vec![Filter::in_state(public)];
+    let listed = views.list_ordered::<BarrierRow>(None, public, newest, (None, ORIGINS_MAX));
+    let mut barriers = listed.await?.items;
+    add_asked(request, "barrier", &mut barriers, |row| row.id).await?;
+    found.extend(barriers.iter().filter_map(|row| {
+        let key = json!({ "from": "barrier", "barrier": row.id.to_string() });
+        let summary = row.summary.as_ref()?;
+        Some((key.to_string(), format!("What we hear: {summary}")))
     }));
     found.extend(own.reports.keys().map(|area: &Slug| {
         let key = json!({ "from": "report", "area": area.as_str() });

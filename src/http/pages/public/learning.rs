@@ -325,7 +325,7 @@ impl LibraryWords {
         entry: &LibraryEntry,
         records: &NamedRecords,
     ) -> Vec<(&'static str, String, String)> {
-        let grew = translate("It grew from", self.language);
+        let grew = translate("It comes from", self.language);
         let mut found = Vec::new();
         match &entry.grew_from {
             Some(LessonOrigin::Grant { grant, .. }) => {

@@ -41,6 +41,7 @@ struct BarrierRecordPage {
     people: Vec<(PersonId, String)>,
     /// Whether the reader may open the pages of people.
     opens_people: bool,
+    writes_lessons: bool,
     gathering: Option<(Uuid, String)>,
     joined_into: Option<(Uuid, String)>,
     joined: Vec<(Uuid, String)>,
@@ -97,6 +98,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             .unwrap_or_default(),
         people: people(request, &barrier, hears).await?,
         opens_people: request.signed.reader.works_with_groups(),
+        writes_lessons: request.signed.reader.works_with_people(),
         gathering: gathering_of(request, &barrier).await?,
         joined_into: joined_into(request, &barrier).await?,
         joined: joined(request, &barrier).await?,
