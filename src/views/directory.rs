@@ -27,6 +27,17 @@ pub struct HoursSummary {
     pub balances: Vec<PartyBalance>,
 }
 
+/// Unlike other whole numbers, it can be negative.
+fn minutes_of_balance() -> utoipa::openapi::schema::Object {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::Integer)
+        .minimum(Some(-9_007_199_254_740_991_i64))
+        .description(Some(
+            "The minutes that they gave less those that they received. Negative if they received more.",
+        ))
+        .build()
+}
+
 /// What a person or a group gave and received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PartyBalance {
@@ -36,6 +47,7 @@ pub struct PartyBalance {
     /// The minutes that they received.
     pub received: i64,
     /// The minutes that they gave less those that they received.
+    #[schema(schema_with = minutes_of_balance)]
     pub balance: i64,
 }
 

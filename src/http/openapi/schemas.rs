@@ -28,6 +28,7 @@ pub(super) fn all() -> JsonObject {
     let mut schemas = derived_schemas();
     events::add_event_schemas(&mut schemas);
     unions::name_parts(&mut schemas);
+    open_joined_parts(&mut schemas);
     let inline = schemas.clone();
     let keys: Vec<_> = inline
         .iter()
@@ -105,6 +106,29 @@ fn body_names() -> Vec<String> {
         .filter(|spec| api::is_offered(spec))
         .map(|spec| (spec.body)())
         .collect()
+}
+
+/// Writes out each part of an `allOf` that allows no other properties: the other parts have
+/// properties of their own.
+fn open_joined_parts(schemas: &mut JsonObject) {
+    let closed: JsonObject = schemas
+        .iter()
+        .filter(|(_, schema)| schema["additionalProperties"] == false)
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect();
+    let parts = schemas
+        .values_mut()
+        .filter_map(|schema| schema.get_mut("allOf")?.as_array_mut());
+    for part in parts.flatten() {
+        let name = part["$ref"].as_str();
+        let name = name.and_then(|to| to.strip_prefix(SCHEMA_REF_PREFIX));
+        if let Some(Value::Object(own)) = name.and_then(|name| closed.get(name)) {
+            let mut own = own.clone();
+            own.remove("additionalProperties");
+            own.remove("description");
+            *part = Value::Object(own);
+        }
+    }
 }
 
 /// These schemas, and all that they refer to, directly or indirectly.
@@ -190,6 +214,10 @@ fn add_bounds(value: &mut Value, params: bool, keys: &[(&String, &Value)]) {
         } else {
             RESPONSE_ENTRIES_MAX
         }));
+        // What is sent twice counts once.
+        if params {
+            schema.remove("uniqueItems");
+        }
     }
     if has_type(schema, "object")
         && schema
