@@ -18,7 +18,7 @@ const walk = async (name, journey) => {
   const since = Date.now();
   try {
     let clock;
-    const late = new Promise((_, refuse) => { clock = setTimeout(() => refuse(new Error('it took more than three minutes')), 180_000); });
+    const late = new Promise((_, refuse) => { clock = setTimeout(() => refuse(new Error('it took more than six minutes')), 360_000); });
     await Promise.race([journey(), late]).finally(() => clearTimeout(clock));
     console.log(`walked: ${name} (${((Date.now() - since) / 1000).toFixed(1)} s)`);
   } catch (error) {
