@@ -9,13 +9,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::known_names::KnownNames;
-use super::{StoryDay, add_line, write_days, write_missing};
-use crate::audit::log_reader::for_each_event;
+use super::{StoryDay, days_of_record, write_record};
 use crate::audit::{AuditError, FolderCheck};
 use crate::domain::barrier::ComesTo;
 use crate::domain::language::day_text;
-use crate::domain::text::capitalised;
 use crate::domain::{BarrierEvent, Event};
 
 /// The story of one barrier.
@@ -48,27 +45,18 @@ pub fn explain_barrier(
     check: &FolderCheck,
     barrier: Uuid,
 ) -> Result<Option<BarrierStory>, AuditError> {
-    let (mut names, mut facts) = (KnownNames::default(), BarrierFacts::default());
-    let mut days = Vec::new();
-    for_each_event(folder, None, |event| {
-        names.apply(event);
+    let mut facts = BarrierFacts::default();
+    let days = days_of_record(folder, |event, names| {
         facts.until = facts.until.max(Some(event.recorded_on()));
         let Event::Barrier(happened) = &event.event else {
-            return;
+            return None;
         };
         if event.stream != barrier {
-            return;
+            return None;
         }
         let says = sentence(happened, &names.actor(event));
         facts.apply(happened);
-        let day = day_text(event.recorded_on());
-        add_line(
-            &mut days,
-            day,
-            event.position,
-            capitalised(&says),
-            Vec::new(),
-        );
+        Some(says)
     })?;
     Ok((!days.is_empty()).then(|| BarrierStory {
         barrier,
@@ -83,8 +71,7 @@ pub fn explain_barrier(
 impl fmt::Display for BarrierStory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = (self.heading.as_str(), self.verdict.as_str());
-        write_days(f, &self.check, told, &self.days)?;
-        write_missing(f, &self.missing, &self.check)
+        write_record(f, &self.check, told, &self.days, &self.missing)
     }
 }
 

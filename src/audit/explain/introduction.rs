@@ -9,15 +9,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::known_names::{KnownNames, list_text};
-use super::{StoryDay, add_line, write_days, write_missing};
+use super::{StoryDay, days_of_record, write_record};
 use crate::audit::ledger::accounts::short_id;
-use crate::audit::log_reader::for_each_event;
 use crate::audit::{AuditError, FolderCheck};
 use crate::domain::application::Channel;
 use crate::domain::asset::Party;
 use crate::domain::introduction::{CameTo, Shared, answer_due_on};
 use crate::domain::language::day_text;
-use crate::domain::text::capitalised;
 use crate::domain::{Event, IntroductionEvent};
 
 /// The story of one introduction.
@@ -48,27 +46,18 @@ pub fn explain_introduction(
     check: &FolderCheck,
     introduction: Uuid,
 ) -> Result<Option<IntroductionStory>, AuditError> {
-    let (mut names, mut facts) = (KnownNames::default(), IntroductionFacts::default());
-    let mut days = Vec::new();
-    for_each_event(folder, None, |event| {
-        names.apply(event);
+    let mut facts = IntroductionFacts::default();
+    let days = days_of_record(folder, |event, names| {
         facts.until = facts.until.max(Some(event.recorded_on()));
         let Event::Introduction(happened) = &event.event else {
-            return;
+            return None;
         };
         if event.stream != introduction {
-            return;
+            return None;
         }
-        let says = sentence(happened, &names.actor(event), &names);
+        let says = sentence(happened, &names.actor(event), names);
         facts.apply(happened);
-        let day = day_text(event.recorded_on());
-        add_line(
-            &mut days,
-            day,
-            event.position,
-            capitalised(&says),
-            Vec::new(),
-        );
+        Some(says)
     })?;
     Ok((!days.is_empty()).then(|| IntroductionStory {
         introduction,
@@ -83,8 +72,7 @@ pub fn explain_introduction(
 impl fmt::Display for IntroductionStory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = (self.heading.as_str(), self.verdict.as_str());
-        write_days(f, &self.check, told, &self.days)?;
-        write_missing(f, &self.missing, &self.check)
+        write_record(f, &self.check, told, &self.days, &self.missing)
     }
 }
 

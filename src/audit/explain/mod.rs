@@ -25,6 +25,7 @@ use super::log_reader::for_each_event;
 use super::{AuditError, FolderCheck};
 use crate::domain::language::day_text;
 use crate::domain::reference::Reference;
+use crate::domain::text::capitalised;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 pub use barrier::{BarrierStory, explain_barrier};
@@ -251,6 +252,29 @@ fn add_line(days: &mut Vec<StoryDay>, day: String, position: i64, says: String, 
     }
 }
 
+/// Tells what happened to one record, by day. `tell` is called with each event of the log and the
+/// names that are known so far, and returns a sentence for those of the record.
+fn days_of_record(
+    folder: &Path,
+    mut tell: impl FnMut(&RecordedEvent, &KnownNames) -> Option<String>,
+) -> Result<Vec<StoryDay>, AuditError> {
+    let (mut names, mut days) = (KnownNames::default(), Vec::new());
+    for_each_event(folder, None, |event| {
+        names.apply(event);
+        if let Some(says) = tell(event, &names) {
+            let day = day_text(event.recorded_on());
+            add_line(
+                &mut days,
+                day,
+                event.position,
+                capitalised(&says),
+                Vec::new(),
+            );
+        }
+    })?;
+    Ok(days)
+}
+
 impl GrantFile {
     fn take(&mut self, event: &RecordedEvent, names: &KnownNames) {
         self.facts.apply(event, names);
@@ -346,6 +370,18 @@ fn write_missing(
         writeln!(f, "  Nothing.")?;
     }
     writeln!(f, "\n{}", check.source_text())
+}
+
+/// Writes the story of a record that has no files.
+fn write_record(
+    f: &mut fmt::Formatter<'_>,
+    check: &FolderCheck,
+    told: (&str, &str),
+    days: &[StoryDay],
+    missing: &[String],
+) -> fmt::Result {
+    write_days(f, check, told, days)?;
+    write_missing(f, missing, check)
 }
 
 impl fmt::Display for GrantStory {

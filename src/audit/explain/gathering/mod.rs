@@ -10,13 +10,9 @@ use std::path::Path;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::known_names::KnownNames;
-use super::{StoryDay, add_line, write_days, write_missing};
-use crate::audit::log_reader::for_each_event;
+use super::{StoryDay, days_of_record, write_record};
 use crate::audit::{AuditError, FolderCheck};
 use crate::domain::Event;
-use crate::domain::language::day_text;
-use crate::domain::text::capitalised;
 use facts::GatheringFacts;
 
 /// The story of one gathering.
@@ -36,27 +32,18 @@ pub fn explain_gathering(
     check: &FolderCheck,
     gathering: Uuid,
 ) -> Result<Option<GatheringStory>, AuditError> {
-    let (mut names, mut facts) = (KnownNames::default(), GatheringFacts::default());
-    let mut days = Vec::new();
-    for_each_event(folder, None, |event| {
-        names.apply(event);
+    let mut facts = GatheringFacts::default();
+    let days = days_of_record(folder, |event, names| {
         facts.until = facts.until.max(Some(event.recorded_on()));
         let Event::Gathering(happened) = &event.event else {
-            return;
+            return None;
         };
         if event.stream != gathering {
-            return;
+            return None;
         }
-        let says = sentences::sentence(happened, &names.actor(event), &facts, &names);
+        let says = sentences::sentence(happened, &names.actor(event), &facts, names);
         facts.apply(happened, event.position);
-        let day = day_text(event.recorded_on());
-        add_line(
-            &mut days,
-            day,
-            event.position,
-            capitalised(&says),
-            Vec::new(),
-        );
+        Some(says)
     })?;
     Ok((!days.is_empty()).then(|| GatheringStory {
         gathering,
@@ -71,7 +58,6 @@ pub fn explain_gathering(
 impl fmt::Display for GatheringStory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = (self.heading.as_str(), self.verdict.as_str());
-        write_days(f, &self.check, told, &self.days)?;
-        write_missing(f, &self.missing, &self.check)
+        write_record(f, &self.check, told, &self.days, &self.missing)
     }
 }
