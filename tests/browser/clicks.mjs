@@ -51,7 +51,7 @@ class Hand {
   async find(name) {
     await this.page.locator('#find').fill(name);
     this.presses += 1;
-    await this.page.locator('#find').press('Enter');
+    await Promise.all([this.page.waitForEvent('load'), this.page.locator('#find').press('Enter')]);
     await this.page.settled();
     await this.press(this.page.locator('main li', { hasText: name }).locator('a[href^="/desk/grants/"]'));
   }

@@ -411,8 +411,7 @@ async function press(page, wanted, key) {
   const source = wanted.toString();
   for (let tabs = 0; tabs < 60; tabs += 1) {
     if (await page.evaluate(`Boolean(document.activeElement && (${source})(document.activeElement))`)) {
-      if (key) await page.keyboard.press(key);
-      await page.settled();
+      if (key) await page.followed(page.locator(':focus'), () => page.keyboard.press(key));
       return;
     }
     await page.keyboard.press('Tab');

@@ -39,25 +39,47 @@ export class People {
 
 /** Makes every click wait until the page that it leads to has loaded, and keeps the markup of the page as it was sent. */
 function settling(page) {
+  let begun = 0;
   let under_way = 0;
   page.on('response', async (answer) => {
     if (!answer.request().isNavigationRequest() || answer.status() >= 300 && answer.status() < 400) return;
     const html = await answer.text().catch(() => null);
     if (html) page.sent = { url: answer.url(), html };
   });
-  page.on('request', (request) => { if (request.isNavigationRequest()) under_way += 1; });
+  page.on('request', (request) => {
+    if (!request.isNavigationRequest()) return;
+    begun += 1;
+    under_way += 1;
+  });
   for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => { if (request.isNavigationRequest()) under_way -= 1; });
   page.settled = async () => {
     await page.waitForTimeout(25);
     while (under_way > 0) await page.waitForTimeout(10);
     await page.waitForLoadState('load');
   };
+  // On a busy machine a browser asks for the next page long after the click or key that leads to it.
+  page.followed = async (element, act) => {
+    const before = begun;
+    const leads = await element.evaluate(leadsElsewhere);
+    await act();
+    for (let waited = 0; leads && begun === before && waited < 5000; waited += 10) await page.waitForTimeout(10);
+    await page.settled();
+  };
   const locator = Object.getPrototypeOf(page.locator('main'));
   locator.pressed ??= locator.click;
   locator.click = async function click(...args) {
-    await this.pressed(...args);
-    await this.page().settled?.();
+    const to = this.page();
+    if (to.followed) await to.followed(this, () => this.pressed(...args));
+    else await this.pressed(...args);
   };
+}
+
+/** Whether another page follows when somebody presses the element: runs in the browser. */
+function leadsElsewhere(element) {
+  const pressed = element.closest('a[href], button, input[type=submit]');
+  if (!pressed) return false;
+  if (pressed.matches('a')) return pressed.href.split('#')[0] !== location.href.split('#')[0] && /^http/.test(pressed.href);
+  return pressed.type === 'submit' && Boolean(pressed.form) && (pressed.formNoValidate || pressed.form.noValidate || pressed.form.checkValidity());
 }
 
 export function must(condition, says) {

@@ -267,7 +267,7 @@ pub fn serve_with_tasks(
     };
     let stop = app.dropped();
     std::thread::spawn(move || {
-        let server = http::serve(desk, listener, Some(2), stop).expect("a server");
+        let server = http::serve(desk, listener, Some(1), stop).expect("a server");
         actix_web::rt::System::new().block_on(server)
     });
     Client::new(&address, token)
