@@ -1,9 +1,9 @@
-//! What a folder must look like, for any log: the files of an export and no others, each
-//! of whole lines, and the instructions that the program writes.
+//! The form of an exported folder, which is the same for any log: it has the files of an export and
+//! no others, each consists of whole lines, and the instructions are those of the program.
 //!
-//! A reader that is lenient here would let a folder say one thing to one program and another thing
-//! to the next. A file that is missing or cannot be read is a finding, and the other checks go on:
-//! anybody can damage a folder, and damage must not hide what else is wrong.
+//! The checks are strict: if a reader tolerated deviations, two programs could read different logs
+//! from one folder. A file that is missing or cannot be read is a finding, and the other checks
+//! continue, because damage to one file must not hide other faults.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
-//! What the names of a line must say about its event: ids as the program writes them, a version
-//! that exists, and the metadata of the event's command. `docs/reference/log-format.md` has the
-//! same.
+//! The form of a line of the log: ids as the program writes them, a version that exists, the
+//! spelling of values, and the metadata of the event's command. `docs/reference/log-format.md`
+//! documents it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -34,8 +34,8 @@ pub(super) const SERVICE_ACTORS: [&str; 2] = ["operator", "job"];
 /// one exactly.
 const NUMBER_MAX: u64 = (1 << 53) - 1;
 
-/// The first fault of the names of a line. An event of such a line is not looked at any further: it
-/// is not known which record it is about, or what it says.
+/// The first fault in the names of a line: its ids, event type, version, and the name in its
+/// payload. Such an event is not checked further, because its record and content are uncertain.
 pub(super) fn name_fault(row: &EventRow) -> Option<String> {
     for (name, id) in [("id", &row.aggregate_id), ("command_id", &row.command_id)] {
         if !is_uuid(id) {
@@ -50,9 +50,9 @@ pub(super) fn name_fault(row: &EventRow) -> Option<String> {
     (!is_named).then(|| format!("it is called {event}, and its payload is not"))
 }
 
-/// The first number, amount, day, moment or digest of an event that is written in another way than
-/// the program writes it. The event then counts as one that cannot be read, so that every verifier
-/// goes on from the same state: what it might have meant decides nothing.
+/// The first number, amount, day, moment or digest that is not written as the program writes it.
+/// Such an event counts as unreadable, so that every verifier continues from the same state and
+/// none interprets the value.
 pub(super) fn payload_fault(row: &EventRow, event: &Event) -> Option<String> {
     number_fault(&row.payload)
         .or_else(|| spelling_fault(&row.payload, event))

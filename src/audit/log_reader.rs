@@ -1,5 +1,5 @@
-//! Reads the events of an exported folder in order, up to a day or a position, and what the folder
-//! as a whole is worth: whether it holds, and its newest head.
+//! Reads the events of an exported folder in order, up to a day or a position. [`FolderCheck`] is
+//! the verification of the folder itself: its newest head and its findings.
 
 use std::path::Path;
 

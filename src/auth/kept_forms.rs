@@ -1,5 +1,5 @@
-//! Forms that arrived when nobody was signed in any more, or that were sent before with other
-//! values. They are kept for an hour, until their person sends them again.
+//! Kept forms: forms that were submitted after the session had ended, or a second time with other
+//! values. They are kept for an hour, until their person submits them again.
 //!
 //! # Who can read one
 //!

@@ -97,8 +97,8 @@ pub struct NewSignInLink {
     pub by_mail: bool,
 }
 
-/// What the person of a link gets by pressing its button. Someone else began it, and gave the
-/// person's address.
+/// What redeeming a link does for its person in addition to the sign-in. Someone else started it
+/// and entered the person's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkPurpose {
     /// They join this group.
@@ -107,13 +107,13 @@ pub enum LinkPurpose {
     TakePlace { gathering: Uuid, session: u16 },
     /// They take the pledges that were taken with their address.
     TakePledges,
-    /// They get what was written with their address about what gets in people's way.
+    /// They get the barrier that was typed with their address and is not sent yet.
     TellBarrier,
 }
 
-/// What is stored of a link by which somebody takes pledges.
+/// The value of `LinkRow::joins` for [`LinkPurpose::TakePledges`].
 const PLEDGES: &str = "pledges";
-/// What is stored of a link by which somebody gets what was written.
+/// The value of `LinkRow::joins` for [`LinkPurpose::TellBarrier`].
 const BARRIER: &str = "barrier";
 
 impl fmt::Display for LinkPurpose {

@@ -1,5 +1,5 @@
-//! How people and programs are known: sign-in links and codes, sessions of browsers, and tokens of
-//! programs.
+//! Authentication of people and programs: sign-in links and codes, browser sessions, and API
+//! tokens.
 //!
 //! # Basis
 //!

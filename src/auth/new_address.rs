@@ -1,8 +1,9 @@
 //! The change of a proven email address by its person.
 //!
-//! The new address is recorded as one that was typed, and a link is mailed to it. It becomes the
-//! person's when they open the link. Until then they sign in with the old one. People with roles do
-//! not change a proven address, here or by the API: a program's token would become the account.
+//! The new address is recorded as typed, and a link is mailed to it. It becomes the person's
+//! address when they open the link; until then they sign in with the old one. People with roles
+//! cannot change a proven address, here or by the API: otherwise a program's token would be enough
+//! to take over the account.
 
 use super::links::constant_time_eq;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands};

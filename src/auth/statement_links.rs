@@ -1,6 +1,6 @@
-//! Addresses of shared statements. The secret in an address is derived from a key outside the
-//! database and from what the link shows. It is stored nowhere, and an address of a link that was
-//! lost with a restored backup does not open another statement with the same number.
+//! Addresses of shared statements. The secret in an address is derived from the link's content and
+//! a key outside the database, and is not stored. If a restored backup lacks a link and its number
+//! is used again, the old address therefore does not open the new statement.
 
 use super::links::constant_time_eq;
 use crate::crypto::vault::Vault;

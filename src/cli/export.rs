@@ -1,5 +1,5 @@
 //! Export tasks: open data, past grants, the pre-flight of a package, the calendar of gatherings,
-//! the directory, the network, and what the money went with.
+//! the directory, the network, and money with its results.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a task that answers a question from an exported folder says of the folder itself.
+//! The verdict on an exported folder, for tasks that answer a question from it.
 
 use std::path::Path;
 
@@ -33,8 +33,8 @@ impl FolderVerdict {
         Self(Err(TaskError::DoesNotHold(findings.len())))
     }
 
-    /// The result of the task whose question was answered. That the folder does not hold weighs
-    /// more than why there is no answer.
+    /// The result of the task after its question was answered. A folder that fails verification
+    /// takes precedence over an error of the answer.
     pub(super) fn and_answer(self, answer: Result<(), TaskError>) -> Result<(), TaskError> {
         if let (Err(_), Err(error)) = (&self.0, &answer) {
             eprintln!("microgrants: {error}");

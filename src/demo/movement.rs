@@ -1,7 +1,9 @@
-//! What happens around the money: the directory, introductions, what is heard, and what is learned.
+//! The demonstration's records that are not about money: the directory, introductions, barriers,
+//! and what the programme learned.
 //!
-//! Each file lists records with the commands on each. A body is that of the API, with references in
-//! place of ids, days and texts to start from: `@group/NAME`, `@day/-30`, `@starter/aims`.
+//! Each file lists records, and the commands on each. A command's body has the form of the API,
+//! with references in place of ids, days and starter texts: `@group/NAME`, `@day/-30`,
+//! `@starter/aims`.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

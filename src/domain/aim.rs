@@ -1,5 +1,5 @@
-//! Aims: changes that the programme wants over time, what is counted for each, and what people are
-//! asked.
+//! Aims: long-term changes that the programme works towards, each with the figures that are counted
+//! for it and the questions that people are asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Words for everyone to read must not tell how somebody is reached.
+//! The check that public texts contain no contact details.
 
 use super::Refusal;
 use super::postcode::is_postcode;

@@ -1,5 +1,5 @@
-//! How often something is on, as far as a line of words says it: "Every Tuesday, 2pm to 4pm".
-//! Staff write the line freely, so nothing is said of one that is not understood.
+//! Parses how often something takes place from a line of free text, such as "Every Tuesday, 2pm to
+//! 4pm". A line that cannot be parsed gives no result.
 
 use jiff::civil::Time;
 

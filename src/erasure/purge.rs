@@ -1,6 +1,6 @@
-//! Follows the log and completes each erasure outside the database. The bytes of a file that a
-//! group removed are deleted too, what people needed at a session that is long over, and
-//! what mattered to people who were introduced.
+//! Follows the log and completes each erasure outside the database. It also deletes the bytes of
+//! files that a group removed, and the encrypted values that events declare forgotten, such as
+//! needs at past sessions and what mattered to introduced people.
 
 use std::path::PathBuf;
 use std::time::Duration;

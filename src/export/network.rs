@@ -1,7 +1,7 @@
 //! The network in the format GraphML, which Gephi, networkx and igraph read.
 //!
-//! Every value has a declared key: a program drops what it finds no key for. The key of a node's
-//! name is `label` and that of a tie's weight is `weight`, because Gephi looks for these.
+//! Every value has a declared key, because programs drop values without one. The keys for a node's
+//! name and a tie's weight are `label` and `weight`, which Gephi expects.
 
 use std::io;
 

@@ -1,8 +1,8 @@
 //! The directory as open data in the profile Open Referral UK 3.0: what is offered is a service,
 //! those who hold it its organisation, a place its location, and the themes are one taxonomy.
 //!
-//! It is made of the public rows of the directory alone, so it names no person. Wishes are no
-//! services, and are not in it.
+//! It is made only from the public rows of the directory, so it names no person. Entries that ask
+//! for something are not services and are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 

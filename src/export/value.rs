@@ -1,4 +1,4 @@
-//! What the money went with, as a spreadsheet.
+//! Money and results as a spreadsheet: see [`ValueSummary`].
 
 use super::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::views::{ValueFigures, ValueSummary};
@@ -8,7 +8,7 @@ const NO_FUND: &str = "No fund";
 /// What the line of everything is called.
 const ALL: &str = "Everything";
 
-/// One row a fund, and one of everything.
+/// One row for each line of the summary, and a row of totals.
 #[must_use]
 pub fn value_sheet(value: &ValueSummary) -> Spreadsheet {
     let mut rows: Vec<Vec<SpreadsheetCell>> = value

@@ -1,5 +1,5 @@
-//! Entries of the directory: those who hold one are reminded to confirm it, and what people wrote
-//! about an entry is forgotten once they do not stand behind it any more.
+//! Entries of the directory: holders are reminded to confirm them, and what people wrote about an
+//! entry is deleted once it is withdrawn, consent is withdrawn, or its holder was erased.
 
 use std::collections::BTreeSet;
 

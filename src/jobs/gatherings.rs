@@ -1,6 +1,6 @@
-//! Sessions of gatherings: people are reminded in the two days before one, the places of people
-//! whose data were erased go to those who wait, and what people need there is forgotten 30 days
-//! after it.
+//! Sessions of gatherings: people are reminded in the two days before a session, places of people
+//! whose data was erased are given to those who wait, and needs are deleted 30 days after the
+//! session.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ impl Jobs {
             .collect())
     }
 
-    /// What people have at sessions to come whose data were erased.
+    /// Places, and waits for one, at coming sessions of people whose data was erased.
     pub(super) async fn places_of_erased(&self) -> Result<Vec<DueCommand>, JobError> {
         let to_come = vec![
             Filter::in_state([SessionState::Planned]),

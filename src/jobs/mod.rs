@@ -1,10 +1,9 @@
-//! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
-//! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire. People are reminded of sessions, the places of people whose data were erased go
-//! to those who wait, and what people need there is forgotten. Those who hold an entry of the
-//! directory are reminded to confirm it, and groups of introductions; what matters to those who are
-//! introduced is deleted in time. People are asked about pledges, and what they said about barriers
-//! is forgotten. Forms that were kept for an hour are deleted, which no command does.
+//! Jobs: commands that the service issues when they are due. Offers and drafts lapse, and drafts
+//! reopen when a deadline is moved. Groups are reminded of drafts and updates, people of sessions
+//! and pledges, and holders of entries to confirm them and to answer introductions. Places of
+//! erased people are given to those who wait. Needs at sessions, what matters to introduced people,
+//! and the words of those who raised a barrier are deleted after their retention period. Drafts of
+//! people without a proven address expire. Kept forms are deleted after an hour, without a command.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
 //! of a command is derived from its key, so a repeat returns the first reply. Running the jobs

@@ -1,5 +1,6 @@
-//! Mails about gatherings: who gets one, and its values. What people need at a session is in none
-//! of them. A mail says what is so when it is sent, and it is not sent if a later one tells more.
+//! Mails about gatherings: their recipients and values. No mail contains what people need at a
+//! session. A mail describes the state at the time of sending, and is not sent if a later mail
+//! supersedes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,7 +149,8 @@ impl Composer {
         })
     }
 
-    /// Fails for a while after it was recorded who came, until it is written what was learned.
+    /// Postpones the mail for a while after attendance was recorded, until the notes of the session
+    /// are written.
     fn must_not_wait_for_notes(
         &self,
         event: &RecordedEvent,

@@ -1,6 +1,6 @@
-//! Mails about introductions: to a group that somebody would like to meet, and to those who are
-//! introduced. A mail names the entry and leads to a page. Who somebody is and what they share is
-//! in none of them, because they can take it back.
+//! Mails about introductions, to the group that is asked and to those who are introduced. A mail
+//! names the entry and links to a page. It never contains who someone is or what they share,
+//! because they can withdraw their consent.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The files of kept forms. Not in the log, because nobody has sent them yet.
+//! The files of kept forms. They are not in the log, because no command names them yet.
 
 use super::{Store, StoreResult, in_transaction, on_reader};
 

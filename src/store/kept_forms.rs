@@ -1,5 +1,5 @@
-//! Forms that arrived when nobody was signed in any more, kept for a short time. Not in the log,
-//! because nobody has sent them yet. Times are in microseconds since 1970.
+//! Forms that were submitted after the session had ended, kept for a short time. They are not in
+//! the log, because no command was made of them yet. Times are in microseconds since 1970.
 
 use super::kept_files::WITHOUT_FORM;
 use super::{Store, StoreResult, in_transaction, on_reader};

@@ -1,5 +1,5 @@
-//! Passwords of mail servers, encrypted. Not in the log, because they are secret. Times are in
-//! microseconds since 1970.
+//! Encrypted passwords of mail servers. They are secrets, so events contain only their ids. Times
+//! are in microseconds since 1970.
 
 use super::{Store, StoreResult, in_transaction, on_reader};
 

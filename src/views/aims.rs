@@ -1,6 +1,6 @@
-//! What came of the aims, as at any day: what was counted this quarter next to the same quarter a
-//! year before, and what people answered at the beginning next to what they answered later. No
-//! difference is said to be significant: groups choose whom they ask.
+//! The figures of the aims, as at any day: what was counted in a quarter compared with the same
+//! quarter a year earlier, and the first answers to each question compared with later ones. No
+//! difference is called significant, because groups choose whom they ask.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! The directory: what everyone may read of it, which entries nobody keeps, whom they know, and the
-//! hours that were given.
+//! The directory: public entries, entries without a keeper, ties between entries, and the hours of
+//! the time bank.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ impl Views {
         Ok(found.filter(|row| row.state == AssetState::Published))
     }
 
-    /// The people who keep an entry that is not withdrawn, and have no role for it any more.
+    /// The keepers of current entries who no longer hold a role that looks after the directory.
     pub async fn former_keepers(
         &self,
         as_at: Option<i64>,

@@ -1,5 +1,5 @@
-//! What we hear: barriers that were passed on, in the words of staff, and what came of each, as at
-//! any day. No row of it has a word of those who raised one, nor who they are.
+//! The public view of barriers: those that were passed on, with the summary by staff and the
+//! answers, as at any day. It contains neither the words nor the ids of those who raised them.
 
 use std::cmp::Reverse;
 

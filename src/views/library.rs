@@ -1,6 +1,6 @@
-//! The library: what the programme learned, for everyone. It has lessons, stories that were chosen
-//! at gatherings, what was learned at sessions, and the office's reports on areas. It has no words
-//! of its own.
+//! The library: what the programme learned, for everyone. It consists of lessons, stories that were
+//! chosen at gatherings, notes of sessions, reports of the office on areas, and answers to
+//! barriers. It stores no texts itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -127,8 +127,8 @@ pub struct Library {
 }
 
 impl Views {
-    /// The entries of the library that a filter allows, current or as at a position. What was
-    /// withdrawn since is not there on any day.
+    /// The entries of the library that a filter allows, current or as at a position. Entries that
+    /// were withdrawn since then are not shown for past days either.
     pub async fn library(
         &self,
         filter: &LibraryFilter,

@@ -1,7 +1,7 @@
 //! The money of all funds at the end of each month, for a chart of the year.
 //!
-//! The sums of the last day are known. The postings of the months, which are added up by the
-//! database, lead back from there to the first month.
+//! The sums on the last day are read first. The sums at the end of each earlier month are computed
+//! backwards from them with the postings of the months, which the database adds up.
 
 use std::collections::BTreeMap;
 

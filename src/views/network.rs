@@ -1,8 +1,8 @@
-//! The network: the groups and the entries of the directory that everyone may know of, and how they
-//! came to know each other, as at any day. People are never in it.
+//! The network: the public groups and entries of the directory, and the ties between them, as at
+//! any day. It never contains people.
 //!
-//! An entry that a group holds counts as that group. A group that was merged into another counts
-//! for that one.
+//! An entry that a group holds is part of that group's node. A merged group is part of the node of
+//! the group that it was merged into.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -249,7 +249,7 @@ struct NetworkRows {
     sessions: Vec<GatheringSessionRow>,
     /// The introductions that were welcomed, and some that were closed without it.
     introductions: Vec<IntroductionRow>,
-    /// The ties that stand.
+    /// The ties that have not ended.
     ties: Vec<TieRow>,
 }
 
@@ -328,8 +328,8 @@ impl NetworkBuilder {
         }
     }
 
-    /// Adds a group, or a day and themes by which everyone could know of it. Returns its node:
-    /// none for an old name with a web address, which no page shows.
+    /// Adds a group, or updates its first public day and its themes. Returns its node; `None` for
+    /// an old name that contains a web address, which no page shows.
     fn add_group<'a>(
         &mut self,
         group: GroupId,

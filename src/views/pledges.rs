@@ -1,4 +1,4 @@
-//! Pledges that stand, and how many people took and kept each, as at any day.
+//! Pledges in force, and how many people took and kept each, as at any day.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl PledgeFigures {
 }
 
 impl Views {
-    /// The pledges that stand, current or as at a position.
+    /// The pledges in force with their figures, current or as at a position.
     pub async fn pledge_figures(&self, as_at: Option<i64>) -> Result<PledgeFigures, ViewError> {
         if as_at.is_some() {
             return self.read_pledge_figures(as_at).await;

@@ -1,5 +1,5 @@
-//! Numbers of people as somebody outside the office may read them. Where few people are counted,
-//! somebody could know who they are.
+//! Numbers of people as readers outside the office see them. Small numbers are hidden, because the
+//! people could be identified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,8 +44,9 @@ fn is_few(number: i64) -> bool {
     (1..FEW_PEOPLE).contains(&number)
 }
 
-/// The numbers of a tally for a reader who sees small ones, or does not. If the sum or one number
-/// is small, enough numbers are left out that none of them is the sum less the others.
+/// The numbers of a tally as a reader sees them. If the reader does not see small numbers and the
+/// sum or one number is small, further numbers are hidden so that none can be computed from the
+/// others.
 pub(super) fn shown_counts(
     counts: &BTreeMap<Slug, i64>,
     sees_small: bool,
@@ -76,10 +77,10 @@ fn hidden_options(counts: &BTreeMap<Slug, i64>) -> BTreeSet<&Slug> {
     hidden
 }
 
-/// How many tallies, in the order in which they were given, are in the sum that is shown outside
-/// the office. `none` has every option of their question with nought. A tally is added to the sum
-/// of those before only together with so many later ones that nobody reads a small number by
-/// comparing the sums of two days.
+/// The number of tallies, in the order in which they were given, that the sum shown outside the
+/// office includes. `none` has a count of zero for every option of the question. New tallies are
+/// included only together with enough others that the difference between two days reveals no small
+/// number.
 pub(super) fn tallies_shown<'a>(
     none: &BTreeMap<Slug, i64>,
     tallies: impl Iterator<Item = &'a BTreeMap<Slug, u32>>,

@@ -1,5 +1,4 @@
-//! Subject access to what people agreed to and said: introductions, consents, pledges and
-//! barriers.
+//! Subject access to introductions, consents, pledges and barriers.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -79,8 +78,8 @@ impl Views {
         Ok(pledges)
     }
 
-    /// What they said gets in people's way. Words that they said for a group are under its key,
-    /// and in the report on the group.
+    /// The barriers that they raised. What they reported for a group is encrypted under the key of
+    /// the group, and is in the report on the group.
     pub(super) async fn list_barriers(
         &self,
         person: &PersonRow,

@@ -1,8 +1,9 @@
-//! What the money went with: the budget, and with it the people who came, the hours that neighbours
-//! gave, the introductions and what changed, as at any day.
+//! Money and results: the budget of each fund next to the people who came, the sessions that were
+//! held, the hours given in the time bank, introductions, and changes made in answer to barriers,
+//! as at any day.
 //!
-//! Nothing here is put into pounds that was not paid in pounds. A funder has a method of its own
-//! for that, and finds here what it needs.
+//! Nothing is converted into pounds that was not recorded as money. Funders have methods of their
+//! own for that, and find the figures for them here.
 
 use std::collections::BTreeMap;
 

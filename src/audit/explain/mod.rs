@@ -1,5 +1,5 @@
-//! The story of one grant from an exported folder, in plain words with positions: a verdict, what
-//! happened by day, and what is missing.
+//! Tells the story of one grant from an exported folder, in plain words. It begins with a verdict,
+//! lists the events by day with their positions, and ends with what the log lacks.
 
 mod application_sentences;
 mod barrier;

@@ -28,8 +28,8 @@ pub(super) struct Applications {
     assessments: BTreeMap<Uuid, Assessment>,
     /// By application and person: whether they have a score that counts.
     scores: BTreeSet<(Uuid, PersonId)>,
-    /// The scores of people who declared an interest in the command of now, each with the position
-    /// of that.
+    /// The scores of people who declare an interest in the current command, each with the position
+    /// of the declaration.
     to_set_aside: Vec<(i64, (Uuid, PersonId))>,
     /// The last confirmed help: its command, the application and who helped.
     helped: Option<(Uuid, Uuid, PersonId)>,

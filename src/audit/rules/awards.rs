@@ -13,7 +13,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct Awards {
-    /// By grant: what the command of now says of its award.
+    /// By grant: the parts of its award in the current command.
     parts: BTreeMap<Uuid, AwardParts>,
 }
 

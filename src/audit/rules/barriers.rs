@@ -13,9 +13,9 @@ use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct PledgesAndBarriers {
-    /// The version of the pledges that stand.
+    /// The version of the pledges in force.
     version: u32,
-    /// The pledges that stand.
+    /// The pledges in force.
     pledges: BTreeSet<Slug>,
     /// By person: the pledges that they took, and neither kept nor dropped.
     open: BTreeMap<Uuid, BTreeSet<Slug>>,

@@ -12,7 +12,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 
 #[derive(Default)]
 pub(super) struct Budgets {
-    /// The grants that the command of now changes, each with the position of its first change.
+    /// The grants that the current command changes, each with the position of its first change.
     touched: BTreeSet<(Uuid, i64)>,
 }
 

@@ -1,4 +1,4 @@
-//! Changes of a grant: two people agree to each, and the panel to money and purpose.
+//! Variations of a grant: two people agree to each, and the panel decides on money and purpose.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct Changes {
     /// By grant and number: a change that was asked for, and by whom, until it is decided.
     asked: BTreeMap<(Uuid, u16), (VariationChanges, PersonId)>,
-    /// By grant: how much more the command of now approves, and the position.
+    /// By grant: the amount by which the current command raises the award, and the position.
     raises: BTreeMap<Uuid, (Money, i64)>,
 }
 

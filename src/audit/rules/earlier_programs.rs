@@ -1,5 +1,6 @@
-//! Logs that earlier programs began. These did not write each field that a rule needs: here are the
-//! fields, the program that wrote each first, and the event from which on none may be left out.
+//! Logs that earlier programs began. Those programs did not write every field that the rules need.
+//! This file lists the fields and the program that first wrote each; once an event shows that
+//! program, the field must be present.
 
 use std::collections::BTreeMap;
 
@@ -190,7 +191,7 @@ fn of_grant(event: &GrantEvent) -> Vec<LaterField> {
     }
 }
 
-/// The program that first wrote events of this name; 0 for those that no program is shown by.
+/// The program that first wrote events of this name; 0 if the name does not identify a program.
 fn program_of_name(event: &Event) -> u8 {
     use ApplicationEvent as A;
     use GrantEvent as G;
@@ -251,8 +252,8 @@ fn concerns_people(event: &Event) -> bool {
     }
 }
 
-/// The rules that are not checked, or only in part, before the first event that the programs did
-/// not write which gave a role by one person.
+/// The rules that are not checked, or only in part, until an event shows a later program than those
+/// in which one person could give a role.
 const RULES_ABOUT_PEOPLE: [Rule; 12] = [
     Rule::RoleByTwo,
     Rule::ContactByTwo,
@@ -292,7 +293,8 @@ impl NotChecked {
 /// What the events so far say about the programs that wrote them.
 #[derive(Default)]
 pub(super) struct EarlierPrograms {
-    /// The newest of the programs that an event shows; 0 if all can be of the first programs.
+    /// The newest program that an event identifies; 0 if the first programs could have written all
+    /// events.
     newest: u8,
     /// Events for which the rules about people were not checked.
     people: NotChecked,
@@ -324,8 +326,7 @@ impl EarlierPrograms {
         }
     }
 
-    /// Whether an event has occurred that the programs did not write which gave a role by one
-    /// person.
+    /// Whether an event has occurred that only programs write in which two people give a role.
     pub(super) fn has_people_rules(&self) -> bool {
         self.newest > 0
     }

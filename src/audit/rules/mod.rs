@@ -1,8 +1,8 @@
 //! The checks of the rules: replays a log and checks each event against the state before it.
 //!
-//! The rules are written here once more, independently of the functions of `domain` that decide: a
-//! fault in those must not hide itself. Of `domain` only the fold of the events is used, for the
-//! sums and roles of [`LogState`].
+//! The rules are implemented here a second time, independently of the decisions in `domain`, so
+//! that a fault in those is detected. Only the folds of events are shared with `domain`: they
+//! supply the sums and roles of [`LogState`].
 //!
 //! A [`RuleRoom`] checks the rules of one subject. Its rooms together check every rule of the table
 //! ([`Rule`]), each rule in one room.

@@ -1,7 +1,6 @@
-//! Personal values: each names the person or group whose key encrypts it, which is the one that
-//! the record is about. A gathering is about many people: there it is the one in the event. An
-//! entry of the directory is about the one who holds it. A barrier is about the group or the person
-//! who raised it.
+//! Encryption keys: each personal value must be encrypted under the key of the person or group that
+//! its record is about. For an event of a gathering that is the person whom the event names; for an
+//! entry of the directory, its holder; for a barrier, the group or the person who raised it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +72,7 @@ impl RuleRoom for OwnKeys {
 }
 
 impl OwnKeys {
-    /// Those under whose keys the values in an event of a gathering are.
+    /// The subjects whose keys may encrypt values in an event of a gathering.
     fn owners_in(&mut self, gathering: Uuid, event: &GatheringEvent) -> BTreeSet<Uuid> {
         use GatheringEvent as E;
         match event {
@@ -97,8 +96,8 @@ impl OwnKeys {
     }
 }
 
-/// The subjects of all personal values of an event, in its JSON. To build its values anew only to
-/// look at these takes several times as long as to write it.
+/// The subjects of all personal values in the JSON of an event. The text is searched, because
+/// parsing it takes several times as long as serialising.
 fn subjects_in(payload: &str) -> impl Iterator<Item = Uuid> {
     // A quote within a text has a backslash before it, so that only a name ends in this way.
     payload.split("{\"subject\":\"").skip(1).filter_map(|rest| {

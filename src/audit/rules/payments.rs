@@ -19,7 +19,7 @@ pub(super) struct Payments {
     tracked: BTreeMap<(Uuid, u16), TrackedPayment>,
     /// By grant: how many people act on each payment, as it was offered.
     people_offered: BTreeMap<Uuid, usize>,
-    /// The batches of the command of now.
+    /// The batches of the current command.
     batches: BTreeMap<Slug, SentBatch>,
 }
 

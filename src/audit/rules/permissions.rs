@@ -1,4 +1,4 @@
-//! Permissions: an event is given by somebody who may give it.
+//! Permissions: the actor of each event is allowed to give it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

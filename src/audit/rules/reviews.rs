@@ -1,4 +1,5 @@
-//! Reviews: a person decides one who did not take the decision that it is about.
+//! Reviews: the person who decides a review took no part in the decision under review, and has
+//! declared no interest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct Reviews {
     /// By application: who took each decision against the group that was not taken back.
     adverse: BTreeMap<Uuid, Vec<BTreeSet<PersonId>>>,
-    /// Applications whose last word about eligibility is a refusal.
+    /// Applications whose latest eligibility decision is a refusal.
     refused: BTreeSet<Uuid>,
 }
 

@@ -1,5 +1,6 @@
-//! The days of rounds: applications start, come in and come back only while their round takes them,
-//! and a round neither closes before its last day is over nor gets an earlier one.
+//! The days of rounds: applications are started, submitted and resubmitted only while their round
+//! accepts them. A round does not close before the end of its last day, and its last day never
+//! moves earlier.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Who sat at the decisions of the panel, and who has confirmed it. The rooms about decisions and
-//! about revocations keep one each.
+//! Who was present at the decisions of the panel, and who has confirmed it. The rooms for decisions
+//! and for revocations each have an instance.
 
 use std::collections::{BTreeMap, BTreeSet};
 

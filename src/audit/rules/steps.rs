@@ -1,7 +1,8 @@
 //! The order of steps: each event comes only in a state of its record that allows it.
 //!
-//! Other than the aggregates, which keep what their commands need, this has one state for each
-//! record and each part of one, from one table. `docs/reference/log-format.md` has the same table.
+//! Unlike the aggregates, which store what their commands need, this room stores one state for each
+//! record and each part of a record. The allowed steps come from one table, which
+//! `docs/reference/log-format.md` repeats.
 
 use std::collections::BTreeMap;
 
@@ -371,7 +372,7 @@ pub(super) struct StepOrder {
     states: BTreeMap<(&'static str, Uuid, String), &'static str>,
     /// By application: the state before the last step that can be undone.
     earlier: BTreeMap<Uuid, &'static str>,
-    /// The groups that were merged in the command of now and not taken in yet.
+    /// The groups that the current command merged and that no group has taken in yet.
     merging: Vec<Merger>,
 }
 

@@ -1,4 +1,5 @@
-//! Steps that are taken back: only before the group could hear of them, and completely.
+//! Steps that are taken back: only before the group could learn of them, and with all of their
+//! effects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,7 @@ pub(super) struct TakeBacks {
     held: BTreeMap<Uuid, Decision>,
     /// By application: its last step that can be taken back, and until when.
     steps: BTreeMap<Uuid, (UndoableStep, Timestamp)>,
-    /// Awards that the command of now takes back, each with the position.
+    /// Awards that the current command takes back, each with the position.
     ended: BTreeSet<(i64, Uuid)>,
 }
 

@@ -1,5 +1,5 @@
-//! The asset aggregate: an entry of the directory, that is, what a place has or wishes for, who
-//! looks after it, whom it knows, and the hours that were given.
+//! The asset aggregate: an entry of the directory, which is something that a group, place or person
+//! offers or wants. It has a keeper, ties to other entries, and the hours that were exchanged.
 
 mod command;
 mod event;
@@ -224,7 +224,8 @@ impl Asset {
         })
     }
 
-    /// An entry is not loaded as another one than itself, so a tie to itself has none.
+    /// Ties this entry to another one. The context never contains the entry itself as the other
+    /// one, so a tie to itself is refused.
     fn tie(&self, tie: TieTo, facts: &DecisionContext) -> Result<AssetEvent, Refusal> {
         self.must_stand()?;
         let Ok(other) = facts.asset() else {
@@ -272,8 +273,8 @@ impl Asset {
         Ok(AssetEvent::AssetReminded { months })
     }
 
-    /// Whether those who hold it still stand behind it: the person agrees that it is kept, or the
-    /// group was not erased.
+    /// Whether the holder's data may still be stored: the person consents to it, or the group was
+    /// not erased. True for an entry without a holder.
     fn has_standing_holder(&self, facts: &DecisionContext) -> Result<bool, Refusal> {
         Ok(match self.holder {
             Some(Party::Person(_)) => {

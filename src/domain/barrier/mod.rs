@@ -1,5 +1,5 @@
-//! The barrier aggregate: what gets in people's way, carried up to those who can change it, and
-//! what they answered.
+//! The barrier aggregate: a problem that people reported, a summary of it, the organisation that
+//! was asked to remove it, and that organisation's answers.
 
 mod command;
 mod event;

@@ -1,9 +1,9 @@
-//! Handing over what was booked with somebody's address, without signing in, to the owner of the
-//! address.
+//! Handing over a booking to the owner of the email address that was entered for it.
 //!
-//! A person who books types an address, and may have an account without being signed in. The link
-//! that is mailed there shows whose booking it was. It stays one booking: a place goes to its owner
-//! and to no one who waits, and an owner who had booked as well keeps one.
+//! Someone can book without signing in, with an address that belongs to an existing account. The
+//! link that is mailed to the address hands the booking over. There remains one booking: the place
+//! goes to the owner of the address even if others wait, and an owner who has booked already keeps
+//! a single place.
 
 use super::session::agreed;
 use super::{Gathering, GatheringEvent, GatheringState, HandOver, StepDown};

@@ -1,5 +1,5 @@
-//! What people make of the programme at a gathering: the stories that they choose, and the tallies
-//! of their answers.
+//! What a gathering says about the programme: the stories that people chose, and the tallies of
+//! their answers to the questions of the aims.
 
 use super::command::ChooseStory;
 use super::{Gathering, GatheringEvent, GatheringState};

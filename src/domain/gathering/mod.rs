@@ -1,5 +1,5 @@
-//! The gathering aggregate: people meet, one time or again and again. Each time is a session, with
-//! places, people who wait for one, and a record of how many came.
+//! The gathering aggregate: people who meet, once or repeatedly. Each meeting is a session, with
+//! places, a waiting list, and a record of how many came.
 
 mod clock_time;
 mod command;
@@ -101,8 +101,8 @@ impl Gathering {
         }
     }
 
-    /// Refuses what somebody does who may do it for themselves only, and a gathering that they may
-    /// not know of. A gathering that does not exist is refused in the same way.
+    /// Refuses an actor who may not act for the person in the command, or may not know of the
+    /// gathering. A gathering that does not exist is refused in the same way.
     fn must_be_within_reach(
         &self,
         command: &GatheringCommand,

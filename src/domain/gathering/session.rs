@@ -17,7 +17,7 @@ use crate::domain::personal_data::Encrypted;
 use crate::domain::public_words::must_not_look_personal;
 use crate::domain::{DecisionContext, Refusal};
 
-/// Days after a session until which it is kept what people need there.
+/// Days after a session until which the needs of people are stored.
 const NEEDS_KEPT_DAYS: i64 = 30;
 /// People are reminded from this many days before a session.
 pub const REMINDED_DAYS_BEFORE: i64 = 2;
@@ -226,9 +226,9 @@ impl Gathering {
         })
     }
 
-    /// Moves a session. The first who wait get the places that are new. One that is so long over
-    /// that it is forgotten who signed up stays where it was: those people would hear of it, and
-    /// not be on its list.
+    /// Moves a session. New places go to the first people who wait. A session whose sign-ups are no
+    /// longer stored cannot be moved: those people would get mails about it, but would not be on
+    /// its list.
     pub(super) fn move_session(
         &self,
         moved: &MoveSession,
@@ -359,8 +359,8 @@ impl Gathering {
         Ok(events)
     }
 
-    /// The same for a person whose data are erased. Having no place at a session to come does not
-    /// refuse the erasure from which it follows.
+    /// Gives up the place of a person whose data is erased. If there is none, a consequence of
+    /// another command is not refused, so that the erasure succeeds.
     pub(super) fn give_up(
         &self,
         place: &StepDown,

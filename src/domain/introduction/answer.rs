@@ -1,4 +1,4 @@
-//! The answer of those who hold an entry of the directory, and what came of an introduction.
+//! The answer of those who hold the entry (welcome or decline), and the outcome of an introduction.
 
 use super::{
     CameTo, DeclineIntroduction, Introduction, IntroductionEvent, IntroductionState,

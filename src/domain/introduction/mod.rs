@@ -1,5 +1,5 @@
-//! The introduction aggregate: a person or a group is brought to an entry of the directory, once
-//! they agreed to it. They can take that back at any time.
+//! The introduction aggregate: puts a person or a group in touch with those who hold an entry of
+//! the directory, once they agree. They can withdraw their agreement at any time.
 
 mod answer;
 mod command;
@@ -32,7 +32,7 @@ use super::{Aggregate, Asset, DecisionContext, Group, ReadDependencies, Refusal}
 pub const SAFEGUARDING: &str = "safeguarding";
 /// The days without an answer after which a group is reminded.
 pub const REMINDED_AFTER_DAYS: i64 = 7;
-/// The months after the agreement for which it is kept what matters to people.
+/// Months after the agreement for which the introduced people's `matters` are stored.
 const KEPT_MONTHS: i64 = 12;
 
 /// State of an introduction.
@@ -191,7 +191,8 @@ impl Introduction {
         }
     }
 
-    /// Whether the actor says what came of it for those who were introduced.
+    /// Whether the actor is the person who was introduced, or a member of the group that was
+    /// introduced, and so may record the outcome.
     fn knows_how(&self, facts: &DecisionContext) -> Result<bool, Refusal> {
         match (self.of, facts.actor()) {
             (Some(Party::Person(person)), Actor::Person(by)) => Ok(person == by),
@@ -406,7 +407,8 @@ fn keyed_by(own: bool, facts: &DecisionContext) -> Result<Option<PersonId>, Refu
     Ok(Some(by).filter(|_| !own))
 }
 
-/// Refuses an entry of the directory to which nobody can be introduced, or not those who hold it.
+/// Refuses an entry of the directory to which people cannot be introduced, or whose holder is the
+/// one to be introduced.
 fn must_welcome(asset: &Asset, of: Party) -> Result<(), Refusal> {
     match asset.state() {
         None | Some(AssetState::Recorded) => return Err(Refusal::Unknown("entry")),
@@ -441,8 +443,8 @@ fn must_be_two_groups(one: Party, other: Party, facts: &DecisionContext) -> Resu
     }
 }
 
-/// Whether the group that holds an entry has a safeguarding check that is in date. If it was merged
-/// into another one, that one needs its own: its members welcome them.
+/// Whether the group that holds an entry has a safeguarding check in date. If it was merged into
+/// another group, that group needs a check too, because its members welcome people.
 fn is_safe(holder: Option<GroupId>, facts: &DecisionContext) -> Result<bool, Refusal> {
     let check: Slug = SAFEGUARDING
         .parse()

@@ -1,5 +1,5 @@
-//! Notices: what people read or hear before they agree to something, in versions. Who agrees names
-//! the version that they were given, so its words are kept for ever.
+//! Notices: versioned texts that people read or hear before they agree to something. An agreement
+//! names the version that was given, so no version is ever removed.
 
 use std::collections::BTreeMap;
 

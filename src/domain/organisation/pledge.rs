@@ -68,7 +68,7 @@ pub struct PublishPledges {
     pub co_designed_at: Option<GatheringId>,
 }
 
-/// The pledges that stand, and how often pledges were published.
+/// The pledges in force, and the number of their version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedPledges {
     version: u32,
@@ -82,7 +82,7 @@ impl PublishedPledges {
         self.version
     }
 
-    /// The pledges that stand, in their order.
+    /// The pledges in force, in their order.
     #[must_use]
     pub fn pledges(&self) -> &[Pledge] {
         &self.pledges
@@ -128,9 +128,9 @@ impl PublishedPledges {
         self.pledges = pledges.to_vec();
     }
 
-    /// The pledges of this version with these keys. Refuses with [`Refusal::NoPledges`] before any
-    /// was published, and with [`Refusal::PledgeUnknown`] a key that does not stand in the newest
-    /// version, or another version: its words may have been others.
+    /// The pledges with these keys. Refuses with [`Refusal::NoPledges`] before any were published,
+    /// and with [`Refusal::PledgeUnknown`] a key that is not in force, or a version that is not the
+    /// newest, because its pledges may have been worded differently.
     pub fn chosen(&self, version: u32, keys: &BTreeSet<Slug>) -> Result<Vec<&Pledge>, Refusal> {
         if self.pledges.is_empty() {
             return Err(Refusal::NoPledges);

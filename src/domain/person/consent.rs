@@ -1,5 +1,5 @@
-//! What a person agreed to, on which notice, and by which way: consent is an event, and so is that
-//! it was taken back.
+//! Consent of a person: what they agreed to, on which notice, and through which channel. Giving and
+//! withdrawing consent are both events.
 
 use serde::{Deserialize, Serialize};
 

@@ -86,8 +86,9 @@ impl Person {
         }
     }
 
-    /// Takes pledges. Those that the person has taken already are left as they are. Somebody
-    /// without a proven address takes as many as can stand, and then none again.
+    /// Takes pledges. Those that the person has taken already are skipped. A person without a
+    /// proven address can take at most [`PLEDGES_MAX`] pledges in all, counting those that they
+    /// dropped.
     pub(super) fn take_pledges(
         &self,
         take: &TakePledges,

@@ -1,7 +1,7 @@
-//! Mails that cannot be sent by email: staff phone the person, write a letter, or speak to them.
+//! Messages that cannot be sent by email. Staff pass them on by phone, by letter or in person.
 //!
-//! The mailer records that a mail waits, and a member of staff records that the person knows. No
-//! event contains anything that the mail says.
+//! The mailer records that a message waits, and a member of staff records that the person was
+//! informed. Events contain none of the message's content.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! Who may give each event: those who may issue a command that causes it. Commands declare their
-//! permissions in the tables of their aggregates; here is which commands cause an event.
+//! Who may give each event: those whose permissions allow a command that causes it. Permissions are
+//! declared in the command tables of the aggregates; this file declares which commands cause each
+//! event.
 
 use std::collections::BTreeSet;
 

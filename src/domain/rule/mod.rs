@@ -1,4 +1,4 @@
-//! The table of rules: each rule that commands keep, and that the verifier checks again in a log.
+//! The table of rules. Commands enforce each rule, and the verifier checks it again in a log.
 //!
 //! An entry has the rule's sentence, its subject, and the events that can break it.
 //! [`Refusal::ground`](super::Refusal::ground) says which rule a refusal keeps, and `audit::rules`

@@ -1,4 +1,5 @@
-//! Which rules each refusal keeps, or why no log can show that one was broken.
+//! The rules that each refusal enforces, or the reason why a log cannot show that a rule was
+//! broken.
 
 use super::Rule;
 use crate::domain::Refusal;

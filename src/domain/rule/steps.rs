@@ -1,4 +1,5 @@
-//! The events that come only in some states of their record: [`Rule::StepsInOrder`](super::Rule).
+//! The events that are allowed only in certain states of their record: see
+//! [`Rule::StepsInOrder`](super::Rule).
 
 /// Each as `stream.Event`.
 pub(super) const STEPS: [&str; 147] = [

@@ -256,9 +256,8 @@ async fn find_visible(
     }
 }
 
-/// These rows, as at any day, without those of entries that are withdrawn now, and with the public
-/// words of now: who withdraws an entry, or takes something out of it, does not want it read on
-/// past days either.
+/// These rows, as at any day, without entries that are withdrawn now and with the public words of
+/// today: text that was withdrawn or removed must not be shown for past days either.
 async fn without_withdrawn(
     app: &AppState,
     mut rows: Vec<AssetRow>,

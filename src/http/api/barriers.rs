@@ -169,7 +169,7 @@ async fn heard(
     Ok(HttpResponse::Ok().json(HeardBarriers { barriers }))
 }
 
-/// The pledges that stand. Others than staff get no number below five.
+/// The pledges in force. Readers other than staff see no number from one to four.
 async fn pledges(
     http: HttpRequest,
     signed: SignedIn,

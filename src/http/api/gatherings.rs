@@ -203,8 +203,8 @@ async fn with_list(app: &AppState, gathering: Uuid) -> Result<BTreeSet<u16>, Pro
         .collect())
 }
 
-/// Removes the place that only those who have one may read, and of who came all but the number, and
-/// a number so small that it could tell who they are.
+/// Removes a place that is only for those who signed up, all details of attendance except the
+/// number, and a number so small that people could be identified.
 fn redact_session(row: &mut GatheringSessionRow, own: &BTreeSet<u16>) {
     if row.place_for == PlaceAudience::SignedUp && !own.contains(&row.session) {
         row.place = None;

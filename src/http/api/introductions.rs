@@ -1,5 +1,5 @@
-//! Reads of introductions, of what people agree to, and of notices. Officers and connectors see all
-//! introductions; others their own, and those to their groups that stand.
+//! Reads of introductions, of consents and of notices. Officers and connectors see all
+//! introductions. Others see their own, and those to their groups that are shared with the group.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Reads of the network, and of what the money went with.
+//! Reads of the network, and of money next to its results.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 

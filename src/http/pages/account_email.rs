@@ -1,6 +1,6 @@
 //! The page of the link that is mailed to a person's new email address. Opening it only shows a
-//! button, because mail programs open links too. Both need the session of the person who asked: an
-//! address with a slip belongs to a stranger.
+//! button, because mail programs open links too. Both steps need the session of the person who
+//! asked, because a mistyped address may belong to a stranger.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

@@ -1,5 +1,5 @@
-//! The words of pages about aims and tallies: what is counted, and numbers as a reader may see
-//! them.
+//! Words and numbers for pages about aims and tallies. Small numbers of people are replaced by
+//! words where the reader may not see them.
 
 use super::i18n::translate;
 use crate::domain::aim::AimCount;

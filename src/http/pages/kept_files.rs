@@ -1,5 +1,5 @@
-//! The files of a form that is kept: read while nobody may store them, named on the form's page,
-//! and used when the form is sent again, without choosing them anew.
+//! The files of a kept form. They are read before anyone may store them, listed on the form's page,
+//! and used when the form is submitted again, so that nobody has to choose them again.
 
 use actix_multipart::Field;
 use actix_web::HttpRequest;

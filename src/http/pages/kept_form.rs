@@ -1,12 +1,12 @@
-//! Forms that are sent when nobody is signed in any more, or from a page of an earlier session: the
-//! service keeps them, and once their person has signed in, their page shows them filled in. They
-//! are never sent by themselves, so that the protection from CSRF stays as it is.
+//! Kept forms: a form that is submitted after the session has ended, or from a page of an earlier
+//! session, is kept. Once its person has signed in, its page shows it filled in. The service never
+//! submits a kept form itself, so the protection against CSRF is unchanged.
 //!
 //! A form that was sent twice from the same rendered page with different values is kept too: the
 //! first values are saved, and the error page and the form's page show the later ones.
 //!
-//! Only a form from a page of this service is kept, by the browser's headers, and only one whose
-//! page was made for somebody who was signed in, by the mark of its hidden field.
+//! A form is kept only if the browser's headers show that a page of this service sent it, and if
+//! the mark in its hidden field shows that the page was made for a signed-in person.
 
 use actix_multipart::Multipart;
 use actix_web::body::MessageBody;
@@ -272,7 +272,7 @@ struct UnsavedForm {
     page: String,
 }
 
-/// What a form says that was not accepted.
+/// The texts in a form that was not accepted.
 pub(super) struct OtherWords {
     /// The texts of the fields with several words.
     pub texts: Vec<String>,

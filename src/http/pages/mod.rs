@@ -4,9 +4,9 @@
 //! A handler parses the request, queries views and renders a template. A submitted form becomes the
 //! same commands as a request to the API.
 //!
-//! `apply` is for applying, `gatherings` for coming to one, `directory` for what is there nearby,
-//! `heard` for telling us what gets in the way, `champions` for pledges, `my` for the members of a
-//! group, `desk` for staff, `public` for everyone.
+//! `apply` has the pages for applying, `gatherings` those for booking a session, `directory` the
+//! public directory, `heard` the barriers, `champions` the pledges, `my` the pages of group
+//! members, `desk` those of staff, and `public` the other public pages.
 
 mod account;
 mod account_contact;

@@ -1,6 +1,6 @@
-//! Where the nodes of a network are drawn: those that are tied are pulled together, and all push
-//! each other away (Fruchterman and Reingold, 1991). It is computed in whole numbers and begins in
-//! the same places, so the same network always gives the same drawing.
+//! Computes the positions of nodes in the drawing of a network: ties attract, and all nodes repel
+//! each other (Fruchterman and Reingold, 1991). It uses integers and fixed initial positions, so
+//! the same network always gives the same drawing.
 
 /// The size of the drawing, in thousandths of a unit.
 const WIDTH: i64 = 360_000;
@@ -134,7 +134,7 @@ fn push(places: &[NodePlace], at: usize, place: NodePlace, distance: i64) -> Nod
     sum
 }
 
-/// A way that is not nothing, so that two nodes at one place can leave it.
+/// A vector that is never zero, so that two nodes at the same position separate.
 fn apart(way: NodePlace, forwards: bool) -> NodePlace {
     if way.squared() > 0 {
         return way;

@@ -1,5 +1,5 @@
-//! A person who begins on a public page without an account: their name and how to reach them, their
-//! registration without a proven address, and the commands of the form that they sent.
+//! A visitor who submits a public form without an account: parsing their name and contact details,
+//! registering them without a proven address, and executing the commands of the form.
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;

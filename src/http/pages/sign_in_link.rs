@@ -46,7 +46,7 @@ struct SignInLinkPage {
     booked: Option<String>,
     /// The pledges that were taken with the person's address.
     pledged: Option<String>,
-    /// Whether somebody wrote to us with the person's address what gets in people's way.
+    /// Whether the link hands over a barrier that somebody typed with the person's address.
     told: bool,
     wrong: Vec<(String, String)>,
     /// The browsers about which the page asks whether the person began an application there.

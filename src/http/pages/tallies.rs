@@ -1,5 +1,5 @@
-//! Tallies on pages: the questions of the aims as paper slips and as fields for numbers, and what
-//! was given. Groups and the office have them.
+//! Shared parts of the pages about tallies, for groups and the office: the questions of the aims as
+//! paper slips and as form fields, and the recorded tallies.
 
 use std::collections::BTreeMap;
 

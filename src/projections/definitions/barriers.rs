@@ -1,5 +1,5 @@
-//! Barriers: what gets in people's way, to whom it was passed on, and what they answered. The
-//! words of those who raised one stay encrypted.
+//! Barriers: the problem in the words of staff, the organisation that it was passed on to, and its
+//! answers. The words of those who raised a barrier stay encrypted.
 
 use std::collections::BTreeSet;
 

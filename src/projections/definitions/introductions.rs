@@ -1,5 +1,5 @@
-//! Introductions: who is brought to which entry of the directory, and what came of it. What matters
-//! to people and the host's name stay encrypted.
+//! Introductions: who is introduced to which entry of the directory, and the outcome. The `matters`
+//! text and the host's name stay encrypted.
 
 use std::collections::BTreeSet;
 

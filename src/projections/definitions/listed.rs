@@ -1,5 +1,5 @@
-//! What everyone may read of the directory. A field that is not named here never leaves the office:
-//! no keeper, no person, and no words but those that staff published.
+//! Public entries of the directory. Only the fields of this row are public: neither the keeper nor
+//! a person is in it, and its texts are those that staff published.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What people read or hear before they agree to something: one row a purpose and version, because
-//! who agreed keeps to the version that they were given.
+//! Notices: the texts that people read or hear before they agree to something. There is one row for
+//! each purpose and version, because an agreement stays with the version that was given.
 
 use std::collections::BTreeMap;
 

@@ -98,8 +98,8 @@ impl Views {
         Ok(seen.into_iter().next())
     }
 
-    /// The ids of the introductions that concern a person who does not bring people together: their
-    /// own, those of their groups, and those to their groups that stand.
+    /// The ids of the introductions that concern a reader who is neither officer nor connector:
+    /// their own, those of their groups, and those to their groups that are shared.
     pub async fn own_introductions(&self, reader: &Reader) -> Result<BTreeSet<Uuid>, ViewError> {
         let own = self.groups_of(reader.person).await?;
         let shared = [
@@ -198,9 +198,9 @@ impl Views {
     }
 }
 
-/// Removes what those who hold the entry do not see: whether somebody may be at risk, who at the
-/// office recorded what, and who somebody is who does not share their name: the id would tell those
-/// who know it from elsewhere.
+/// Removes what those who hold the entry may not see: whether someone may be at risk, who at the
+/// office recorded what, and the id of a person who does not share their name, because a reader
+/// could know the id from elsewhere.
 fn redact_for_holder(row: &mut IntroductionRow, shares: &BTreeSet<Shared>) {
     row.person = row.person.filter(|_| shares.contains(&Shared::Name));
     (row.at_risk, row.asked_by, row.keyed_by) = (false, None, None);

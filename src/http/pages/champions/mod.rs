@@ -1,5 +1,5 @@
-//! Champions: the pledges that people can take, what came of them, and taking some, also without
-//! an account.
+//! Champions: the page of pledges with their figures, and taking pledges with or without an
+//! account.
 
 mod take;
 mod taken_over;
@@ -23,7 +23,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/champions/thanks").route(web::get().to(take::show_thanks)));
 }
 
-/// The words of a pledge, also of one that does not stand any more.
+/// The words of a pledge, including one that is no longer in force.
 pub(super) fn pledge_words(own: &OrganisationRow, key: &Slug, language: Language) -> String {
     let mut all = own.pledges.iter().chain(&own.former_pledges);
     let found = all.find(|pledge: &&Pledge| pledge.pledge == *key);

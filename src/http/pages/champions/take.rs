@@ -1,7 +1,7 @@
 //! The page of the pledges, its form, and the page that thanks.
 //!
-//! Before any pledges stand the page says so and has no form. The response does not reveal whether
-//! an email address is known: see [`Newcomer`].
+//! While no pledges are in force the page says so and has no form. The response does not reveal
+//! whether an email address is known: see [`Newcomer`].
 
 use std::collections::BTreeSet;
 

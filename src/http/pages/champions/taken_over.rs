@@ -1,5 +1,5 @@
-//! Pledges that were taken with the address of someone else: the link that was mailed there gives
-//! them to the owner of the address.
+//! Pledges that someone took with another person's email address. The link that is mailed to the
+//! address transfers them to its owner.
 
 use std::collections::BTreeSet;
 

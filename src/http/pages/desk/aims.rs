@@ -1,5 +1,5 @@
-//! What came of the aims, at the desk: this quarter next to the same one a year before, and what
-//! people answered at the beginning next to what they answered later, as at any day.
+//! The figures of the aims at the desk, as at any day: what was counted in a quarter compared with
+//! the same quarter a year earlier, and the first answers compared with later ones.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,5 +1,4 @@
-//! Reminders for groups whose people have no email: nobody hears of one until somebody phones or
-//! writes.
+//! Reminders for groups that have no email address. Staff pass them on by phone or by letter.
 
 use std::collections::BTreeMap;
 

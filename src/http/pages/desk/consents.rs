@@ -1,5 +1,5 @@
-//! What a person agreed to, as a card on their pages: on which notice, how we know, and the
-//! forms with which an officer or a connector notes that they agree or no longer do.
+//! A card with what a person consented to: the notice, the channel, and the forms with which an
+//! officer or a connector records that consent was given or withdrawn.
 
 use askama::Template;
 use askama::filters::HtmlSafe;

@@ -1,5 +1,5 @@
-//! People whose data is not needed any more: they only signed up for sessions or were introduced,
-//! and the last of that is long over.
+//! People whose data is no longer needed: they only signed up for sessions or were introduced, and
+//! their retention period is over.
 
 use std::collections::{BTreeMap, BTreeSet};
 

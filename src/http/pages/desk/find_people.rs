@@ -1,6 +1,6 @@
-//! Finding people by name, phone number or email, for staff who note what somebody asked for. Those
-//! who work with groups see how people are reached. A connector, who must not register anybody
-//! twice, sees no more than tells two people of one name apart.
+//! Search for people by name, phone number or email, for staff who enter a request for someone.
+//! Staff who work with groups see full contact details. A connector sees only as much as
+//! distinguishes two people of the same name, so that nobody is registered twice.
 
 use super::DeskRequest;
 use crate::http::pages::PageError;

@@ -1,6 +1,6 @@
-//! What a record's page offers to do: one action that is next, the others in a menu, and what is
-//! not available yet, with the reason. An action that needs words opens in the same place, by the
-//! parameter `do` of the page's address, so that the record stays in view.
+//! The actions of a record's page: the next one with its form, the others in a menu, and those that
+//! are not available yet with the reason. An action that needs input opens on the same page, by the
+//! query parameter `do`, so that the record stays in view.
 
 use askama::Template;
 use askama::filters::HtmlSafe;

@@ -1,4 +1,4 @@
-//! What the money went with: the budget of each fund, and with it the people, sessions, hours,
+//! The page of money and results: the budget of each fund next to people, sessions, hours,
 //! introductions and changes, as at any day.
 
 use actix_web::HttpResponse;

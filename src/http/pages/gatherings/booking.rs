@@ -1,8 +1,8 @@
 //! Booking a place in two pages: who comes, and what would help them. Somebody who is signed in
 //! sees the second only.
 //!
-//! What was typed on one page is on the other as hidden fields, and in no address. The response
-//! does not reveal whether an email address is known: see [`Newcomer`].
+//! Each page carries the values of the other one in hidden fields, never in its address. The
+//! response does not reveal whether an email address is known: see [`Newcomer`].
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

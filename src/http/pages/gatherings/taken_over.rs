@@ -1,5 +1,5 @@
-//! A place that was booked with the address of someone else: the link that was mailed there gives
-//! it to the owner of the address.
+//! A place that someone booked with another person's email address. The link that is mailed to the
+//! address transfers it to the owner of the address.
 
 use super::words::long_day;
 use crate::auth::links::{LinkPurpose, LinkRow};
@@ -61,8 +61,9 @@ pub(in crate::http::pages) async fn booked_session(
     }))
 }
 
-/// Gives a link's person what was booked with their address, with what was said about needs, before
-/// all who wait. Returns the address of the page that says so; `None` if it could not be given.
+/// Transfers to a link's person what was booked with their address, including the needs that were
+/// entered. People who wait do not get the place. Returns the address of the page that confirms it;
+/// `None` if it was not possible.
 pub(in crate::http::pages) async fn take_over(
     app: &AppState,
     link: &LinkRow,

@@ -1,4 +1,4 @@
-//! What somebody tells us about: the fields of the form, and their choices.
+//! The form fields of a barrier that someone reports, and the choices of its area and theme.
 
 use std::collections::BTreeSet;
 
@@ -76,8 +76,8 @@ impl EnteredBarrier {
         form.finish(words.map(|words| Self { words, area, theme }))
     }
 
-    /// The command by which it is raised for a person, who let the office know by a channel, or
-    /// tells it themselves.
+    /// The command that raises it for a person. `channel` says how it reached the office; `None` if
+    /// the person raises it themselves.
     pub fn command(
         self,
         barrier: BarrierId,

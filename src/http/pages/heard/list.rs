@@ -1,4 +1,5 @@
-//! The list of what we heard, by area and theme. It has no word of those who raised one.
+//! The list of barriers that were passed on, filtered by area and theme. It contains no words of
+//! those who raised them.
 
 use std::collections::BTreeMap;
 

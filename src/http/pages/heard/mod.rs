@@ -1,5 +1,5 @@
-//! What we hear, for everyone: what people said gets in their way, who was asked to change it,
-//! and what came of it. And telling us, without an account.
+//! Public pages about barriers: the list of those that were passed on with their answers, and the
+//! form that reports one without an account.
 
 mod about;
 mod list;
@@ -16,7 +16,8 @@ use crate::http::AppState;
 pub(super) use about::{AboutChoices, EnteredBarrier};
 pub(super) use words::{ShownAnswer, outcome_tag};
 
-/// The form in which somebody who is signed in tells us. What a newcomer wrote is filled in there.
+/// The address of the form for a visitor who is signed in. What a newcomer typed is filled in there
+/// after they sign in.
 pub(super) const OWN_FORM_PATH: &str = "/my/barriers/new";
 /// The name of the form, on the public page and on that of somebody who is signed in.
 pub(super) const BARRIER_FORM: &str = "barrier";
@@ -37,12 +38,13 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/heard/told").route(web::get().to(tell::show_told)));
 }
 
-/// Whether somebody wrote to us with the address of a link's person.
+/// Whether a link hands over a barrier that was typed with the address of its person.
 pub(super) fn gives_words(link: &LinkRow) -> bool {
     matches!(LinkPurpose::of(link), Some((LinkPurpose::TellBarrier, _)))
 }
 
-/// Gives a link's person what was written in this browser with their address.
+/// Gives the barrier that was typed in this browser with the address of a link's person to that
+/// person, as a kept form.
 pub(super) async fn take_over(
     request: &HttpRequest,
     app: &AppState,

@@ -1,8 +1,9 @@
-//! Telling us, in two pages: what gets in the way, and who says so. Nothing is raised yet: what was
-//! typed is kept for the person who opens the link in the mail, who then sends it.
+//! Reporting a barrier without an account, in two pages: first the problem, then the person. The
+//! form raises nothing. What was typed is kept until the person opens the link that is mailed to
+//! them and sends the form.
 //!
-//! What was typed on one page is on the other as hidden fields, and in no address. The response
-//! does not reveal whether an email address is known: see [`Newcomer`].
+//! Each page carries the values of the other one in hidden fields, never in its address. The
+//! response does not reveal whether an email address is known: see [`Newcomer`].
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -58,7 +59,8 @@ struct ToldPage {
 /// What was typed, with its errors by field.
 type EnteredTelling<'a> = Option<(&'a FormData, FieldErrors)>;
 
-/// The page on which a visitor who is signed in tells us.
+/// The address at which a visitor who is signed in reports a barrier; `None` if nobody is signed
+/// in.
 fn own_page(visitor: &Visitor) -> Option<&'static str> {
     let reader = &visitor.signed_in.as_ref()?.reader;
     let carries_up = [Role::Officer, Role::Connector]

@@ -1,4 +1,4 @@
-//! How pages outside the desk say what came of a barrier.
+//! The words for the outcome of a barrier, on pages outside the desk.
 
 use crate::domain::barrier::ComesTo;
 use crate::domain::language::Language;

@@ -1,5 +1,4 @@
-//! What the visitor agreed to, and taking it back: one click each, with the notice that they were
-//! given.
+//! The visitor's consents: each with its notice, and a button that gives or withdraws it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -30,7 +29,7 @@ struct OwnConsentsPage {
     forms: PageForms,
     wrong: Vec<(String, String)>,
     purposes: Vec<OwnPurpose>,
-    /// Introductions that the visitor agreed to and that stand: path and name of the entry.
+    /// Introductions that the visitor agreed to and that are in force: path and name of the entry.
     introductions: Vec<(String, String)>,
 }
 
@@ -191,7 +190,7 @@ fn words_of(purpose: ConsentPurpose) -> (&'static str, &'static str) {
     }
 }
 
-/// The introductions that the visitor agreed to for themselves and that stand.
+/// The introductions in force that the visitor agreed to for themselves.
 async fn introductions(
     visitor: &Visitor,
     app: &AppState,

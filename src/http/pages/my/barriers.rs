@@ -1,4 +1,4 @@
-//! What somebody said gets in people's way: saying it, what came of it, and the overview.
+//! The barriers of a visitor: raising one, its page with the answers, and the list on the overview.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

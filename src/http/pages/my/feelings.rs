@@ -1,5 +1,5 @@
-//! How the people of a group feel: questions on slips of paper without names, and the numbers that
-//! the group counts from them. Only the numbers are kept.
+//! Tallies of a group: anonymous paper slips with the questions of the aims, and the form for the
+//! numbers that the group counts from them. Only the numbers are stored.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

@@ -1,6 +1,6 @@
-//! One introduction for the people whom it concerns. People who are introduced agree, read who
-//! welcomes them, and can change their mind. A group that is asked to meet somebody names a host
-//! first, sees what is shared for as long as they agree, and can decline kindly.
+//! One introduction, for the people whom it concerns. Those who are introduced agree, see who
+//! welcomes them, and can change their mind. The group that is asked to welcome someone names a
+//! host or declines, and sees what is shared only while the introduction is in force.
 
 use std::collections::BTreeSet;
 

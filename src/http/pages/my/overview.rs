@@ -48,7 +48,7 @@ struct OwnOverviewPage {
     /// What the visitor has in the directory as a person.
     own: OwnEntries,
     introductions: OwnIntroductions,
-    /// What the visitor said gets in people's way.
+    /// The barriers that the visitor raised.
     barriers: Vec<OwnBarrier>,
     /// How many pledges the visitor has open, if they ever took one.
     pledges: Option<usize>,

@@ -1,5 +1,4 @@
-//! The pledges of a person: what they promised, what they have done, and what is not for them after
-//! all.
+//! The pledges of a person: those that are open, those that were kept, and dropping one.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

@@ -1,5 +1,5 @@
-//! What the page of impact says about the aims: what was counted next to the year before, and
-//! what people answered at the beginning next to what they answered later.
+//! The aims on the page of impact: what was counted, compared with the year before, and the first
+//! answers compared with later ones.
 
 use crate::domain::aim::AimOption;
 use crate::domain::language::Language;

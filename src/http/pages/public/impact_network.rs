@@ -1,4 +1,4 @@
-//! What the page of impact says about who knows whom.
+//! The network of groups and entries on the page of impact.
 
 use crate::domain::thousands;
 use crate::http::AppState;

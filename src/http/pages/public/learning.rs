@@ -1,5 +1,5 @@
-//! The library for everyone: what groups, gatherings and the office learned, and where each of it
-//! grew from.
+//! The public page of the library: what groups, gatherings and the office learned, with links to
+//! the origin of each entry.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! What an application was before a decision whose letter is held, or before a step that can be
-//! taken back.
+//! The state of an application before a decision whose letter is held, or before a step that can
+//! still be taken back.
 
 use std::collections::BTreeSet;
 

@@ -73,8 +73,8 @@ impl AssetActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
-    /// Publishes the entry, or replaces its words. The form is filled in with the words that stand,
-    /// or else with those that were proposed.
+    /// Publishes the entry, or replaces its words. The form is filled in with the published words,
+    /// or else with the proposed ones.
     fn publish(&self) -> ActionSpec {
         let row = self.row;
         let listing = row.listing.as_ref();

@@ -1,5 +1,5 @@
-//! Statement entries that may be one of several things, so that a person chooses: a payment by its
-//! payee and amount without our reference, or the money back of one of several groups.
+//! Statement entries with several possible meanings, among which a person chooses: a payment that
+//! matches by payee and amount but lacks our reference, or returned money that several groups owe.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,10 @@ const WHICH_PAYMENT: &str = "which payment is it?";
 const WHOSE_MONEY: &str = "whose money is it?";
 
 impl RowContext<'_> {
-    /// The row of an entry that has the amount and the payee of payments, but no reference. It was
-    /// recorded before if a person chose one of them, which no earlier entry was. `chosen` has the
-    /// payments that entries were.
+    /// The row of an entry that matches payments by amount and payee, but has no reference. It
+    /// counts as recorded before if a person chose one of these payments for it, unless an earlier
+    /// entry was that payment. `chosen` has the payments that entries of this statement were
+    /// matched with.
     pub(super) async fn could_be_row(
         &self,
         entry: &StatementEntry,

@@ -1,5 +1,5 @@
-//! The page on which staff note what somebody said by phone, on paper or in person. The person
-//! is found by name, phone number or email, or added.
+//! The page on which staff raise a barrier for someone who reported it by phone, on paper or in
+//! person. The person is found by name, phone number or email, or added.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;

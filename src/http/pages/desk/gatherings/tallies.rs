@@ -1,5 +1,5 @@
-//! How people at a gathering feel: the questions of the aims on slips of paper, and the numbers
-//! that staff count from them.
+//! Tallies of a gathering: printable slips with the questions of the aims, and the form for the
+//! numbers that staff count from them.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,5 +1,5 @@
-//! The actions on an introduction. What people say by phone, on paper or in person is noted here as
-//! they would do it themselves online.
+//! The actions on an introduction. Staff record here what people say by phone, on paper or in
+//! person, with the same commands that people use online.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ impl IntroductionActions<'_> {
     /// All actions, in the order of the page.
     pub async fn all(self) -> Result<Vec<Action>, PageError> {
         let mut table: Vec<ActionSpec> = self.agree().into_iter().collect();
-        // Before they agree it is refused for want of something that no form can add.
+        // Before they agree the command is refused for a reason that no form field can remove.
         if self.row.state != IntroductionState::Asked {
             table.push(
                 self.spec("Make the introduction", C::Make(NoBody {}))

@@ -1,5 +1,5 @@
-//! Introductions at the desk: the list, the talk in which somebody asks to be introduced, and the
-//! page of one introduction. Officers and connectors open them, and nobody else.
+//! Introductions at the desk: the list, the page for a conversation in which someone asks to be
+//! introduced, and the page of one introduction. Only officers and connectors may open them.
 
 mod actions;
 mod record;

@@ -1,4 +1,5 @@
-//! The list of introductions: what waits first, by its state, the longest first; and what is over.
+//! The list of introductions by state: open ones first, the longest waiting first, then finished
+//! ones.
 
 use actix_web::HttpResponse;
 use askama::Template;

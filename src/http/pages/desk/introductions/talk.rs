@@ -1,5 +1,5 @@
-//! The page of a talk: who it is, where they would like to go, whether they agree, what matters to
-//! them and what they share. All of it is on one page, with suggestions from the directory.
+//! The page for a conversation with someone who wants to be introduced: the person, the entry,
+//! their agreement, what matters to them and what they share, with suggestions from the directory.
 
 use std::collections::BTreeSet;
 

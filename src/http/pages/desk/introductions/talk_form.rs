@@ -1,5 +1,5 @@
-//! What the form of a talk says, and how it is recorded: the person, if they are new, what they ask
-//! for, and that they agree.
+//! Parsing the form of a conversation, and recording it: the person if they are new, the
+//! introduction, and their agreement.
 
 use std::collections::BTreeSet;
 
