@@ -263,7 +263,7 @@ INTRODUCTION = """
 IntroductionAsked of:Party to:id at_risk:bool asked_on:day
 IntroductionAgreed notice:int32 channel:Channel read_back:bool keyed_by:id? matters:secret? \
     shares:[Shared] agreed_on:day
-IntroductionMade to:id holder:id? made_on:day
+IntroductionMade to:id holder:id? at_risk:bool~ made_on:day
 IntroductionWelcomed host:id? host_name:secret? channel:Channel keyed_by:id? welcomed_on:day
 IntroductionDeclined reason:DeclineReason channel:Channel keyed_by:id? declined_on:day
 IntroductionCameTo how:CameTo said_on:day

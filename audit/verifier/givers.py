@@ -241,7 +241,7 @@ asset.TieMade officer connector
 asset.TieEnded officer connector
 asset.KeeperChanged officer connector
 asset.ExchangeRecorded officer connector member person
-asset.ExchangeCorrected officer connector member person
+asset.ExchangeCorrected officer connector
 asset.AssetReminded job
 asset.WordsForgotten job
 introduction.IntroductionAsked officer connector member person
@@ -251,7 +251,7 @@ introduction.IntroductionWelcomed officer connector member
 introduction.IntroductionDeclined officer connector member
 introduction.IntroductionCameTo officer connector member person
 introduction.IntroductionTakenBack officer connector member person
-introduction.IntroductionClosed officer connector
+introduction.IntroductionClosed officer connector job
 introduction.IntroductionReminded job
 introduction.MattersForgotten job
 barrier.BarrierRaised officer connector person

@@ -12,6 +12,9 @@ from .state import Event, LogState
 def a_person_is_not_named(event: Event, _: LogState) -> Iterator[str]:
     """What a person holds has words of its own, and every other entry a name."""
     holder, p = event.p["holder"], event.p
+    if holder is None and p["kind"] in ("skill", "interest"):
+        yield "a skill or an interest is nobody's"
+        return
     of_person = holder is not None and holder[0] == "person"
     if of_person == (p["name"] is not None) or of_person != (p["words"] is not None):
         yield "what a person holds has a public name, or another entry has none"

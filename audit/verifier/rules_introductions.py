@@ -41,8 +41,11 @@ def it_was_agreed_to(event: Event, state: LogState) -> Iterator[str]:
 @check("introduction-checked", "introduction.IntroductionMade")
 def the_group_was_checked(event: Event, state: LogState) -> Iterator[str]:
     """People who may be at risk come only to groups whose check is in date."""
+    if not (state.introductions[event.id].at_risk or event.p["at_risk"]):
+        return
     holder = event.p["holder"]
-    on_file = state.groups[holder].on_file if holder else {}
-    _, good_until = on_file.get("safeguarding", ("", ""))
-    if state.introductions[event.id].at_risk and good_until < event.p["made_on"]:
+    # The group, and the one that it was merged into last.
+    own = [one for one in state.heirs(holder) if one == holder or not state.groups[one].into]
+    checks = [state.groups[one].on_file.get("safeguarding", ("", "")) for one in own]
+    if not holder or any(good_until < event.p["made_on"] for _, good_until in checks):
         yield "a person at risk came to a group without a check in date"

@@ -120,8 +120,16 @@ def person_of(event: Event, state: LogState) -> str | None:
     if event.kind in ("group.MemberAdded", "group.InvitationRefused"):
         return event.p["person"]
     if event.stream == "asset":
-        return state.held_by(event.id, "person")
+        return party_of_entry(event, state, "person")
     return event.id if event.stream == "person" else None
+
+
+def party_of_entry(event: Event, state: LogState, kind: str) -> str | None:
+    """The party of a kind that an event of an entry is about: who holds it, or received time."""
+    if event.name == "ExchangeRecorded":
+        of, party = event.p["receiver"]
+        return party if of == kind else None
+    return state.held_by(event.id, kind)
 
 
 def groups_of(event: Event, state: LogState) -> list[str]:
@@ -140,7 +148,7 @@ def group_of(event: Event, state: LogState) -> str | None:
     if event.stream == "group":
         return event.id
     if event.stream == "asset":
-        return state.held_by(event.id, "group")
+        return party_of_entry(event, state, "group")
     if event.name == "ApplicationStarted":
         return event.p["group"]
     own = event.id

@@ -44,7 +44,8 @@ such as payments, begin at 1 and go up by one. A key is a [Slug](#slug).
 
 *Given by* says who may give the event, as the rule [`actor-allowed`](rules.md#actor-allowed) checks
 it: a person who holds a role, a `member` of the group that the event is about, a `lead` of the
-gathering that it is about, the `person` whom it is about or introduces or who holds the entry that it is about, `anybody` who is a person, a `job` of the service, or the `operator` of the machine.
+gathering that it is about, the `person` whom it is about or introduces or who holds the entry that
+it is about, `anybody` who is a person, a `job` of the service, or the `operator` of the machine.
 *Earlier also* names those who gave it with earlier programs.
 
 The rules `actor-named`, `role-held` and `actor-allowed` are about every event. Further rules are

@@ -26,7 +26,9 @@ pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
- "^(person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
+    "^(person|organisation|fund|group|application|grant|gathering|asset|introduction|barrier)\\\
+        .[A-Z][A-Za-z]+$",
+    80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {

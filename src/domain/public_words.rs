@@ -16,6 +16,15 @@ pub fn must_not_look_personal(field: &'static str, text: &str) -> Result<(), Ref
     }
 }
 
+/// The same for a text that may have a postcode, such as the place of a session.
+pub fn must_not_have_contact(field: &'static str, text: &str) -> Result<(), Refusal> {
+    if has_email(text) || has_phone(text) {
+        Err(Refusal::LooksPersonal { field })
+    } else {
+        Ok(())
+    }
+}
+
 /// Whether a word of the text can be an email address.
 #[must_use]
 pub fn has_email(said: &str) -> bool {

@@ -5,14 +5,14 @@
 //! are in UTC, so that no description of a time zone is needed. No event names a person, and the
 //! place of a session is in it only if everyone may read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
 use uuid::Uuid;
 
 use crate::clock::day_of;
-use crate::domain::gathering::{GatheringState, SessionState};
+use crate::domain::gathering::SessionState;
 use crate::projections::{GatheringRow, GatheringSessionRow};
 use crate::views::{Filter, ViewError, Views};
 
@@ -85,16 +85,21 @@ pub async fn sessions_for_calendar(
     gathering: Option<Uuid>,
     today: Date,
 ) -> Result<Vec<CalendarSession>, ViewError> {
-    let public = [GatheringState::Open, GatheringState::Ended];
-    let mut filters = vec![Filter::in_state(public)];
-    filters.extend(gathering.map(|id| Filter::equals("id", id)));
-    let gatherings: Vec<GatheringRow> = views.all_rows(None, filters).await?;
-    let gatherings: BTreeMap<Uuid, GatheringRow> =
-        gatherings.into_iter().map(|row| (row.id, row)).collect();
     let first = today.saturating_sub(Span::new().days(SHOWN_DAYS));
     let mut filters = vec![Filter::at_least("day", first)];
     filters.extend(gathering.map(|id| Filter::equals("gathering", id)));
     let sessions: Vec<GatheringSessionRow> = views.all_rows(None, filters).await?;
+    let ids: BTreeSet<String> = sessions
+        .iter()
+        .map(|session| session.gathering.to_string())
+        .collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let gatherings: Vec<GatheringRow> = views.rows_of("id", &ids).await?;
+    let gatherings: BTreeMap<Uuid, GatheringRow> = gatherings
+        .into_iter()
+        .filter(GatheringRow::is_public)
+        .map(|row| (row.id, row))
+        .collect();
     let mut shown: Vec<_> = sessions
         .iter()
         .filter(|session| is_shown(session, first))

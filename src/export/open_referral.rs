@@ -11,14 +11,14 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::open_data::Places;
-use crate::domain::asset::{AssetKind, AssetWay};
+use crate::domain::asset::AssetKind;
 use crate::domain::language::Language;
 use crate::domain::rhythm::Rhythm;
 use crate::domain::text::{Slug, contains_url, place_name};
 use crate::domain::theme::Theme;
 use crate::projections::{DirectoryRow, OrganisationRow};
 use crate::starter;
-use crate::views::{Filter, ViewError, Views};
+use crate::views::{ViewError, Views};
 
 /// The version of the standard.
 pub const VERSION: &str = "HSDS-UK-3.0";
@@ -100,8 +100,8 @@ pub async fn read(
     places: &Places,
     today: Date,
 ) -> Result<OpenReferral, ViewError> {
-    let offers = vec![Filter::equals("way", <&str>::from(AssetWay::Offer))];
-    let rows = views.directory(None, offers, today).await?;
+    let mut rows = views.directory(today).await?;
+    rows.retain(|row| !row.is_wish());
     let own = views.cached_organisation(office).await?;
     let groups: BTreeSet<String> = rows
         .iter()

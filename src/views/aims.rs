@@ -229,7 +229,8 @@ impl AimFigures {
         let is_within = |day: Date| start_of_quarter(day) == quarter;
         let number = match count {
             AimCount::Sessions => figures.sessions,
-            AimCount::People => figures.people,
+            AimCount::People if self.sees_small => figures.people,
+            AimCount::People => return figures.people_outside(),
             AimCount::HandedOver => figures.handed_over,
             AimCount::Groups => {
                 let held = self.sessions.iter().filter(|row| is_within(row.day));

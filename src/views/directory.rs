@@ -2,6 +2,7 @@
 //! the time bank.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -52,18 +53,24 @@ pub struct PartyBalance {
 }
 
 impl Views {
-    /// The public entries of the directory by filters on their columns, current or as at a
-    /// position: by name, those that are out of date on a day last.
-    pub async fn directory(
-        &self,
-        as_at: Option<i64>,
-        mut filters: Vec<Filter>,
-        today: Date,
-    ) -> Result<Vec<DirectoryRow>, ViewError> {
-        filters.push(Filter::in_state([AssetState::Published]));
-        let mut rows: Vec<DirectoryRow> = self.all_rows(as_at, filters).await?;
-        rows.sort_by_cached_key(|row| (row.is_stale(today), row.name.to_lowercase(), row.id));
-        Ok(rows)
+    /// The public entries of the directory: by name, those that are out of date on a day last. They
+    /// are cached until the log moves on.
+    pub async fn directory(&self, today: Date) -> Result<Vec<DirectoryRow>, ViewError> {
+        let read = async {
+            let published = vec![Filter::in_state([AssetState::Published])];
+            let mut rows: Vec<DirectoryRow> = self.all_rows(None, published).await?;
+            rows.sort_by_cached_key(|row| (row.name.to_lowercase(), row.id));
+            Ok(Arc::new(rows))
+        };
+        let next = self.projector.next_position();
+        let rows = self
+            .list_cache
+            .directory
+            .get_or_read((), next, read)
+            .await?;
+        let (stale, fresh): (Vec<_>, Vec<_>) =
+            rows.iter().cloned().partition(|row| row.is_stale(today));
+        Ok(fresh.into_iter().chain(stale).collect())
     }
 
     /// A public entry of the directory, current or as at a position.
@@ -151,10 +158,18 @@ impl Views {
         Ok(ties)
     }
 
-    /// The hours of the time bank, current or as at a position.
-    pub async fn hours(&self, as_at: Option<i64>) -> Result<HoursSummary, ViewError> {
-        let exchanges: Vec<ExchangeRow> = self.all_rows(as_at, Vec::new()).await?;
-        Ok(HoursSummary::of(&exchanges))
+    /// The hours of the time bank, current or as at a position. The current ones are cached until
+    /// the log moves on.
+    pub async fn hours(&self, as_at: Option<i64>) -> Result<Arc<HoursSummary>, ViewError> {
+        let read = async {
+            let exchanges: Vec<ExchangeRow> = self.all_rows(as_at, Vec::new()).await?;
+            Ok(Arc::new(HoursSummary::of(&exchanges)))
+        };
+        if as_at.is_some() {
+            return read.await;
+        }
+        let next = self.projector.next_position();
+        self.list_cache.hours.get_or_read((), next, read).await
     }
 
     /// The hours that a person or a group gave and received.

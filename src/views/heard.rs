@@ -2,6 +2,7 @@
 //! answers, as at any day. It contains neither the words nor the ids of those who raised them.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -68,12 +69,23 @@ impl HeardBarrier {
 }
 
 impl Views {
-    /// What was heard and passed on, the newest first, current or as at a position.
+    /// What was heard and passed on, the newest first, current or as at a position. What is heard
+    /// now is cached until the log moves on.
     pub async fn heard(&self, as_at: Option<i64>) -> Result<Vec<HeardBarrier>, ViewError> {
+        let read = self.read_heard(as_at);
+        if as_at.is_some() {
+            return Ok(Vec::clone(&*read.await?));
+        }
+        let next = self.projector.next_position();
+        let heard = self.list_cache.heard.get_or_read((), next, read).await?;
+        Ok(Vec::clone(&heard))
+    }
+
+    async fn read_heard(&self, as_at: Option<i64>) -> Result<Arc<Vec<HeardBarrier>>, ViewError> {
         let passed_on = vec![Filter::at_least("passed_on", FIRST_DAY)];
         let rows: Vec<BarrierRow> = self.all_rows(as_at, passed_on).await?;
         let mut heard: Vec<_> = rows.into_iter().filter_map(HeardBarrier::of_row).collect();
         heard.sort_by_key(|barrier| Reverse((barrier.passed_on, barrier.id)));
-        Ok(heard)
+        Ok(Arc::new(heard))
     }
 }

@@ -191,11 +191,9 @@ impl Views {
             .into_iter()
             .map(|row| ((row.gathering, row.session), row))
             .collect();
-        for session in sessions.iter_mut().filter(|row| row.learned.is_some()) {
+        for session in &mut sessions {
             if let Some(now) = now.get(&(session.gathering, session.session)) {
-                session.learned.clone_from(&now.learned);
-                session.ideas.clone_from(&now.ideas);
-                session.signs.clone_from(&now.signs);
+                session.take_notes_of(now);
             }
         }
         Ok(sessions)

@@ -11,12 +11,15 @@ use lru::LruCache;
 
 use super::ViewError;
 use super::aims::AimsSummary;
+use super::directory::HoursSummary;
+use super::heard::HeardBarrier;
 use super::library::Library;
 use super::movement::MovementSummary;
 use super::network::NetworkSummary;
 use super::pledges::PledgeFigures;
+use super::value::ValueSummary;
 use crate::domain::PersonId;
-use crate::projections::{FundRow, OrganisationRow};
+use crate::projections::{DirectoryRow, FundRow, GatheringRow, OrganisationRow};
 use crate::store::list_query::ListTotals;
 
 /// Number of totals in the cache.
@@ -36,8 +39,15 @@ pub(super) struct ListCache {
     pub(super) organisation: PositionCache<(), Option<Arc<OrganisationRow>>>,
     /// Whether there is a gathering that everyone sees.
     pub(super) has_gatherings: PositionCache<(), bool>,
+    /// The gatherings that are drafts or open.
+    pub(super) running_gatherings: PositionCache<(), Arc<Vec<GatheringRow>>>,
     /// Whether there is an entry of the directory that everyone sees.
     pub(super) has_directory: PositionCache<(), bool>,
+    /// What everyone reads of the directory, by name.
+    pub(super) directory: PositionCache<(), Arc<Vec<DirectoryRow>>>,
+    pub(super) hours: PositionCache<(), Arc<HoursSummary>>,
+    pub(super) value: PositionCache<(), Arc<ValueSummary>>,
+    pub(super) heard: PositionCache<(), Arc<Vec<HeardBarrier>>>,
     /// The people who keep an entry of the directory, and have no role for it any more.
     pub(super) former_keepers: PositionCache<(), BTreeSet<PersonId>>,
     pub(super) movement: PositionCache<(), Arc<MovementSummary>>,
@@ -117,7 +127,12 @@ impl Default for ListCache {
             funds: PositionCache::new(NonZeroUsize::MIN),
             organisation: PositionCache::new(NonZeroUsize::MIN),
             has_gatherings: PositionCache::new(NonZeroUsize::MIN),
+            running_gatherings: PositionCache::new(NonZeroUsize::MIN),
             has_directory: PositionCache::new(NonZeroUsize::MIN),
+            directory: PositionCache::new(NonZeroUsize::MIN),
+            hours: PositionCache::new(NonZeroUsize::MIN),
+            value: PositionCache::new(NonZeroUsize::MIN),
+            heard: PositionCache::new(NonZeroUsize::MIN),
             former_keepers: PositionCache::new(NonZeroUsize::MIN),
             movement: PositionCache::new(NonZeroUsize::MIN),
             library: PositionCache::new(NonZeroUsize::MIN),

@@ -227,6 +227,20 @@ impl Views {
             .await
     }
 
+    /// The gatherings that are drafts or open, by their ids, cached until the log moves on.
+    pub async fn running_gatherings(&self) -> Result<Arc<Vec<GatheringRow>>, ViewError> {
+        let read = async {
+            let running = [GatheringState::Draft, GatheringState::Open];
+            let rows = self.all_rows(None, vec![Filter::in_state(running)]).await?;
+            Ok::<_, ViewError>(Arc::new(rows))
+        };
+        let position = self.projector.next_position();
+        self.list_cache
+            .running_gatherings
+            .get_or_read((), position, read)
+            .await
+    }
+
     /// Whether everyone sees an entry of the directory, cached until the log moves on.
     pub async fn has_public_directory(&self) -> Result<bool, ViewError> {
         let read = async {

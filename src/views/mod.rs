@@ -173,6 +173,13 @@ impl Reader {
         !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
     }
 
+    /// What a lead asks the office for is for those who can help: staff who work with groups or
+    /// people, and leads. Other staff see that somebody asks.
+    #[must_use]
+    pub fn reads_calls_for_a_hand(&self) -> bool {
+        !self.sees_all() || self.works_with_groups() || self.works_with_people()
+    }
+
     /// The words of those who raised a barrier are for officers, connectors and administrators.
     #[must_use]
     pub fn hears_barriers(&self) -> bool {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::budget::{GroupBy, OutcomeLine, TotalsQuery};
 use super::quarters::start_of_quarter;
-use super::small_numbers::FEW_PEOPLE;
+use super::small_numbers::{FEW_PEOPLE, ShownNumber};
 use super::{ViewError, Views};
 use crate::domain::text::Slug;
 use crate::projections::{GatheringRow, GatheringSessionRow};
@@ -40,6 +40,11 @@ pub struct MovementFigures {
     pub sessions: i64,
     /// How many people came to these. Somebody who came to two of them counts twice.
     pub people: i64,
+    /// How many people came to the sessions of five people or more. Outside the office only these
+    /// are counted: a total of all sessions less those that are shown one by one would tell a small
+    /// number.
+    #[serde(skip)]
+    pub people_shown: i64,
     /// How often staff left a lead to people who have no role.
     pub handed_over: i64,
 }
@@ -65,15 +70,26 @@ pub struct SignSources {
 }
 
 impl MovementFigures {
-    /// Whether so few people came that outside the office only "fewer than five" is said.
+    /// The number of people who came, for readers outside the office.
     #[must_use]
-    pub fn has_few_people(self) -> bool {
-        (1..FEW_PEOPLE).contains(&self.people)
+    pub fn people_outside(self) -> ShownNumber {
+        if self.people > 0 && self.people_shown == 0 {
+            ShownNumber::FEW
+        } else {
+            ShownNumber::whole(self.people_shown)
+        }
+    }
+
+    /// Whether people came to sessions of so few that these are not counted outside the office.
+    #[must_use]
+    pub fn leaves_people_out(self) -> bool {
+        self.people_shown < self.people
     }
 
     fn add(&mut self, more: Self) {
         self.sessions += more.sessions;
         self.people += more.people;
+        self.people_shown += more.people_shown;
         self.handed_over += more.handed_over;
     }
 }
@@ -134,9 +150,11 @@ impl MovementTotals {
             else {
                 continue;
             };
+            let people = i64::from(came.people);
             let held = MovementFigures {
                 sessions: 1,
-                people: i64::from(came.people),
+                people,
+                people_shown: if people < FEW_PEOPLE { 0 } else { people },
                 handed_over: 0,
             };
             self.add(gathering, session.day, held);

@@ -20,6 +20,11 @@ pub struct ShownNumber {
 }
 
 impl ShownNumber {
+    pub(super) const FEW: Self = Self {
+        number: None,
+        fewer_than_five: true,
+    };
+
     pub(super) fn whole(number: i64) -> Self {
         Self {
             number: Some(number),
@@ -30,10 +35,7 @@ impl ShownNumber {
     /// A number of people for a reader who sees small ones, or does not.
     pub(super) fn of_people(number: i64, sees_small: bool) -> Self {
         if is_few(number) && !sees_small {
-            Self {
-                number: None,
-                fewer_than_five: true,
-            }
+            Self::FEW
         } else {
             Self::whole(number)
         }
@@ -69,10 +71,21 @@ fn hidden_options(counts: &BTreeMap<Slug, i64>) -> BTreeSet<&Slug> {
     }
     let small = counts.iter().filter(|(_, count)| is_few(**count));
     let mut hidden: BTreeSet<&Slug> = small.map(|(option, _)| option).collect();
-    if hidden.len() == 1 {
-        let others = counts.iter().filter(|(option, _)| !hidden.contains(option));
-        let smallest = others.min_by_key(|(_, count)| **count);
-        hidden.extend(smallest.map(|(option, _)| option));
+    if hidden.is_empty() {
+        return hidden;
+    }
+    // What is hidden together follows from the sum, so it must not be small either.
+    let mut others: Vec<_> = counts
+        .iter()
+        .filter(|(_, count)| !is_few(**count))
+        .collect();
+    others.sort_by_key(|(_, count)| **count);
+    for (option, _) in others {
+        let together: i64 = hidden.iter().filter_map(|option| counts.get(*option)).sum();
+        if hidden.len() > 1 && together >= FEW_PEOPLE {
+            break;
+        }
+        hidden.insert(option);
     }
     hidden
 }
@@ -146,6 +159,11 @@ mod tests {
                 vec![None, None, Some(9)],
             ),
             (vec![("a", 4), ("b", 0)], vec![None, None]),
+            (vec![("a", 11), ("b", 1), ("c", 0)], vec![None, None, None]),
+            (
+                vec![("a", 11), ("b", 1), ("c", 0), ("d", 6)],
+                vec![Some(11), None, None, None],
+            ),
         ] {
             assert_eq!(shown(&counts), seen, "{counts:?}");
         }

@@ -6,6 +6,7 @@
 //! own for that, and find the figures for them here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -90,12 +91,28 @@ impl ValueFigures {
 }
 
 impl Views {
-    /// Money next to what came of it, of all funds or of one, current or as at a position.
+    /// Money next to what came of it, of all funds or of one, current or as at a position. The
+    /// current figures are cached until the log moves on.
     pub async fn value(
         &self,
         fund: Option<&str>,
         as_at: Option<i64>,
     ) -> Result<ValueSummary, ViewError> {
+        let read = self.read_value(as_at);
+        let whole = if as_at.is_some() {
+            read.await?
+        } else {
+            let next = self.projector.next_position();
+            self.list_cache.value.get_or_read((), next, read).await?
+        };
+        let mut summary = ValueSummary::clone(&whole);
+        if fund.is_some() {
+            summary.by_fund.retain(|line| line.of.as_deref() == fund);
+        }
+        Ok(summary)
+    }
+
+    async fn read_value(&self, as_at: Option<i64>) -> Result<Arc<ValueSummary>, ViewError> {
         let position = as_at.unwrap_or_else(|| self.projector.next_position() - 1);
         let query = TotalsQuery {
             by: GroupBy::Fund,
@@ -120,11 +137,7 @@ impl Views {
         let changes_made = i64::try_from(made.count()).unwrap_or(i64::MAX);
         totals.add_movement(&exchanges, &introductions, changes_made);
         let funds: Vec<FundRow> = self.all_rows(as_at, Vec::new()).await?;
-        let mut summary = totals.into_summary(position, funds);
-        if fund.is_some() {
-            summary.by_fund.retain(|line| line.of.as_deref() == fund);
-        }
-        Ok(summary)
+        Ok(Arc::new(totals.into_summary(position, funds)))
     }
 }
 

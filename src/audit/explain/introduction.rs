@@ -144,12 +144,19 @@ fn sentence(event: &IntroductionEvent, by: &str, names: &KnownNames) -> String {
             )
         }
         E::IntroductionAgreed { .. } => agreement_sentence(event, by),
-        E::IntroductionMade { holder, .. } => {
+        E::IntroductionMade {
+            holder, at_risk, ..
+        } => {
+            let risk = if *at_risk {
+                " They may be at risk."
+            } else {
+                ""
+            };
             let holder = holder.map_or_else(
                 || "an organisation outside".to_owned(),
                 |holder| names.of_record(holder.0),
             );
-            format!("{by} made the introduction, to {holder}.")
+            format!("{by} made the introduction, to {holder}.{risk}")
         }
         E::IntroductionWelcomed { host, channel, .. } => {
             let host = host.map_or_else(

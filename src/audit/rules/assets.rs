@@ -89,11 +89,15 @@ impl Assets {
     fn check_privacy(&mut self, entry: Uuid, event: &AssetEvent) -> Result<(), &'static str> {
         match event {
             AssetEvent::AssetRecorded {
+                kind,
                 holder,
                 name,
                 words,
                 ..
             } => {
+                if holder.is_none() && kind.is_of_somebody() {
+                    return Err("a skill or an interest is nobody's");
+                }
                 let is_of_person = holder.and_then(Party::person).is_some();
                 if is_of_person {
                     self.held_by_people.insert(entry);

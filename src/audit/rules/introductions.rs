@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
@@ -12,7 +13,8 @@ use crate::domain::introduction::SAFEGUARDING;
 use crate::domain::organisation::NoticePurpose;
 use crate::domain::text::Slug;
 use crate::domain::{
-    AssetId, Event, IntroductionEvent, OrganisationEvent, PersonEvent, PersonId, Rule,
+    AssetId, Event, Group, GroupId, IntroductionEvent, OrganisationEvent, PersonEvent, PersonId,
+    Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -87,18 +89,20 @@ impl SeenIntroduction {
             IntroductionEvent::IntroductionMade {
                 to,
                 holder,
+                at_risk,
                 made_on,
             } => {
                 let is_agreed = self.is_agreed && self.to == Some(*to);
                 let says = "an introduction was made that was not agreed to";
                 broken.unless(is_agreed, Rule::IntroductionAgreed, says);
-                let check = SAFEGUARDING.parse::<Slug>().ok();
-                let is_checked = holder
-                    .and_then(|holder| before.group(holder.0))
-                    .zip(check)
-                    .is_some_and(|(group, check)| group.check_on_file(&check, *made_on).is_some());
+                let is_checked = is_holder_checked(*holder, *made_on, before);
                 let says = "a person at risk came to a group without a check in date";
-                broken.unless(is_checked || !self.at_risk, Rule::IntroductionChecked, says);
+                let may_be_at_risk = self.at_risk || *at_risk;
+                broken.unless(
+                    is_checked || !may_be_at_risk,
+                    Rule::IntroductionChecked,
+                    says,
+                );
             }
             _ => {}
         }
@@ -114,6 +118,17 @@ impl SeenIntroduction {
             _ => {}
         }
     }
+}
+
+/// Whether the group that holds an entry has a safeguarding check that is in date on a day, and so
+/// has the one that it was merged into.
+fn is_holder_checked(holder: Option<GroupId>, day: Date, before: &LogState) -> bool {
+    let Ok(check) = SAFEGUARDING.parse::<Slug>() else {
+        return false;
+    };
+    let groups = before.with_heirs(holder);
+    let is_checked = |group: &&Group| group.check_on_file(&check, day).is_some();
+    groups.first().is_some_and(is_checked) && groups.last().is_some_and(is_checked)
 }
 
 /// Who is introduced by an event.

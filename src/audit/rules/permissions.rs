@@ -8,8 +8,8 @@ use super::introductions::{groups_of_introduction, person_introduced};
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::asset::Party;
 use crate::domain::{
-    ApplicationEvent, BarrierEvent, Event, FundEvent, GatheringEvent, Giver, GroupEvent,
-    PersonEvent, PersonId, Roles, Rule,
+    ApplicationEvent, AssetEvent, BarrierEvent, Event, FundEvent, GatheringEvent, Giver,
+    GroupEvent, PersonEvent, PersonId, Roles, Rule,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -101,7 +101,7 @@ fn person_of(
     use GatheringEvent as E;
     match &event.event {
         Event::Person(_) => Some(PersonId(event.stream)),
-        Event::Asset(_) => before.holder_of(event.stream).and_then(Party::person),
+        Event::Asset(_) => party_of_entry(event, before).and_then(Party::person),
         Event::Gathering(E::PlaceTaken { waited: true, .. }) => gave_up,
         Event::Group(
             GroupEvent::MemberAdded { person, .. } | GroupEvent::InvitationRefused { person },
@@ -115,6 +115,14 @@ fn person_of(
         )
         | Event::Barrier(BarrierEvent::BarrierRaised { person, .. }) => Some(*person),
         _ => None,
+    }
+}
+
+/// The party that an event of an entry is about: who holds it, or who received time.
+fn party_of_entry(event: &RecordedEvent, before: &LogState) -> Option<Party> {
+    match &event.event {
+        Event::Asset(AssetEvent::ExchangeRecorded { receiver, .. }) => Some(*receiver),
+        _ => before.holder_of(event.stream),
     }
 }
 
@@ -132,7 +140,7 @@ fn group_of(event: &RecordedEvent, before: &LogState) -> Option<Uuid> {
     let application = match &event.event {
         Event::Group(_) => return Some(event.stream),
         Event::Asset(_) => {
-            let group = before.holder_of(event.stream).and_then(Party::group);
+            let group = party_of_entry(event, before).and_then(Party::group);
             return group.map(|group| group.0);
         }
         Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {

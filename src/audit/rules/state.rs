@@ -162,7 +162,7 @@ impl LogState {
     }
 
     /// A group, and the groups that it was merged into, directly or through others.
-    fn with_heirs(&self, group: Option<GroupId>) -> Vec<&Group> {
+    pub(super) fn with_heirs(&self, group: Option<GroupId>) -> Vec<&Group> {
         let (mut met, mut groups) = (BTreeSet::new(), Vec::new());
         let mut next = group;
         while let Some(id) = next.filter(|id| met.insert(*id)) {

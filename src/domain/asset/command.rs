@@ -43,11 +43,11 @@ commands! {
         TakeOver(NoBody) = "take-over", Permission::Staff(STAFF);
         /// Records the minutes that one party gave to another. They are added for the one and
         /// taken off for the other, so that all balances add up to nought. Staff do so, or those
-        /// who hold the entry if they are one of the parties.
+        /// who received the time from or for the entry: nobody adds to their own balance.
         RecordExchange(RecordExchange) = "record-exchange", Permission::Anyone;
         /// Corrects the minutes of an exchange, with the reason. 0 minutes say that it did not
-        /// happen. Those who hold the entry do so, or staff.
-        CorrectExchange(CorrectExchange) = "correct-exchange", Permission::Anyone;
+        /// happen.
+        CorrectExchange(CorrectExchange) = "correct-exchange", Permission::Staff(STAFF);
         /// Reminds those who hold the entry to confirm it, 10, 11 and 12 months after it was last
         /// confirmed.
         Remind(NoBody) = "remind", Permission::Job;
@@ -114,6 +114,12 @@ impl AssetKind {
     #[must_use]
     pub fn is_of_people(self) -> bool {
         matches!(self, Self::Thing | Self::Skill | Self::Interest)
+    }
+
+    /// Whether an entry of this kind is always that of a person or a group.
+    #[must_use]
+    pub fn is_of_somebody(self) -> bool {
+        matches!(self, Self::Skill | Self::Interest)
     }
 }
 

@@ -1,8 +1,11 @@
 //! The time bank: minutes that one party gave to another. They count for the giver and against the
 //! receiver, so the balances of all parties together are nought.
 
-use super::{Asset, AssetEvent, CorrectExchange, Party, RecordExchange, is_staff};
+use super::{
+    Asset, AssetEvent, AssetState, CorrectExchange, Party, RecordExchange, is_staff, out_of_reach,
+};
 use crate::domain::person::ConsentPurpose;
+use crate::domain::role::Actor;
 use crate::domain::{DecisionContext, Refusal};
 
 /// The most minutes of an exchange: about a week.
@@ -27,6 +30,17 @@ impl RecordExchange {
             }
         }
         Ok(())
+    }
+
+    /// Whether the actor received the time: as the person, or as a member of the group.
+    fn is_received_by_actor(&self, facts: &DecisionContext) -> Result<bool, Refusal> {
+        let Actor::Person(by) = facts.actor() else {
+            return Ok(false);
+        };
+        Ok(match self.receiver {
+            Party::Person(person) => person == by,
+            Party::Group(group) => facts.named_group(group)?.has_member(by),
+        })
     }
 
     /// Refuses time that a group gave to itself, also under the name of a group that was merged
@@ -54,17 +68,34 @@ fn must_be_countable(minutes: u32) -> Result<(), Refusal> {
 }
 
 impl Asset {
-    /// Those who hold the entry record only what they gave or received themselves.
+    /// Time counts for those who gave it, so outside staff only those who received it record it, and
+    /// only between them and those who hold the entry.
+    fn must_be_theirs_to_record(
+        &self,
+        exchange: &RecordExchange,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
+        if is_staff(facts) {
+            return Ok(());
+        }
+        if self.state != Some(AssetState::Published) && !self.is_held_by_actor(facts)? {
+            return Err(out_of_reach(facts));
+        }
+        let parties = [Some(exchange.giver), Some(exchange.receiver)];
+        if parties.contains(&self.holder) && exchange.is_received_by_actor(facts)? {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours)
+        }
+    }
+
     pub(super) fn record_exchange(
         &self,
         exchange: &RecordExchange,
         facts: &DecisionContext,
     ) -> Result<AssetEvent, Refusal> {
+        self.must_be_theirs_to_record(exchange, facts)?;
         self.must_stand()?;
-        let parties = [Some(exchange.giver), Some(exchange.receiver)];
-        if !is_staff(facts) && !parties.contains(&self.holder) {
-            return Err(Refusal::NotYours);
-        }
         if exchange.giver == exchange.receiver {
             return Err(Refusal::SameParty);
         }

@@ -333,8 +333,6 @@ impl Asset {
                     confirmed_on: facts.today,
                 }
             }
-            C::RecordExchange(exchange) => self.record_exchange(exchange, facts)?,
-            C::CorrectExchange(corrected) => self.correct_exchange(corrected)?,
             _ => {
                 self.must_stand()?;
                 AssetEvent::AssetWithdrawn {
@@ -399,8 +397,12 @@ impl RecordAsset {
         Ok(())
     }
 
-    /// Refuses an entry that no person holds if it has no name, or words of a person.
+    /// Refuses an entry that no person holds if it has no name, or words of a person, or if it is a
+    /// skill or an interest of nobody: it would be that of a person who did not agree.
     fn must_be_named(&self) -> Result<(), Refusal> {
+        if self.holder.is_none() && self.kind.is_of_somebody() {
+            return Err(Refusal::Nothing("say whose skill or interest it is"));
+        }
         if self.words.is_some() {
             return Err(Refusal::Nothing(
                 "give it a name: only what a person holds has words of its own",
@@ -457,13 +459,11 @@ impl Aggregate for Asset {
             C::TakeOver(_) => self.take_over(facts)?,
             C::Remind(_) => self.remind(facts.today)?,
             C::ForgetWords(_) => return self.forget_words(facts),
-            C::Propose(_)
-            | C::Pause(_)
-            | C::Resume(_)
-            | C::Confirm(_)
-            | C::Withdraw(_)
-            | C::RecordExchange(_)
-            | C::CorrectExchange(_) => self.decide_for_holder(command, facts)?,
+            C::RecordExchange(exchange) => self.record_exchange(exchange, facts)?,
+            C::CorrectExchange(corrected) => self.correct_exchange(corrected)?,
+            C::Propose(_) | C::Pause(_) | C::Resume(_) | C::Confirm(_) | C::Withdraw(_) => {
+                self.decide_for_holder(command, facts)?
+            }
         };
         Ok(vec![event])
     }

@@ -27,6 +27,7 @@ pub use session::{REMINDED_DAYS_BEFORE, SessionState, needs_kept_until, session_
 
 use super::id::{GrantId, PersonId};
 use super::money::BelowZero;
+use super::public_words::must_not_look_personal;
 use super::role::{Actor, Role};
 use super::tally::GivenTallies;
 use super::{Aggregate, DecisionContext, Refusal};
@@ -202,8 +203,11 @@ impl Gathering {
 }
 
 impl GatheringWords {
-    /// Refuses an area that no fund covers, and a theme that is not adopted.
+    /// Refuses public words with contact details, an area that no fund covers, and a theme that is
+    /// not adopted.
     fn must_be_sound(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        must_not_look_personal("title", self.title.as_str())?;
+        must_not_look_personal("description", self.description.as_str())?;
         if let Some(area) = &self.area {
             facts.has_area(area)?;
         }

@@ -14,7 +14,7 @@ use super::command::{
 use super::{Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::public_words::must_not_look_personal;
+use crate::domain::public_words::{must_not_have_contact, must_not_look_personal};
 use crate::domain::{DecisionContext, Refusal};
 
 /// Days after a session until which the needs of people are stored.
@@ -158,7 +158,11 @@ fn has_passed(day: Date, time: &ClockTime, facts: &DecisionContext) -> bool {
 }
 
 impl SessionPlan {
+    /// The place may have a postcode, and no other contact details.
     fn must_be_sound(&self) -> Result<(), Refusal> {
+        if let Some(place) = &self.place {
+            must_not_have_contact("place", place.as_str())?;
+        }
         if self.ends_at <= self.starts_at {
             return Err(Refusal::DatesOutOfOrder(
                 "a session must end after it starts, on the same day",
@@ -262,6 +266,7 @@ impl Gathering {
     pub(super) fn cancel_session(&self, cancel: &CancelSession) -> Result<GatheringEvent, Refusal> {
         self.session(cancel.session)?
             .must_be(SessionState::Planned)?;
+        must_not_look_personal("reason", cancel.reason.as_str())?;
         Ok(GatheringEvent::SessionCancelled {
             session: cancel.session,
             reason: cancel.reason.clone(),

@@ -24,8 +24,9 @@ commands! {
         /// share and, if they wish, what matters to them. They do so themselves, or an officer or
         /// a connector records it.
         Agree(AgreeToIntroduction) = "agree", Permission::Anyone;
-        /// Makes the introduction: from now on those who hold the entry see what is shared.
-        Make(NoBody) = "make", Permission::Staff(STAFF);
+        /// Makes the introduction: from now on those who hold the entry see what is shared. People
+        /// who asked for themselves were not asked if they may be at risk, so staff say so here.
+        Make(MakeIntroduction) = "make", Permission::Staff(STAFF);
         /// Welcomes them, with the name of a host. This is done by a member of the group that holds
         /// the entry, or by an officer or a connector who heard it from them.
         Welcome(WelcomeIntroduction) = "welcome", Permission::Anyone;
@@ -37,8 +38,9 @@ commands! {
         /// Withdraws the consent, at any time. The group sees nothing more, and what matters to
         /// them is deleted.
         TakeBack(TakeBackIntroduction) = "take-back", Permission::Anyone;
-        /// Closes the introduction, with a reason that can be counted.
-        Close(CloseIntroduction) = "close", Permission::Staff(STAFF);
+        /// Closes the introduction, with a reason that can be counted. The service closes one of a
+        /// person or group whose data was erased.
+        Close(CloseIntroduction) = "close", Permission::StaffOrJob(STAFF);
         /// Reminds those who hold the entry that we wait for their answer.
         Remind(NoBody) = "remind", Permission::Job;
         /// Deletes what matters to them and the host's name, 12 months after they agreed.
@@ -161,6 +163,15 @@ pub struct AskIntroduction {
     pub to: AssetId,
     /// Whether they may be at risk, as children and some adults are. Then only a group whose
     /// safeguarding check is in date can welcome them.
+    #[serde(default)]
+    pub at_risk: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeIntroduction {
+    /// Whether they may be at risk. It adds to what was said when it was asked, and takes nothing
+    /// back.
     #[serde(default)]
     pub at_risk: bool,
 }

@@ -51,6 +51,9 @@ events! {
             /// The group that holds it; absent if none does.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             holder: Option<GroupId>,
+            /// Whether staff said here that they may be at risk; absent if not.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            at_risk: bool,
             /// The day on which it was made.
             made_on: Date,
         },

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{
     AgreeToIntroduction, AskIntroduction, CameTo, CloseIntroduction, CloseReason,
-    DeclineIntroduction, DeclineReason, IntroductionCommand, SayHow, Shared, TakeBackIntroduction,
-    WelcomeIntroduction,
+    DeclineIntroduction, DeclineReason, IntroductionCommand, MakeIntroduction, SayHow, Shared,
+    TakeBackIntroduction, WelcomeIntroduction,
 };
 pub use event::IntroductionEvent;
 
@@ -152,7 +152,7 @@ impl Introduction {
             _ => self.of,
         };
         let group = match command {
-            C::Ask(_) | C::Agree(_) | C::TakeBack(_) => of.and_then(Party::group),
+            C::Ask(_) | C::Agree(_) | C::TakeBack(_) | C::Close(_) => of.and_then(Party::group),
             C::Make(_) => asset.holder().and_then(Party::group),
             _ => self.holder,
         };
@@ -310,7 +310,11 @@ impl Introduction {
         }
     }
 
-    fn make(&self, facts: &DecisionContext) -> Result<IntroductionEvent, Refusal> {
+    fn make(
+        &self,
+        make: MakeIntroduction,
+        facts: &DecisionContext,
+    ) -> Result<IntroductionEvent, Refusal> {
         if self.state == Some(IntroductionState::Asked) {
             return Err(Refusal::ConsentMissing);
         }
@@ -327,12 +331,13 @@ impl Introduction {
             must_be_two_groups(holder, of, facts)?;
         }
         let holder = asset.holder().and_then(Party::group);
-        if self.at_risk && !is_safe(holder, facts)? {
+        if (self.at_risk || make.at_risk) && !is_safe(holder, facts)? {
             return Err(Refusal::GroupNotChecked);
         }
         Ok(IntroductionEvent::IntroductionMade {
             to,
             holder,
+            at_risk: make.at_risk,
             made_on: facts.today,
         })
     }
@@ -368,6 +373,9 @@ impl Introduction {
             S::Declined,
             S::CameTo,
         ])?;
+        if facts.actor() == Actor::Job && self.must_be_of_active(facts).is_ok() {
+            return Err(Refusal::NotExpired);
+        }
         Ok(IntroductionEvent::IntroductionClosed {
             reason,
             closed_on: facts.today,
@@ -483,7 +491,7 @@ impl Aggregate for Introduction {
         let event = match command {
             C::Ask(_) => return Err(Refusal::Exists("introduction")),
             C::Agree(agreed) => self.agree(agreed, facts)?,
-            C::Make(_) => self.make(facts)?,
+            C::Make(make) => self.make(*make, facts)?,
             C::Welcome(welcomed) => self.welcome(welcomed, facts)?,
             C::Decline(declined) => self.decline(*declined, facts)?,
             C::SayHow(said) => self.say_how(said.how, facts)?,
@@ -513,10 +521,14 @@ impl Aggregate for Introduction {
                 self.words.extend(matters.clone());
             }
             E::IntroductionMade {
-                holder, made_on, ..
+                holder,
+                at_risk,
+                made_on,
+                ..
             } => {
                 self.state = Some(S::Made);
                 (self.holder, self.made_on) = (*holder, Some(*made_on));
+                self.at_risk |= at_risk;
             }
             E::IntroductionWelcomed { host_name, .. } => {
                 self.state = Some(S::Welcomed);

@@ -541,7 +541,7 @@ event_permissions! {
         TieEnded: ["asset/untie"] [] [];
         KeeperChanged: ["asset/take-over"] [] [];
         ExchangeRecorded: ["asset/record-exchange"] [Officer, Connector, Member, Person] [];
-        ExchangeCorrected: ["asset/correct-exchange"] [Officer, Connector, Member, Person] [];
+        ExchangeCorrected: ["asset/correct-exchange"] [] [];
         AssetReminded: ["asset/remind"] [] [];
         WordsForgotten: ["asset/forget-words"] [] [];
     }

@@ -47,13 +47,14 @@ rules! {
         "The actor of an event is one of those whom the catalogue of events names for it under \
          *Given by*. `administrator`, `officer`, `finance`, `panel` and `connector` held that role \
          before the first event of the command. A `member` is a member of the group before the \
-         event, or of one that it was merged into, directly or through others; it is the group of the record, \
-         or the one for which the application of the record was started, or, in an event of a \
-         fund, that of its `grant` or `application`. The application of a grant has the same id. A \
+         event, or of one that it was merged into, directly or through others; it is the group of \
+         the record, or the one for which the application of the record was started, or, in an \
+         event of a fund, that of its `grant` or `application`. The application of a grant has the same id. A \
          `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
          event. The group of an entry of the directory is the one that holds it. The `person` is \
          the one of the record, who holds the entry or, in `MemberAdded`, `InvitationRefused` \
-         and the events of gatherings and barriers, the one in the field `person`; for a place \
+         and the events of gatherings and barriers, the one in the field `person`; \
+         `ExchangeRecorded` is about the group or person in the field `receiver`; for a place \
          waited for (`PlaceTaken` with `waited`), the one who gave up a place last in the command. \
          In the record of an introduction the `person` is the one in `of`, and a `member` is one \
          of the group in `of` or, for an answer and what came of it, of the `holder`. \
@@ -130,7 +131,17 @@ rules! {
          "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
          "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
          "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
- "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded", "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed", "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven", "person.ConsentTakenBack", "introduction.IntroductionAsked", "introduction.IntroductionAgreed", "introduction.IntroductionMade", "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined", "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack", "introduction.IntroductionClosed", "introduction.IntroductionReminded", "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised", "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "gathering.StoryChosen", "gathering.TallyGiven", "group.TallyGiven", "organisation.LessonPublished"]
+         "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded",
+         "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed",
+         "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven",
+         "person.ConsentTakenBack", "introduction.IntroductionAsked",
+         "introduction.IntroductionAgreed", "introduction.IntroductionMade",
+         "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined",
+         "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack",
+         "introduction.IntroductionClosed", "introduction.IntroductionReminded",
+         "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised",
+         "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "gathering.StoryChosen",
+         "gathering.TallyGiven", "group.TallyGiven", "organisation.LessonPublished"]
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -252,7 +263,8 @@ rules! {
          barrier. The theme of an offer is the one that the answers of its application named \
          last. It holds from the first `ThemesAdopted` on; before it, an offer may name none."
         ["application.AnswersSaved", "grant.GrantOffered", "gathering.GatheringPlanned",
- "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished", "barrier.BarrierRaised", "organisation.LessonPublished"]
+         "gathering.GatheringDescribed", "asset.AssetRecorded", "asset.AssetPublished",
+         "barrier.BarrierRaised", "organisation.LessonPublished"]
     }
 
     Decisions {
@@ -514,7 +526,8 @@ rules! {
     Directory {
     DirectoryPrivate
         "No entry that a person holds is published. One that a person holds has no name and has \
-         `words`; one that no person holds has a name and no `words`."
+         `words`; one that no person holds has a name and no `words`. A `skill` or an `interest` \
+         has a holder."
         ["asset.AssetRecorded", "asset.AssetPublished"]
     DirectoryConsent
         "What a person holds is recorded only while they agree to the purpose `skills`, and they \
@@ -540,8 +553,9 @@ rules! {
          back."
         ["introduction.IntroductionAgreed", "introduction.IntroductionMade"]
     IntroductionChecked
-        "People who may be at risk are introduced only to an entry that a group holds whose check \
-         `safeguarding` is in date on `made_on`."
+        "People who may be at risk (`at_risk`, when it was asked or made) are introduced only to \
+         an entry that a group holds whose check `safeguarding` is in date on `made_on`. If the \
+         group was merged into another one, that one's check is in date too."
         ["introduction.IntroductionMade"]
     }
 

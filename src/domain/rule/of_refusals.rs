@@ -74,7 +74,8 @@ grounds! {
         RoundClosed | RoundOpen | DeadlineEarlier | ChangesOverdue => [FundOpen],
         GroupMerged => [StepsInOrder],
         RoundNotInState | VariationNotInState | UpdateNotInState | LessonWithdrawn |
- GatheringNotInState | SessionNotInState | IntroductionNotInState | BarrierNotInState | Joined | NotSummedUp => [StepsInOrder],
+            GatheringNotInState | SessionNotInState | IntroductionNotInState |
+            BarrierNotInState | Joined | NotSummedUp => [StepsInOrder],
         StoryWithdrawn => [StepsInOrder, ChosenStory],
         NotAffordable => [Budget],
         BelowZero => [Budget, PaymentAmount, ReturnCovered],
@@ -127,10 +128,13 @@ grounds! {
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |
             SummaryMissing | SummaryRepeats | AccountFails | SupplierMissing | ReceiptMissing |
             InstalmentMissing | QuestionChanged | UnknownSign | TextBroken | NameUnknown |
-            AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment | NoAgreement |
- DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal | OwnActOnline | HostMissing => FORM_ONLY, RankTaken | OutOfTurn | LettersNotDue | LettersDiffer | ReminderNotDue | ConfirmedTooLate | ScheduleDiffers |
-            AwardChanged | UnderspendTooLarge | ClawbackTooLarge | CheckNotOnFile |
-            GrantsOpen | SessionPassed | SessionNotOver | SessionsLeft => DEADLINE,
+            AccentTooPale | ContactUnfit | ScoreOutOfRange | CheckForEveryPayment |
+            NoAgreement | DayOutOfRange | DatesOutOfOrder | NamedOnly | LooksPersonal |
+            OwnActOnline | HostMissing => FORM_ONLY,
+        RankTaken | OutOfTurn | LettersNotDue | LettersDiffer | ReminderNotDue |
+            ConfirmedTooLate | ScheduleDiffers | AwardChanged | UnderspendTooLarge |
+            ClawbackTooLarge | CheckNotOnFile | GrantsOpen | SessionPassed | SessionNotOver |
+            SessionsLeft => DEADLINE,
         Erased | GrantOpen | RecordsKept => PERSONAL,
         KnownToOne => ROLE_OF_ONE,
     }

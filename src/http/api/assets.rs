@@ -340,5 +340,6 @@ pub(super) async fn hours(
     }
     let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
     let as_at = params.as_at(&app).await?;
-    Ok(HttpResponse::Ok().json(app.views.hours(as_at).await?))
+    let hours = app.views.hours(as_at).await?;
+    Ok(HttpResponse::Ok().json(hours.as_ref()))
 }

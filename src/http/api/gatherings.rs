@@ -1,7 +1,7 @@
 //! Reads of gatherings, their sessions and sign-ups. Everyone who is signed in sees those that have
 //! opened; staff and leads see drafts, and who signed up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -34,18 +34,17 @@ pub(super) async fn list(
         let public = [GatheringState::Open, GatheringState::Ended];
         filters.push(Filter::in_state(public));
     }
-    let (rows, end) = list_rows::<GatheringRow>(&app, &params, as_at, filters).await?;
-    let shown = |row| {
-        if sees_all {
-            row
-        } else {
-            redact(row, signed.reader.person)
+    let (mut rows, end) = list_rows::<GatheringRow>(&app, &params, as_at, filters).await?;
+    if !sees_all {
+        if as_at.is_some() {
+            give_words_of_now(&app, &mut rows).await?;
         }
-    };
-    let rows = rows.into_iter().map(shown).collect();
+        let own = |row| redact(row, signed.reader.person);
+        rows = rows.into_iter().map(own).collect();
+    }
     let items = app
         .views
-        .decrypt_gatherings(signed.reader.may_read_words(), rows)
+        .decrypt_gatherings(signed.reader.reads_calls_for_a_hand(), rows)
         .await?;
     Ok(Collection::new(items, end).to_response())
 }
@@ -76,9 +75,43 @@ pub(super) async fn gathering_response(
     let version = row.version;
     let mut rows = app
         .views
-        .decrypt_gatherings(signed.reader.may_read_words(), vec![row])
+        .decrypt_gatherings(signed.reader.reads_calls_for_a_hand(), vec![row])
         .await?;
     record_response(&rows.pop().ok_or_else(not_found)?, version)
+}
+
+/// Gives the gatherings of a past day the words that they have now: what was taken out of them is
+/// not read on past days either.
+async fn give_words_of_now(app: &AppState, rows: &mut [GatheringRow]) -> Result<(), Problem> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+    let now: Vec<GatheringRow> = app.views.rows_of("id", &ids).await?;
+    let now: BTreeMap<Uuid, GatheringRow> = now.into_iter().map(|row| (row.id, row)).collect();
+    for row in rows {
+        if let Some(now) = now.get(&row.id) {
+            row.take_words_of(now);
+        }
+    }
+    Ok(())
+}
+
+/// The same for the sessions of a gathering: the notes, the place and who may read it.
+async fn give_notes_of_now(
+    app: &AppState,
+    gathering: Uuid,
+    rows: &mut [GatheringSessionRow],
+) -> Result<(), Problem> {
+    let of_gathering = vec![Filter::equals("gathering", gathering)];
+    let now: Vec<GatheringSessionRow> = app.views.all_rows(None, of_gathering).await?;
+    let now: BTreeMap<u16, GatheringSessionRow> =
+        now.into_iter().map(|row| (row.session, row)).collect();
+    for row in rows {
+        if let Some(now) = now.get(&row.session) {
+            row.take_notes_of(now);
+            (row.place, row.place_for) = (now.place.clone(), now.place_for);
+            row.reason.clone_from(&now.reason);
+        }
+    }
+    Ok(())
 }
 
 /// A gathering, and whether the reader sees who signed up for it.
@@ -95,7 +128,7 @@ async fn find_visible(
     gathering: Uuid,
     as_at: Option<i64>,
 ) -> Result<VisibleGathering, Problem> {
-    let row: GatheringRow = app
+    let mut row: GatheringRow = app
         .views
         .find(gathering, as_at)
         .await?
@@ -109,6 +142,9 @@ async fn find_visible(
     let leads = current.is_led_by(person);
     let is_asked = current.offered_to == Some(person);
     let is_staff = signed.reader.sees_all() || signed.reader.works_with_people();
+    if !is_staff && !leads {
+        row.take_words_of(&current);
+    }
     if row.is_public() || is_staff || leads || is_asked {
         Ok(VisibleGathering {
             row,
@@ -141,6 +177,9 @@ pub(super) async fn sessions(
     filters.push(Filter::equals("gathering", gathering));
     let (mut rows, end) = list_rows::<GatheringSessionRow>(&app, &params, as_at, filters).await?;
     if !found.sees_people {
+        if as_at.is_some() {
+            give_notes_of_now(&app, gathering, &mut rows).await?;
+        }
         let own = own_places(&app, &signed, gathering).await?;
         for row in &mut rows {
             redact_session(row, &own);
@@ -149,14 +188,17 @@ pub(super) async fn sessions(
     Ok(Collection::new(rows, end).to_response())
 }
 
-/// The gathering in the address, if the reader may see it.
-pub(super) async fn visible_gathering(
+/// The gathering in the address, for staff and its leads.
+pub(super) async fn led_gathering(
     http: &HttpRequest,
     signed: &SignedIn,
     app: &AppState,
 ) -> Result<Uuid, Problem> {
     let gathering = path_id(http, "gathering")?;
-    find_visible(app, signed, gathering, None).await?;
+    let found = find_visible(app, signed, gathering, None).await?;
+    if !found.sees_people {
+        require_staff(signed)?;
+    }
     Ok(gathering)
 }
 

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::gatherings::visible_gathering;
+use super::gatherings::led_gathering;
 use super::groups::visible_group;
 use super::query::QueryParams;
 use super::response::{Collection, PageEnd};
@@ -131,13 +131,14 @@ async fn tallies_of_group(
     tallies_response(&http, &signed, &app, group).await
 }
 
-/// The tallies of a gathering.
+/// The tallies of a gathering, for staff and its leads. Others read only the sums of all: a sum
+/// less the tallies that are shown one by one would tell a small number.
 async fn tallies_of_gathering(
     http: HttpRequest,
     signed: SignedIn,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let gathering = visible_gathering(&http, &signed, &app).await?;
+    let gathering = led_gathering(&http, &signed, &app).await?;
     tallies_response(&http, &signed, &app, gathering).await
 }
 

@@ -73,6 +73,12 @@ pub struct GatheringRow {
 }
 
 impl GatheringRow {
+    /// Takes the public words of another state of the same gathering.
+    pub fn take_words_of(&mut self, other: &Self) {
+        self.title.clone_from(&other.title);
+        self.description.clone_from(&other.description);
+    }
+
     /// Whether everyone who is signed in may see it.
     #[must_use]
     pub fn is_public(&self) -> bool {

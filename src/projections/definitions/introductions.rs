@@ -228,9 +228,13 @@ impl IntroductionRow {
         use IntroductionEvent as E;
         match happened {
             E::IntroductionMade {
-                holder, made_on, ..
+                holder,
+                at_risk,
+                made_on,
+                ..
             } => {
                 self.state = IntroductionState::Made;
+                self.at_risk |= at_risk;
                 (self.holder, self.made_on) = (*holder, Some(*made_on));
                 self.answer_due = Some(answer_due_on(*made_on));
             }

@@ -52,6 +52,11 @@ impl DirectoryRow {
         self.stale_on.is_some_and(|day| day <= today)
     }
 
+    #[must_use]
+    pub fn is_wish(&self) -> bool {
+        self.way == AssetWay::Wish
+    }
+
     fn publish(&mut self, listing: &AssetListing) {
         self.name = listing.name.to_string();
         self.description = listing.description.to_string();

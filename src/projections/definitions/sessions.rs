@@ -63,6 +63,15 @@ pub struct GatheringSessionRow {
 }
 
 impl GatheringSessionRow {
+    /// Takes the notes, if it has any, of another state of the same session.
+    pub fn take_notes_of(&mut self, other: &Self) {
+        if self.learned.is_some() {
+            self.learned.clone_from(&other.learned);
+            self.ideas.clone_from(&other.ideas);
+            self.signs.clone_from(&other.signs);
+        }
+    }
+
     /// The id of a session's row.
     #[must_use]
     pub fn id_of(gathering: Uuid, session: u16) -> String {

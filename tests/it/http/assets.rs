@@ -196,12 +196,12 @@ async fn growing_old(app: &TestApp, (ada, members, club): (&Client, &Client, &st
     let stale = format!("stale_by={}", app.today());
     assert_eq!(names(ada, &stale).len(), 2);
     let view = app.views();
-    let order = view.directory(None, Vec::new(), app.today()).await.unwrap();
+    let order = view.directory(app.today()).await.unwrap();
     assert!(order.iter().all(|row| row.is_stale(app.today())));
     take(members, club, ("confirm", &json!({})));
     assert_eq!(reminded().0, Some(0));
     app.catch_up().await;
-    let order = view.directory(None, Vec::new(), app.today()).await.unwrap();
+    let order = view.directory(app.today()).await.unwrap();
     let found: Vec<&str> = order.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(found, ["Boccia at the bowls club", "Boccia wished for"]);
 
@@ -275,7 +275,7 @@ async fn hours_given_and_received_add_up(app: TestApp) {
         })
     };
     let (of_group, of_person) = (json!({ "group": group }), json!({ "person": neighbour }));
-    let given = exchange(of_group.clone(), of_person.clone(), 90);
+    let given = exchange(of_person.clone(), of_group.clone(), 90);
     refuse(
         &members,
         &club,
@@ -284,7 +284,9 @@ async fn hours_given_and_received_add_up(app: TestApp) {
     );
     agree(&ada, neighbour, "time_bank");
     refuse(&strangers, &club, "not_found", ("record-exchange", &given));
-    let nothing = exchange(of_group.clone(), of_person.clone(), 0);
+    let own_gift = exchange(of_group.clone(), of_person.clone(), 90);
+    refuse(&members, &club, "not_yours", ("record-exchange", &own_gift));
+    let nothing = exchange(of_person.clone(), of_group.clone(), 0);
     refuse(&members, &club, "nothing", ("record-exchange", &nothing));
     let to_oneself = exchange(of_group.clone(), of_group.clone(), 90);
     refuse(
@@ -307,7 +309,13 @@ async fn hours_given_and_received_add_up(app: TestApp) {
     assert_eq!(found, [-90, 90]);
     app.pass_days(2);
     let corrected = json!({ "exchange": 1, "minutes": 60, "reason": "It was an hour." });
-    take(&members, &club, ("correct-exchange", &corrected));
+    refuse(
+        &members,
+        &club,
+        "not_yours",
+        ("correct-exchange", &corrected),
+    );
+    take(&ada, &club, ("correct-exchange", &corrected));
     let after = hours();
     assert_eq!(
         (&after["minutes"], &after["exchanges"]),

@@ -10,6 +10,7 @@ use crate::audit::books::export_log;
 use crate::operations::erasure::purge;
 use crate::support::fixtures::{Office, person};
 use crate::support::service::{ApiResponse, Client, serve, token};
+use crate::support::steps;
 use crate::support::test_app::TestApp;
 
 const INTRODUCTIONS: &str = "/api/v1/introductions";
@@ -253,6 +254,48 @@ async fn an_answer_is_waited_for_and_what_matters_is_forgotten(app: TestApp) {
     assert_eq!(long_over["state"], "made");
     assert!(long_over["matters"].is_null(), "{long_over}");
     assert!(long_over["kept_until"].is_null(), "{long_over}");
+}
+
+on_each_engine!(introductions_of_erased_people_are_closed);
+async fn introductions_of_erased_people_are_closed(app: TestApp) {
+    // Given two introductions that were made, of which the people of one are erased.
+    let movement = Movement::begin(&app).await;
+    let [jo, lee] = [person(&app, "Jo").await, person(&app, "Lee").await];
+    let made = |of: PersonId| {
+        let id = movement.ask(&movement.connector, &json!({ "person": of }), false);
+        command(&movement.connector, &id, "agree", &agreement(2));
+        command(&movement.connector, &id, "make", &json!({}));
+        id
+    };
+    let (of_erased, of_other) = (made(jo), made(lee));
+    app.issue_ok(movement.office.ada, steps::erase_person(jo))
+        .await;
+
+    // When a week is over, then it is closed, and nobody is reminded of it.
+    let closed = after_days(&app, &movement, 7, &of_erased).await;
+    assert_eq!(closed["state"], "closed", "{closed}");
+    let reminded = after_days(&app, &movement, 0, &of_other).await;
+    assert_eq!(reminded["state"], "made", "{reminded}");
+    assert!(reminded["answer_due"].is_null(), "{reminded}");
+}
+
+on_each_engine!(who_asks_for_themselves_may_be_at_risk_too);
+async fn who_asks_for_themselves_may_be_at_risk_too(app: TestApp) {
+    let movement = Movement::begin(&app).await;
+    let connector = &movement.connector;
+    let jo = person(&app, "Jo").await;
+    let own = movement.client(&app, jo);
+    let id = movement.ask(&own, &json!({ "person": jo }), false);
+    command(
+        &own,
+        &id,
+        "agree",
+        &json!({ "notice": 2, "shares": ["name"] }),
+    );
+    let at_risk = json!({ "at_risk": true });
+    refuse(connector, &id, "group_not_checked", ("make", &at_risk));
+    app.catch_up().await;
+    assert_eq!(connector.get(&at(&id, "")).body["state"], "agreed");
 }
 
 on_each_engine!(two_groups_meet_when_both_agree);

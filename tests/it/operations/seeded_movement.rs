@@ -75,7 +75,7 @@ async fn of_every_state_the_directory_is_in_the_seeds(app: TestApp) {
     for way in [AssetWay::Offer, AssetWay::Wish] {
         assert!(entries.iter().any(|row| row.way == way), "{way:?}");
     }
-    let public = app.views().directory(None, Vec::new(), app.today()).await;
+    let public = app.views().directory(app.today()).await;
     let public = public.unwrap();
     let homes = public.iter().filter(|row| row.name.contains("care home"));
     assert_eq!(homes.count(), 9);
@@ -259,7 +259,7 @@ async fn nothing_personal_of_the_seeds_is_public(app: TestApp) {
     let events = app.log.read_events(0, 1_000_000).await.unwrap();
     let library = views.library(&LibraryFilter::default(), None).await;
     let public = [
-        format!("{:?}", views.directory(None, Vec::new(), app.today()).await),
+        format!("{:?}", views.directory(app.today()).await),
         format!("{:?}", views.heard(None).await),
         format!("{library:?}"),
         events

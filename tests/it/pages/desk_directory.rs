@@ -134,6 +134,56 @@ async fn time_is_recorded_and_corrected(app: TestApp) {
     assert_eq!(rows.iter().map(|row| row.minutes).collect::<Vec<_>>(), [60]);
 }
 
+on_each_engine!(who_received_time_records_it);
+async fn who_received_time_records_it(app: TestApp) {
+    // Given an offer of one group, and a member of another.
+    let (office, address) = serve_office(&app).await;
+    let (group, giving) = office.group(&app).await;
+    let (other, receiving) = office.group(&app).await;
+    let id = of_group(&app, office.ada, group, "Indoor bowls").await;
+    let (at, entry_id) = ("/my/hours/new", id.to_string());
+    let form = format!("{at}?from={id}");
+    let (day, receiver) = (app.in_days(0).to_string(), other.to_string());
+    let fields = [
+        ("form", "hours"),
+        ("from", entry_id.as_str()),
+        ("of", receiver.as_str()),
+        ("minutes", "90"),
+        ("on", day.as_str()),
+    ];
+
+    // When the member who received it records it.
+    let mut browser = signed_in(&app, &address, receiving).await;
+    let page = browser.get(&format!("/directory/{id}"));
+    assert!(page.contains(&form), "{}", visible_text(&page));
+    let page = browser.get(&form);
+    let empty = [fields[0], fields[1]];
+    let wrong = browser.submit_form(&page, at, &empty);
+    assert_eq!(wrong.status, 422, "{}", visible_text(&wrong));
+    for says in ["Choose who", "such as 90", "Enter the day"] {
+        assert!(wrong.contains(says), "{says}: {}", visible_text(&wrong));
+    }
+    let tomorrow = app.in_days(1).to_string();
+    let early = [&fields[..4], &[("on", tomorrow.as_str())]].concat();
+    let wrong = browser.submit_form(&wrong, at, &early);
+    assert!(wrong.contains("still to come"), "{}", visible_text(&wrong));
+    let done = browser.submit_form(&wrong, at, &fields);
+    assert!(done.contains("Received: 1 h"), "{}", visible_text(&done));
+
+    // Then those who gave it see it, and cannot record it themselves.
+    let mut givers = signed_in(&app, &address, giving).await;
+    let own = givers.get(&format!("/my/entries/{id}"));
+    assert!(own.contains("1 h 30"), "{}", visible_text(&own));
+    let page = givers.get(&form);
+    let own_gift = givers.submit_form(&page, at, &fields);
+    assert_eq!(own_gift.status, 422, "{}", visible_text(&own_gift));
+    let of = vec![Filter::equals("asset", id)];
+    let rows: Vec<ExchangeRow> = app.views().all_rows(None, of).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.minutes).collect::<Vec<_>>(), [90]);
+    let mut nobody = Browser::new(&address);
+    assert!(!nobody.get(&form).contains("Indoor bowls"));
+}
+
 on_each_engine!(members_look_after_the_entry_of_their_group);
 async fn members_look_after_the_entry_of_their_group(app: TestApp) {
     let (office, address) = serve_office(&app).await;

@@ -3,6 +3,7 @@
 
 use microgrants::clock::new_id;
 use microgrants::domain::Role;
+use microgrants::projections::LessonRow;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -115,6 +116,52 @@ async fn a_lesson_is_written_found_and_withdrawn(app: TestApp) {
     let mut visitor = Browser::new(&address);
     everyone_finds_it(&mut visitor, gathering);
     withdraw(&app, &mut desk, &mut visitor).await;
+}
+
+on_each_engine!(a_lesson_grows_from_a_report);
+async fn a_lesson_grows_from_a_report(app: TestApp) {
+    // Given a report that came in.
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.prepared(&app, 900).await;
+    office.paid(&app, grant).await;
+    let report = json!({
+        "update": 1, "channel": "web", "words": "Nobody eats alone", "people": 20,
+        "volunteers": 3, "spent": "900.00", "outcomes": [], "files": [], "consent": true,
+    });
+    let api = ApiCommands { house: &app };
+    api.issue_ok(member, "grant/receive-update", grant.0, report)
+        .await;
+    app.catch_up().await;
+
+    // When an officer opens the page of a lesson from it, and says that the group agreed.
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let link = format!("{NEW}?grant={grant}&amp;update=1");
+    let page = desk.get(&format!("/desk/updates/{grant}/1"));
+    assert_shows(&page, &[&link]);
+    let at = format!("{NEW}?grant={grant}&update=1");
+    let page = desk.get(&at);
+    assert_shows(&page, &["Report 1: "]);
+    let origin = json!({ "from": "grant", "grant": grant.to_string(), "update": 1 }).to_string();
+    let today = app.today().to_string();
+    let lesson = [
+        ("at", at.as_str()),
+        ("form", "publish-lesson"),
+        ("title", "Cook together"),
+        ("words", "Nobody eats alone."),
+        ("kind", "lesson"),
+        ("grew_from:json", origin.as_str()),
+        ("voice", "group"),
+        ("consent.consented_on", today.as_str()),
+        ("consent.how", "A signed form"),
+    ];
+    let saved = desk.submit_form(&page, PUBLISH, &lesson);
+    assert_shows(&saved, &["Lesson published", "Cook together"]);
+
+    // Then it is kept which report it grew from.
+    app.catch_up().await;
+    let rows: Vec<LessonRow> = app.views().all_rows(None, Vec::new()).await.unwrap();
+    let from = serde_json::to_value(&rows[0].grew_from).unwrap();
+    assert_eq!(from["update"], 1, "{from}");
 }
 
 /// Everyone finds the lesson with the way to where it grew from, and without the consent.

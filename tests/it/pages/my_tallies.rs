@@ -172,6 +172,35 @@ async fn staff_count_slips_of_a_gathering(app: TestApp) {
     correct_at_desk(&mut desk, id);
 }
 
+on_each_engine!(staff_enter_the_numbers_of_a_group);
+async fn staff_enter_the_numbers_of_a_group(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (group, _) = office.group(&app).await;
+    adopt_starter_aims(&app, &office).await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let at = format!("/desk/groups/{group}/tallies");
+    let record = desk.get(&format!("/desk/groups/{group}"));
+    assert_shows(&record, &["How people feel", &at]);
+    let slips = desk.get(&format!("/desk/groups/{group}/slips"));
+    assert_shows(&slips, &[LONELY, "class=\"box\""]);
+    let ask = format!("{at}?question=lonely");
+    let today = app.today().to_string();
+    let page = desk.get(&ask);
+    let numbers = [
+        ("at", ask.as_str()),
+        ("form", "give-tally"),
+        ("version:number", "1"),
+        ("question", "lonely"),
+        ("counts:json", "{}"),
+        ("counts.never:number", "6"),
+        ("occasion", "baseline"),
+        ("asked_on", today.as_str()),
+    ];
+    let to = format!("/desk/do/groups/{group}/give-tally");
+    let saved = desk.submit_form(&page, &to, &numbers);
+    assert_shows(&saved, &["Numbers saved", "People who answered: 6"]);
+}
+
 /// A tally of a gathering is corrected on its page.
 fn correct_at_desk(desk: &mut Browser, id: Uuid) {
     let at = format!("/desk/gatherings/{id}/tallies");

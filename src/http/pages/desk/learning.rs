@@ -206,13 +206,25 @@ async fn show_new(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> 
 }
 
 /// What the lesson grows from, if the page was opened from there: `gathering`, `grant` or `barrier`
-/// in the address has the id.
+/// in the address has the id, and `update` the number of an update of the grant.
 fn asked_origin(request: &DeskRequest<'_>) -> String {
+    if let Some(update) = asked_update(request) {
+        return update_key(request.text("grant"), update);
+    }
     ["gathering", "grant", "barrier"]
         .into_iter()
         .find(|kind| !request.text(kind).is_empty())
         .map(|kind| json!({ "from": kind, kind: request.text(kind) }).to_string())
         .unwrap_or_default()
+}
+
+/// The number of the update of a grant in the address.
+fn asked_update(request: &DeskRequest<'_>) -> Option<u16> {
+    request.text("update").parse().ok()
+}
+
+fn update_key(grant: &str, update: u16) -> String {
+    json!({ "from": "grant", "grant": grant, "update": update }).to_string()
 }
 
 /// Adds the record whose id the address has, if it is not among the newest.
@@ -231,8 +243,8 @@ async fn add_asked<T: TableRow>(
     Ok(())
 }
 
-/// What a lesson can grow from, by name: the newest gatherings, grants and barriers that
-/// everyone may read of, and our reports on areas. The page for an older one has its id in the address.
+/// What a lesson can grow from, by name: the newest gatherings, grants and barriers that everyone
+/// may read of, and our reports on areas. The page for an older one has its id in the address.
 async fn origins(request: &DeskRequest<'_>, own: &OrganisationRow) -> Result<Choices, PageError> {
     use BarrierState as B;
     use GrantState as S;
@@ -258,11 +270,21 @@ async fn origins(request: &DeskRequest<'_>, own: &OrganisationRow) -> Result<Cho
     grants.sort_by(|one, other| one.title.cmp(&other.title));
     let groups = grants.iter().map(|row| row.group.to_string());
     let groups: BTreeMap<String, String> = request.group_names(groups).await?;
-    found.extend(grants.iter().map(|row| {
-        let key = json!({ "from": "grant", "grant": row.id.to_string() });
+    let titled = |row: &GrantRow| {
         let group = groups.get(&row.group.to_string());
         let group = group.map(|name| format!(" ({name})")).unwrap_or_default();
-        (key.to_string(), format!("Grant: {}{group}", row.title))
+        format!("{}{group}", row.title)
+    };
+    found.extend(grants.iter().map(|row| {
+        let key = json!({ "from": "grant", "grant": row.id.to_string() });
+        (key.to_string(), format!("Grant: {}", titled(row)))
+    }));
+    let asked = grants
+        .iter()
+        .find(|row| row.id.to_string() == request.text("grant"));
+    found.extend(asked.zip(asked_update(request)).map(|(row, update)| {
+        let key = update_key(&row.id.to_string(), update);
+        (key, format!("Report {update}: {}", titled(row)))
     }));
     let public = [B::PassedOn, B::Answered, B::Closed];
     let public = vec![Filter::in_state(public)];

@@ -85,6 +85,7 @@ mod statement;
 mod statement_links;
 mod steps;
 mod submit_command;
+mod tallies;
 mod tell;
 mod text_list;
 mod texts;
@@ -446,6 +447,8 @@ async fn render_with_labels(
         ["updates"] => updates::list(&request).await,
         ["updates", grant, number] => updates::show(&request, grant, number).await,
         ["groups"] => groups::show(&request).await,
+        ["groups", id, "tallies"] => tallies::show_group(&request, id).await,
+        ["groups", id, "slips"] => tallies::group_slips(&request, id).await,
         ["groups", id, "held"] => group::subject_access(&request, id).await,
         ["groups", id, "member"] => group_members::show(&request, id).await,
         ["groups", id, "merge"] => group_merge::show(&request, id).await,

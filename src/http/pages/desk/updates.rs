@@ -376,6 +376,8 @@ struct UpdatePage {
     contacts: Option<Contacts>,
     /// The reader may read the words of groups.
     reads_words: bool,
+    /// The reader may write a lesson from it.
+    writes_lessons: bool,
     seen: UpdateView,
     tag: Tag,
     /// "3 days overdue", while the group has not answered.
@@ -445,7 +447,8 @@ pub(super) async fn show(
             String::new()
         },
         differs: difference(&grant, &seen),
-        reads_words: request.signed.reader.may_read_words(),
+        reads_words: reader.may_read_words(),
+        writes_lessons: reader.works_with_people(),
         signs: sign_views(&seen, &signs),
         papers: Papers::of(reader, grant.group.0, &files, page.today),
         next: if overdue && by_hand {

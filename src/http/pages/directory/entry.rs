@@ -30,6 +30,7 @@ struct DirectoryEntryPage {
     /// The addresses and names of entries that know it.
     known: Vec<(String, String)>,
     is_stale: bool,
+    is_signed_in: bool,
 }
 
 pub(super) async fn show(
@@ -55,6 +56,7 @@ pub(super) async fn show(
         group: group_name(&app, row.group).await?,
         known: known(&app, id).await?,
         is_stale: row.is_stale(day_of(app.commands.now())),
+        is_signed_in: visitor.signed_in.is_some(),
         page,
         row,
     })

@@ -106,7 +106,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let chosen = ChosenEntries::of_request(&request);
     let today = day_of(app.commands.now());
-    let all = app.views.directory(None, Vec::new(), today).await?;
+    let all = app.views.directory(today).await?;
     let wanted: Vec<&DirectoryRow> = all.iter().filter(|row| chosen.fits(row)).collect();
     let groups: BTreeSet<String> = wanted
         .iter()
@@ -119,7 +119,7 @@ pub(super) async fn show(
     let entry = |row: &&DirectoryRow| ListedEntry {
         path: format!("/directory/{}", row.id),
         name: row.name.clone(),
-        is_wish: row.way == AssetWay::Wish,
+        is_wish: row.is_wish(),
         way: way_name(row.way, language),
         about: about(row, language),
         when: row.when.clone(),

@@ -1,6 +1,6 @@
 //! The list of gatherings: those to come, by place and kind, and what came of those before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -56,11 +56,17 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let area = sign_in::query_param(&request, "area");
     let kind = sign_in::query_param(&request, "kind");
-    let all: Vec<GatheringRow> = app.views.all_rows(None, vec![super::is_public()]).await?;
     let first = day_of(app.commands.now()).saturating_sub(Span::new().days(PAST_DAYS));
     let recent = vec![Filter::at_least("day", first)];
     let mut sessions: Vec<GatheringSessionRow> = app.views.all_rows(None, recent).await?;
     sessions.sort_by_key(|session| (session.day, session.starts_at.clone(), session.session));
+    let ids: BTreeSet<String> = sessions
+        .iter()
+        .map(|session| session.gathering.to_string())
+        .collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let mut all: Vec<GatheringRow> = app.views.rows_of("id", &ids).await?;
+    all.retain(GatheringRow::is_public);
     let is_wanted = |row: &&GatheringRow| {
         let is_there = row.area.as_ref().is_some_and(|own| own.as_str() == area);
         (area.is_empty() || is_there) && (kind.is_empty() || row.kind.key() == kind)

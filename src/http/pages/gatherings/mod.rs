@@ -16,7 +16,6 @@ use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
 use super::{PageError, Visitor, ownership};
-use crate::domain::gathering::GatheringState;
 use crate::http::AppState;
 use crate::projections::{GatheringRow, GatheringSessionRow, SignUpRow, SignUpState};
 use crate::views::Filter;
@@ -50,11 +49,6 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::get().to(booked::show_step_down))
                 .route(web::post().to(booked::submit_step_down)),
         );
-}
-
-/// The states in which everyone sees a gathering.
-fn is_public() -> Filter {
-    Filter::in_state([GatheringState::Open, GatheringState::Ended])
 }
 
 /// A gathering that everyone may see, its sessions in their order, and what the visitor has there.

@@ -215,10 +215,9 @@ pub(super) async fn of_person(
     person: PersonId,
     language: Language,
 ) -> Result<Vec<OwnBarrier>, PageError> {
-    let raised = vec![Filter::contains("raised_by", &person.to_string())];
-    let mut rows: Vec<BarrierRow> = app.views.all_rows(None, raised).await?;
     // What others raised and took this one in is shown on the page of this one.
-    rows.retain(|row| row.person == Some(person));
+    let raised = vec![Filter::equals("person", person)];
+    let mut rows: Vec<BarrierRow> = app.views.all_rows(None, raised).await?;
     rows.sort_by_key(|row| std::cmp::Reverse((row.raised_on, row.id)));
     let mut own = Vec::new();
     for row in rows {

@@ -77,7 +77,7 @@ impl OwnEntries {
         let rows = app.views.all_rows::<AssetRow>(None, held).await?;
         let themes: BTreeSet<&Slug> = rows.iter().flat_map(|row| &row.themes).collect();
         let today = day_of(app.commands.now());
-        let all = app.views.directory(None, Vec::new(), today).await?;
+        let all = app.views.directory(today).await?;
         let near = all
             .iter()
             .filter(|row| is_near(row, group, &themes))

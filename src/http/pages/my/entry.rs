@@ -3,10 +3,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::entries::{name_of, path_of, state_tag};
 use super::notices;
-use crate::domain::asset::{AssetState, ProposeWords};
+use crate::domain::asset::{AssetState, Party, ProposeWords};
 use crate::domain::command::NoBody;
 use crate::domain::language::Language;
 use crate::domain::personal_data::PersonalInput;
@@ -33,8 +35,49 @@ struct OwnEntryPage {
     state: Tag,
     /// The words that those who hold it wrote last.
     proposed: Option<String>,
-    /// The time that was given and received with it: its days, and how much.
-    hours: Vec<(jiff::civil::Date, String)>,
+    hours: Vec<ExchangeLine>,
+}
+
+/// Time that was given or received with an entry.
+struct ExchangeLine {
+    day: Date,
+    /// Between whom.
+    parties: String,
+    time: String,
+}
+
+impl ExchangeLine {
+    /// The lines of an entry. A person among the parties is not named: a group does not see who
+    /// they are.
+    async fn of_entry(
+        app: &AppState,
+        id: Uuid,
+        language: Language,
+    ) -> Result<Vec<Self>, PageError> {
+        let of_entry = vec![Filter::equals("asset", id)];
+        let rows: Vec<ExchangeRow> = app.views.all_rows(None, of_entry).await?;
+        let groups = rows
+            .iter()
+            .flat_map(|row| [row.giver, row.receiver])
+            .filter_map(Party::group)
+            .map(|group| group.to_string())
+            .collect();
+        let names = app.views.names_of_groups(groups).await?;
+        let name = |party: Party| match party {
+            Party::Group(group) => names.get(&group.to_string()).cloned(),
+            Party::Person(_) => None,
+        };
+        let name =
+            |party| name(party).unwrap_or_else(|| translate("Someone nearby", language).to_owned());
+        let line = |row: &ExchangeRow| Self {
+            day: row.on,
+            parties: translate("{} to {}", language)
+                .replacen("{}", &name(row.giver), 1)
+                .replacen("{}", &name(row.receiver), 1),
+            time: hours_text(i64::from(row.minutes)),
+        };
+        Ok(rows.iter().map(line).collect())
+    }
 }
 
 impl OwnEntryPage {
@@ -163,8 +206,7 @@ async fn render(
     shell.back = Some("/my".to_owned());
     shell.notice = notice;
     shell.has_errors = !wrong.is_empty();
-    let of_entry = vec![Filter::equals("asset", row.id)];
-    let exchanges: Vec<ExchangeRow> = app.views.all_rows(None, of_entry).await?;
+    let hours = ExchangeLine::of_entry(app, row.id, visitor.language).await?;
     let page = OwnEntryPage {
         page: shell,
         forms,
@@ -172,10 +214,7 @@ async fn render(
         name,
         state: state_tag(row.state, visitor.language),
         proposed: seen.proposed_words,
-        hours: exchanges
-            .iter()
-            .map(|exchange| (exchange.on, hours_text(i64::from(exchange.minutes))))
-            .collect(),
+        hours,
         row,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::states;
 use crate::clock::day_of;
-use crate::domain::gathering::{GatheringState, SessionState};
+use crate::domain::gathering::SessionState;
 use crate::domain::language::Language;
 use crate::domain::{GroupId, PersonId};
 use crate::http::AppState;
@@ -102,13 +102,8 @@ impl OwnGatherings {
     }
 
     async fn leading(app: &AppState, person: PersonId) -> Result<Self, PageError> {
-        let kept = vec![Filter::in_state([
-            GatheringState::Draft,
-            GatheringState::Open,
-        ])];
-        let rows = app.views.all_rows::<GatheringRow>(None, kept).await?;
         let mut own = Self::default();
-        for row in rows {
+        for row in app.views.running_gatherings().await?.iter() {
             let shown = (path_of(row.id), row.title.clone());
             if row.is_led_by(person) {
                 own.led.push(shown);

@@ -14,6 +14,7 @@ mod gatherings;
 mod grant;
 mod grant_page;
 mod group_name;
+mod hours;
 mod introduction;
 mod introduction_ask;
 mod introductions;
@@ -72,11 +73,17 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     configure_feelings(config);
     configure_grants(config);
     configure_gatherings(config);
-    config.service(
-        web::resource("/my/entries/{id}")
-            .route(web::get().to(entry::show))
-            .route(web::post().to(entry::submit)),
-    );
+    config
+        .service(
+            web::resource("/my/entries/{id}")
+                .route(web::get().to(entry::show))
+                .route(web::post().to(entry::submit)),
+        )
+        .service(
+            web::resource("/my/hours/new")
+                .route(web::get().to(hours::show))
+                .route(web::post().to(hours::submit)),
+        );
     configure_introductions(config);
 }
 

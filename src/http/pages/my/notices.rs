@@ -41,6 +41,7 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "entry-paused" => "It is not in the directory for now. You can put it back here.",
         "entry-resumed" => "It is back in the directory.",
         "entry-withdrawn" => "It is out of the directory for good.",
+        "hours" => "Thank you. We have counted the time.",
         "joined" => "You have joined the group.",
         "not-joined" => "You have said no to the invitation.",
         "report" => "Thank you, we have your report.",

@@ -11,11 +11,12 @@ use crate::views::{MovementFigures, MovementSummary};
 /// The figures of gatherings, as everyone may read them.
 pub(super) struct GatheringImpact {
     pub sessions: String,
-    /// How many people came, in digits or as "fewer than five".
+    /// How many people came, in digits or as "fewer than five at a time".
     pub people: String,
+    /// Whether people are not counted because few came with them.
+    pub leaves_people_out: bool,
     pub handed_over: i64,
-    /// The places by name, with how many people came there. Empty if so few came to one of them
-    /// that the rest of the numbers would give it away.
+    /// The areas by name, with how many people came there.
     pub areas: Vec<(String, String)>,
     pub signs: Vec<SignSourceLine>,
 }
@@ -41,12 +42,7 @@ pub(super) async fn gathering_impact(
 
 impl GatheringImpact {
     fn new(page: &PageContext, movement: &MovementSummary, signs: &[Sign]) -> Self {
-        let any_few = movement
-            .by_area
-            .iter()
-            .any(|line| line.figures.has_few_people());
-        let areas = movement.by_area.iter().filter(|_| !any_few);
-        let areas = areas.filter_map(|line| {
+        let areas = movement.by_area.iter().filter_map(|line| {
             let name = place_name(line.of.as_ref()?);
             Some((name, people_text(page, line.figures)))
         });
@@ -62,6 +58,7 @@ impl GatheringImpact {
         Self {
             sessions: thousands(movement.all.sessions),
             people: people_text(page, movement.all),
+            leaves_people_out: movement.all.leaves_people_out(),
             handed_over: movement.all.handed_over,
             areas: areas.collect(),
             signs: signs.iter().filter_map(sign).collect(),
@@ -70,9 +67,8 @@ impl GatheringImpact {
 }
 
 fn people_text(page: &PageContext, figures: MovementFigures) -> String {
-    if figures.has_few_people() {
-        page.t("fewer than five").to_owned()
-    } else {
-        thousands(figures.people)
+    match figures.people_outside().number {
+        Some(people) => thousands(people),
+        None => page.t("fewer than five at a time").to_owned(),
     }
 }

@@ -125,6 +125,9 @@ fn of_privacy() -> Vec<Break> {
         broken(PRIVATE, "an entry that nobody holds has no name", |log| {
             put(log, &json!({ "name": null }), &[]);
         }),
+        broken(PRIVATE, "a skill is nobody's", |log| {
+            put(log, &json!({ "kind": "skill" }), &[]);
+        }),
         broken(CONSENT, "a person gave time without consent", |log| {
             let giver = json!({ "person": person(1) });
             put(log, &json!({}), &[exchange(1, (giver, group(1)), 90)]);

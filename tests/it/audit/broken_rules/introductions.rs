@@ -153,6 +153,11 @@ fn of_checks() -> Vec<Break> {
         broken(CHECKED, "a person at risk came to nobody's entry", |log| {
             put(log, 1, &[asked(true), agreed(1, true), made(6200)]);
         }),
+        broken(CHECKED, "staff said so when they made it", |log| {
+            let (event, mut fields) = made(6200);
+            fields["at_risk"] = json!(true);
+            put(log, 1, &[asked(false), agreed(1, true), (event, fields)]);
+        }),
         broken(
             CHECKED,
             "a person at risk came to an unchecked group",

@@ -545,8 +545,8 @@ fn asset(name: &str) -> Sample {
         "untie" => staff(json!({ "to": OTHER_ASSET })),
         "take-over" => second(json!({})),
         "record-exchange" => member(json!({
-            "giver": own,
-            "receiver": other,
+            "giver": other,
+            "receiver": own,
             "minutes": 90,
             "on": "2026-06-01",
         })),

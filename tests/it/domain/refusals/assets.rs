@@ -48,8 +48,12 @@ fn listing(description: &str) -> Value {
 
 impl AssetCase<'_> {
     fn take(&mut self, asset: Uuid, name: &str, body: &Value) {
+        self.take_as(self.staff, (asset, name), body);
+    }
+
+    fn take_as(&mut self, actor: Actor, (asset, name): (Uuid, &str), body: &Value) {
         self.setting
-            .issue_json(self.staff, "asset", asset, name, body)
+            .issue_json(actor, "asset", asset, name, body)
             .unwrap_or_else(|refusal| panic!("{name} {body}: {refusal}"));
     }
 
@@ -96,6 +100,9 @@ impl AssetCase<'_> {
         held["holder"] = self.group(0);
         self.take(ASSET, "record", &held);
         self.refuse("exists", "record", &held);
+        let mut nobodys = named.clone();
+        nobodys["kind"] = json!("skill");
+        self.refuse_as(self.staff, "nothing", (OTHER_ASSET, "record"), &nobodys);
         self.take(OTHER_ASSET, "record", &named);
     }
 
@@ -199,17 +206,15 @@ impl AssetCase<'_> {
         let person = json!({ "person": self.member });
         let unagreed = on(&person, &second, 90, today);
         self.refuse("not_in_time_bank", name, &unagreed);
-        let own = Actor::Person(self.member);
-        self.refuse_as(
-            own,
-            "not_yours",
-            (ASSET, name),
-            &on(&second, &person, 90, today),
-        );
-        let other = Actor::Person(self.other);
         let exchange = on(&first, &second, 90, today);
-        self.refuse_as(other, "unknown", (ASSET, name), &exchange);
-        self.take(ASSET, name, &exchange);
+        let (giver, receiver) = (Actor::Person(self.member), Actor::Person(self.other));
+        self.refuse_as(giver, "not_yours", (ASSET, name), &exchange);
+        let of_others = on(&second, &person, 90, today);
+        self.refuse_as(receiver, "not_yours", (ASSET, name), &of_others);
+        self.take_as(receiver, (ASSET, name), &exchange);
+        self.take(ASSET, "pause", &json!({}));
+        self.refuse_as(receiver, "unknown", (ASSET, name), &exchange);
+        self.take(ASSET, "resume", &json!({}));
         let corrected = |exchange: u32, minutes: u32| {
             json!({
                 "exchange": exchange,

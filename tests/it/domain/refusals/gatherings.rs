@@ -95,6 +95,9 @@ impl GatheringCase<'_> {
         self.refuse("lead_not_offered", "plan", &led_by_member);
         let plan = plan_in("oldham", &[]);
         self.refuse_as(own, "not_yours", "plan", &plan);
+        let mut personal = plan.clone();
+        personal["about"]["description"] = json!("Ring Amina on 07700 900123");
+        self.refuse("looks_personal", "plan", &personal);
         self.take("plan", &plan);
         self.refuse("no_lead", "open", &json!({}));
     }
@@ -131,6 +134,9 @@ impl GatheringCase<'_> {
         self.refuse("dates_out_of_order", "add-session", &backwards);
         self.refuse("nothing", "add-session", &planned(0));
         self.refuse("nothing", "add-session", &planned(10_001));
+        let mut personal = planned(1);
+        personal["place"] = json!("Ask amina@example.org, OL1 1AA");
+        self.refuse("looks_personal", "add-session", &personal);
         let other = Actor::Person(self.first);
         self.refuse_as(other, "not_yours", "add-session", &planned(1));
         let own = Actor::Person(self.lead);

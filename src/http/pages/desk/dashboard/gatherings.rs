@@ -16,17 +16,11 @@ use crate::domain::gathering::{GatheringState, SessionState};
 use crate::domain::language::day_text;
 use crate::http::pages::PageError;
 use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow};
-use crate::views::{Filter, PageRequest};
+use crate::views::Filter;
 
 /// What waits with the gatherings that have not ended.
 pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
-    let running = vec![Filter::in_state([
-        GatheringState::Draft,
-        GatheringState::Open,
-    ])];
-    let page = PageRequest::up_to_max();
-    let views = &request.app.views;
-    let gatherings: Vec<GatheringRow> = views.list(None, running, &page).await?.items;
+    let gatherings = request.app.views.running_gatherings().await?;
     let mut work = over(request, &gatherings).await?;
     let today = request.today();
     let with_hand: Vec<&GatheringRow> = gatherings
@@ -88,9 +82,7 @@ async fn over(
         Filter::in_state([SessionState::Planned]),
         Filter::at_most("day", yesterday),
     ];
-    let page = PageRequest::up_to_max();
-    let views = &request.app.views;
-    let mut sessions: Vec<GatheringSessionRow> = views.list(None, planned, &page).await?.items;
+    let mut sessions: Vec<GatheringSessionRow> = request.app.views.all_rows(None, planned).await?;
     sessions.retain(|session| titles.contains_key(&session.gathering));
     sessions.sort_by_key(|session| session.day);
     Ok(named(&sessions, |session| {

@@ -10,7 +10,6 @@ mod sessions;
 mod sheet;
 mod story;
 mod table;
-mod tallies;
 
 use actix_web::HttpResponse;
 use strum::VariantArray as _;
@@ -22,7 +21,7 @@ pub(super) use plan::{or_none, theme_choices};
 pub(super) use record::{ends_soon, is_fresh};
 pub(super) use table::{LIST, spreadsheet};
 
-use super::{DeskRequest, history};
+use super::{DeskRequest, history, tallies};
 use crate::domain::gathering::GatheringKind;
 use crate::domain::language::Language;
 use crate::http::pages::gatherings::kind_name;
@@ -61,8 +60,8 @@ pub(super) async fn show_page(
         [id] => record::show(request, id).await,
         [id, "lead"] => find_person::show_lead(request, id).await,
         [id, "story"] => story::show(request, id).await,
-        [id, "tallies"] => tallies::show(request, id).await,
-        [id, "slips"] => tallies::slips(request, id).await,
+        [id, "tallies"] => tallies::show_gathering(request, id).await,
+        [id, "slips"] => tallies::gathering_slips(request, id).await,
         [id, number, "sign-up"] => find_person::show_sign_up(request, id, number).await,
         [id, number, "attendance"] => attendance::show(request, id, number).await,
         [id, number, "sheet"] => sheet::show(request, id, number).await,

@@ -94,7 +94,7 @@ impl LoadedGathering {
         let row: GatheringRow = request.row(ownership::parse_uuid(id)?).await?;
         let views = &request.app.views;
         let seen = views
-            .decrypt_gatherings(request.signed.reader.may_read_words(), vec![row])
+            .decrypt_gatherings(request.signed.reader.reads_calls_for_a_hand(), vec![row])
             .await?
             .pop()
             .ok_or_else(PageError::not_found)?;

@@ -7,10 +7,10 @@ use super::words::{
     came_to_choices, channel_choices, close_choices, decline_choices, shared_choices,
 };
 use crate::domain::application::Channel;
-use crate::domain::command::NoBody;
 use crate::domain::introduction::{
     AgreeToIntroduction, CameTo, CloseIntroduction, CloseReason, DeclineIntroduction,
-    DeclineReason, IntroductionState, SayHow, Shared, TakeBackIntroduction, WelcomeIntroduction,
+    DeclineReason, IntroductionState, MakeIntroduction, SayHow, Shared, TakeBackIntroduction,
+    WelcomeIntroduction,
 };
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, IntroductionCommand as C, IntroductionId};
@@ -43,10 +43,7 @@ impl IntroductionActions<'_> {
         let mut table: Vec<ActionSpec> = self.agree().into_iter().collect();
         // Before they agree the command is refused for a reason that no form field can remove.
         if self.row.state != IntroductionState::Asked {
-            table.push(
-                self.spec("Make the introduction", C::Make(NoBody {}))
-                    .about("Those who hold the entry see what is shared, and get a message."),
-            );
+            table.push(self.make());
         }
         table.push(self.welcome());
         table.push(self.decline());
@@ -86,6 +83,23 @@ impl IntroductionActions<'_> {
                     "I read the notice aloud and read back what I noted, and they said yes",
                 ),
         )
+    }
+
+    /// Making it. Who asked for themselves was not asked if they may be at risk.
+    fn make(&self) -> ActionSpec {
+        let make = MakeIntroduction::default();
+        let spec = self
+            .spec("Make the introduction", C::Make(make))
+            .about("Those who hold the entry see what is shared, and get a message.");
+        if self.row.at_risk {
+            return spec;
+        }
+        spec.tick(
+            "at_risk",
+            "Keeping people safe",
+            "They may be at risk: a child, or an adult who needs care",
+        )
+        .hint("Then only a group with a safeguarding check in date can welcome them.")
     }
 
     fn welcome(&self) -> ActionSpec {

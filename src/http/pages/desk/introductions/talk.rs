@@ -211,10 +211,7 @@ async fn groups(request: &DeskRequest<'_>, text: &str) -> Result<Vec<FoundParty>
 /// are. An entry that the address names comes first.
 async fn suggested(request: &DeskRequest<'_>) -> Result<(Choices, usize), PageError> {
     let views = &request.app.views;
-    let rows = views
-        .directory(None, Vec::new(), request.today())
-        .await?
-        .into_iter();
+    let rows = views.directory(request.today()).await?.into_iter();
     let (area, theme) = (request.text("area"), request.text("theme"));
     let name = request.text("entry").to_lowercase();
     let named = request.text("to").parse::<Uuid>().ok();
