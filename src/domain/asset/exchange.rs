@@ -84,8 +84,10 @@ impl Asset {
         let parties = [Some(exchange.giver), Some(exchange.receiver)];
         if parties.contains(&self.holder) && exchange.is_received_by_actor(facts)? {
             Ok(())
-        } else {
+        } else if self.is_held_by_actor(facts)? {
             Err(Refusal::NotYours)
+        } else {
+            Err(out_of_reach(facts))
         }
     }
 

@@ -8,6 +8,7 @@ mod hand_over;
 mod lead;
 mod learning;
 mod session;
+mod session_input;
 
 use std::collections::{BTreeMap, BTreeSet};
 

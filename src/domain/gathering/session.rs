@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::clock_time::ClockTime;
 use super::command::{
     AgreedNeeds, CancelSession, CorrectTurnout, CountSignUps, MoveSession, RecordTurnout,
-    SessionNotes, SessionPlan, SignUp, SignUpWay, StepDown, Turnout,
+    SessionNotes, SessionPlan, SignUp, SignUpWay, StepDown,
 };
+use super::session_input::must_be_countable;
 use super::{Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
 use crate::domain::personal_data::Encrypted;
-use crate::domain::public_words::{must_not_have_contact, must_not_look_personal};
+use crate::domain::public_words::must_not_look_personal;
 use crate::domain::{DecisionContext, Refusal};
 
 /// Days after a session until which the needs of people are stored.
@@ -23,8 +24,8 @@ const NEEDS_KEPT_DAYS: i64 = 30;
 pub const REMINDED_DAYS_BEFORE: i64 = 2;
 
 /// The most people that a session can have, and the most groups and ideas that are noted of it.
-const PEOPLE_MAX: u32 = 10_000;
-const GROUPS_MAX: usize = 200;
+pub(super) const PEOPLE_MAX: u32 = 10_000;
+pub(super) const GROUPS_MAX: usize = 200;
 const IDEAS_MAX: usize = 30;
 
 /// State of a session.
@@ -145,69 +146,9 @@ fn places_of(plan: &SessionPlan) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-fn must_be_countable(people: u32) -> Result<(), Refusal> {
-    if people > PEOPLE_MAX {
-        return Err(Refusal::Nothing("enter at most 10,000 people"));
-    }
-    Ok(())
-}
-
 /// Whether a time on a day, both in Europe/London, has come.
 fn has_passed(day: Date, time: &ClockTime, facts: &DecisionContext) -> bool {
     time.has_come(day, facts.today, facts.now)
-}
-
-impl SessionPlan {
-    /// The place may have a postcode, and no other contact details.
-    fn must_be_sound(&self) -> Result<(), Refusal> {
-        if let Some(place) = &self.place {
-            must_not_have_contact("place", place.as_str())?;
-        }
-        if self.ends_at <= self.starts_at {
-            return Err(Refusal::DatesOutOfOrder(
-                "a session must end after it starts, on the same day",
-            ));
-        }
-        match self.places {
-            Some(0) => Err(Refusal::Nothing("a session needs one place or more")),
-            Some(places) => must_be_countable(places),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Turnout {
-    /// Refuses names of people who had no place, a group that is named twice, and more people by
-    /// name or from groups than came.
-    fn must_be_sound(
-        &self,
-        session: &GatheringSession,
-        facts: &DecisionContext,
-    ) -> Result<(), Refusal> {
-        must_be_countable(self.people)?;
-        if !self.named.is_subset(&session.taken) {
-            return Err(Refusal::NotSignedUp);
-        }
-        if self.groups.len() > GROUPS_MAX {
-            return Err(Refusal::TooManyItems(GROUPS_MAX));
-        }
-        let mut groups = BTreeSet::new();
-        for from in &self.groups {
-            facts.named_group(from.group)?.must_be_active_or_merged()?;
-            if !groups.insert(from.group) {
-                return Err(Refusal::NamedTwice);
-            }
-        }
-        let from_groups: u64 = self.groups.iter().map(|from| u64::from(from.people)).sum();
-        let people = u64::from(self.people);
-        let named = u64::try_from(self.named.len()).unwrap_or(u64::MAX);
-        if named > people || from_groups > people {
-            return Err(Refusal::Nothing(
-                "enter no more people by name or from groups than came in all",
-            ));
-        }
-        Ok(())
-    }
 }
 
 impl Gathering {

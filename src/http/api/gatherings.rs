@@ -196,10 +196,11 @@ pub(super) async fn led_gathering(
 ) -> Result<Uuid, Problem> {
     let gathering = path_id(http, "gathering")?;
     let found = find_visible(app, signed, gathering, None).await?;
-    if !found.sees_people {
-        require_staff(signed)?;
+    if found.sees_people {
+        Ok(gathering)
+    } else {
+        Err(not_found())
     }
-    Ok(gathering)
 }
 
 /// The figures of gatherings, for staff.

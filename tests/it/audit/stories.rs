@@ -52,7 +52,10 @@ async fn a_story_begins_with_a_verdict_and_ends_with_what_is_missing(app: TestAp
         lines.iter().any(|line| line.contains("Paid so far: £600.")),
         "{lines:#?}"
     );
-    assert!(lines.iter().all(|line| !line.contains("800")), "{lines:#?}");
+    assert!(
+        lines.iter().all(|line| !line.contains("£800")),
+        "{lines:#?}"
+    );
     assert!(
         story
             .missing

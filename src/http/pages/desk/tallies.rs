@@ -73,7 +73,7 @@ struct TallyForm {
 
 #[derive(Template)]
 #[template(path = "desk/slips.html")]
-struct SlipsPage {
+struct TallySlipsPage {
     page: PageContext,
     of: TallySubject,
     questions: Vec<TallyQuestion>,
@@ -152,7 +152,7 @@ async fn slips(request: &DeskRequest<'_>, of: TallySubject) -> Result<HttpRespon
     let only = request.text("question");
     let mut questions = asked.all(Language::En);
     questions.retain(|one| only.is_empty() || one.key == only);
-    let page = SlipsPage {
+    let page = TallySlipsPage {
         page: request.page_context("Slips to print").await?,
         of,
         questions,

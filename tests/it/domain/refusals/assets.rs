@@ -210,7 +210,7 @@ impl AssetCase<'_> {
         let (giver, receiver) = (Actor::Person(self.member), Actor::Person(self.other));
         self.refuse_as(giver, "not_yours", (ASSET, name), &exchange);
         let of_others = on(&second, &person, 90, today);
-        self.refuse_as(receiver, "not_yours", (ASSET, name), &of_others);
+        self.refuse_as(receiver, "unknown", (ASSET, name), &of_others);
         self.take_as(receiver, (ASSET, name), &exchange);
         self.take(ASSET, "pause", &json!({}));
         self.refuse_as(receiver, "unknown", (ASSET, name), &exchange);
