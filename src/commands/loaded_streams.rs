@@ -217,7 +217,7 @@ impl<'a> LoadedStreams<'a> {
         let people = facts
             .organisation
             .peek()
-            .map(|organisation| command.people_read(organisation, &groups));
+            .map(|organisation| command.people_read(facts.actor(), organisation, &groups));
         for person in people.unwrap_or_default() {
             let state = self.load::<Person>(person.0).await?;
             facts

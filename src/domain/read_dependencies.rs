@@ -64,9 +64,10 @@ impl Command {
 
     /// Other people whom the decision may read: the administrators if a fund is opened, and the
     /// people of the groups if an application is submitted, or money is prepared or sent. Those who
-    /// gave or received time are read, too.
+    /// gave or received time are read, too, and who says so.
     pub fn people_read<'a>(
         &self,
+        actor: Actor,
         organisation: &'a Organisation,
         groups: &[&'a Group],
     ) -> Vec<PersonId> {
@@ -89,7 +90,14 @@ impl Command {
                 | GrantCommand::SendPayment(_)
                 | GrantCommand::SendInBatch(_),
             ) => groups.iter().flat_map(|group| group.members()).collect(),
-            Self::Asset(_, command) => command.parties().filter_map(Party::person).collect(),
+            Self::Asset(_, command) => {
+                let says_so = match (command, actor) {
+                    (AssetCommand::RecordExchange(_), Actor::Person(by)) => Some(by),
+                    _ => None,
+                };
+                let parties = command.parties().filter_map(Party::person);
+                parties.chain(says_so).collect()
+            }
             _ => Vec::new(),
         }
     }

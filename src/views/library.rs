@@ -149,9 +149,7 @@ impl Views {
     }
 
     async fn read_library(&self, as_at: Option<i64>) -> Result<Arc<Library>, ViewError> {
-        let gatherings: Vec<GatheringRow> = self.all_rows(as_at, Vec::new()).await?;
-        let gatherings: BTreeMap<Uuid, GatheringRow> =
-            gatherings.into_iter().map(|row| (row.id, row)).collect();
+        let gatherings = self.gatherings_with_words(as_at).await?;
         let chosen: Vec<ChosenStoryRow> = self.all_rows(as_at, Vec::new()).await?;
         let sessions = self.sessions_with_notes(as_at).await?;
         let organisations: Vec<OrganisationRow> = self.all_rows(as_at, Vec::new()).await?;
@@ -174,6 +172,25 @@ impl Views {
             entries,
             stories_chosen: chosen.len(),
         }))
+    }
+
+    /// The gatherings as at a position, by their ids, with the words that they have now.
+    async fn gatherings_with_words(
+        &self,
+        as_at: Option<i64>,
+    ) -> Result<BTreeMap<Uuid, GatheringRow>, ViewError> {
+        let by_id = |rows: Vec<GatheringRow>| rows.into_iter().map(|row| (row.id, row));
+        let rows: Vec<GatheringRow> = self.all_rows(as_at, Vec::new()).await?;
+        let mut gatherings: BTreeMap<Uuid, GatheringRow> = by_id(rows).collect();
+        if as_at.is_some() {
+            let now: Vec<GatheringRow> = self.all_rows(None, Vec::new()).await?;
+            for (id, now) in by_id(now) {
+                if let Some(row) = gatherings.get_mut(&id) {
+                    row.take_words_of(&now);
+                }
+            }
+        }
+        Ok(gatherings)
     }
 
     /// The sessions as at a position. Their notes are as they are now: what was taken out of them

@@ -73,10 +73,12 @@ impl MovementFigures {
     /// The number of people who came, for readers outside the office.
     #[must_use]
     pub fn people_outside(self) -> ShownNumber {
-        if self.people > 0 && self.people_shown == 0 {
+        if self.people == 0 || self.people_shown > 0 {
+            ShownNumber::whole(self.people_shown)
+        } else if self.people < FEW_PEOPLE {
             ShownNumber::FEW
         } else {
-            ShownNumber::whole(self.people_shown)
+            ShownNumber::HIDDEN
         }
     }
 

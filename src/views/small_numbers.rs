@@ -25,6 +25,12 @@ impl ShownNumber {
         fewer_than_five: true,
     };
 
+    /// A number that is not small, and is not shown because small ones follow from it.
+    pub(super) const HIDDEN: Self = Self {
+        number: None,
+        fewer_than_five: false,
+    };
+
     pub(super) fn whole(number: i64) -> Self {
         Self {
             number: Some(number),
@@ -128,7 +134,16 @@ fn may_follow(last: Option<&BTreeMap<Slug, i64>>, next: &BTreeMap<Slug, i64>) ->
             .zip(earlier)
             .is_some_and(|(count, earlier)| is_few(count - earlier))
     };
-    people(next) - people(last) >= FEW_PEOPLE && !after.iter().any(is_told)
+    let more = people(next) - people(last);
+    let told: i64 = after
+        .iter()
+        .filter_map(|(option, count)| {
+            let earlier = before.get(option).copied().flatten()?;
+            Some((*count)? - earlier)
+        })
+        .sum();
+    // The rest is the difference of all options that are hidden on one of the two days.
+    more >= FEW_PEOPLE && !is_few(more - told) && !after.iter().any(is_told)
 }
 
 #[cfg(test)]
@@ -188,6 +203,23 @@ mod tests {
         assert_eq!(shown(&[[5, 7], [1, 8]]), 1);
         assert_eq!(shown(&[[5, 7], [1, 1], [4, 5]]), 3);
         assert_eq!(shown(&[[5, 7], [0, 6], [1, 1]]), 2);
+    }
+
+    #[test]
+    fn no_small_number_is_the_difference_of_what_is_hidden() {
+        let sum = |counts: [i64; 3]| -> BTreeMap<Slug, i64> {
+            let options = ["a", "b", "c"].map(|option| option.parse().expect("a key"));
+            options.into_iter().zip(counts).collect()
+        };
+        for (last, next, may) in [
+            ([6, 3, 2], [11, 4, 2], false),
+            ([7, 5, 0], [12, 6, 1], false),
+            ([6, 3, 2], [11, 3, 2], true),
+            ([6, 3, 2], [11, 6, 4], true),
+        ] {
+            let follows = may_follow(Some(&sum(last)), &sum(next));
+            assert_eq!(follows, may, "{last:?} {next:?}");
+        }
     }
 
     #[test]

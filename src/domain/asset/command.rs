@@ -43,7 +43,8 @@ commands! {
         TakeOver(NoBody) = "take-over", Permission::Staff(STAFF);
         /// Records the minutes that one party gave to another. They are added for the one and
         /// taken off for the other, so that all balances add up to nought. Staff do so, or those
-        /// who received the time from or for the entry: nobody adds to their own balance.
+        /// who received the time from or for the entry and gave none of it: nobody adds to their
+        /// own balance.
         RecordExchange(RecordExchange) = "record-exchange", Permission::Anyone;
         /// Corrects the minutes of an exchange, with the reason. 0 minutes say that it did not
         /// happen.

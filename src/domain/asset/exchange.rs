@@ -5,7 +5,6 @@ use super::{
     Asset, AssetEvent, AssetState, CorrectExchange, Party, RecordExchange, is_staff, out_of_reach,
 };
 use crate::domain::person::ConsentPurpose;
-use crate::domain::role::Actor;
 use crate::domain::{DecisionContext, Refusal};
 
 /// The most minutes of an exchange: about a week.
@@ -32,15 +31,30 @@ impl RecordExchange {
         Ok(())
     }
 
-    /// Whether the actor received the time: as the person, or as a member of the group.
-    fn is_received_by_actor(&self, facts: &DecisionContext) -> Result<bool, Refusal> {
-        let Actor::Person(by) = facts.actor() else {
-            return Ok(false);
+    /// Refuses an actor who did not receive the time, or who gave it too: as the person, or as a
+    /// member of the group. Nobody knows yet who is behind an address that is not proven.
+    fn must_be_received_by_actor(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        let by = facts.by()?;
+        let is_actor = |party| -> Result<bool, Refusal> {
+            Ok(match party {
+                Party::Person(person) => person == by,
+                Party::Group(group) => facts.named_group(group)?.has_member(by),
+            })
         };
-        Ok(match self.receiver {
-            Party::Person(person) => person == by,
-            Party::Group(group) => facts.named_group(group)?.has_member(by),
-        })
+        if !is_actor(self.receiver)? || is_actor(self.giver)? {
+            return Err(Refusal::NotYours);
+        }
+        // The members of a group that was merged are those of another one now.
+        if let Party::Group(giver) = self.giver {
+            facts.named_group(giver)?.must_be_active()?;
+        }
+        let is_unproven = facts
+            .known(by)
+            .is_none_or(|person| person.unproven().is_some());
+        if is_unproven {
+            return Err(Refusal::AddressUnproven);
+        }
+        Ok(())
     }
 
     /// Refuses time that a group gave to itself, also under the name of a group that was merged
@@ -68,8 +82,8 @@ fn must_be_countable(minutes: u32) -> Result<(), Refusal> {
 }
 
 impl Asset {
-    /// Time counts for those who gave it, so outside staff only those who received it record it, and
-    /// only between them and those who hold the entry.
+    /// Time counts for those who gave it, so outside staff only those who received it record it,
+    /// and only between them and those who hold the entry.
     fn must_be_theirs_to_record(
         &self,
         exchange: &RecordExchange,
@@ -82,12 +96,14 @@ impl Asset {
             return Err(out_of_reach(facts));
         }
         let parties = [Some(exchange.giver), Some(exchange.receiver)];
-        if parties.contains(&self.holder) && exchange.is_received_by_actor(facts)? {
-            Ok(())
-        } else if self.is_held_by_actor(facts)? {
-            Err(Refusal::NotYours)
+        let theirs = if parties.contains(&self.holder) {
+            exchange.must_be_received_by_actor(facts)
         } else {
-            Err(out_of_reach(facts))
+            Err(Refusal::NotYours)
+        };
+        match theirs {
+            Err(Refusal::NotYours) if !self.is_held_by_actor(facts)? => Err(out_of_reach(facts)),
+            theirs => theirs,
         }
     }
 

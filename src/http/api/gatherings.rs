@@ -108,7 +108,9 @@ async fn give_notes_of_now(
         if let Some(now) = now.get(&row.session) {
             row.take_notes_of(now);
             (row.place, row.place_for) = (now.place.clone(), now.place_for);
-            row.reason.clone_from(&now.reason);
+            if row.reason.is_some() {
+                row.reason.clone_from(&now.reason);
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! neighbour and a group give each other.
 
 use jiff::civil::Date;
-use microgrants::domain::{PersonId, Role};
+use microgrants::domain::{GroupId, PersonId, Role};
 use microgrants::jobs::Jobs;
 use serde_json::{Value, json};
 
@@ -256,45 +256,86 @@ async fn what_a_person_can_do_is_theirs_to_take_back(app: TestApp) {
     assert!(!kept, "{stored:?}");
 }
 
+/// A group with a bowls club, and a neighbour who is in the time bank.
+struct TimeBank {
+    office: Office,
+    ada: Client,
+    group: GroupId,
+    member: PersonId,
+    neighbour: PersonId,
+    club: String,
+}
+
+impl TimeBank {
+    async fn begin(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let ada = serve(app, office.ada);
+        let (group, member) = office.group(app).await;
+        let club = json!({
+            "way": "offer", "kind": "group", "holder": { "group": group }, "name": "Bowls club",
+        });
+        let club = ada.post(ASSETS, &club).id();
+        let neighbour = person(app, "Neighbour").await;
+        Self {
+            office,
+            ada,
+            group,
+            member,
+            neighbour,
+            club,
+        }
+    }
+}
+
+fn exchange(app: &TestApp, giver: &Value, receiver: &Value, minutes: u32) -> Value {
+    json!({ "giver": giver, "receiver": receiver, "minutes": minutes, "on": app.today() })
+}
+
+on_each_engine!(who_received_time_and_gave_none_records_it);
+async fn who_received_time_and_gave_none_records_it(app: TestApp) {
+    let bank = TimeBank::begin(&app).await;
+    let (ada, club) = (&bank.ada, bank.club.as_str());
+    let members = ada.with_token(&token(&app, bank.member));
+    let (other, stranger) = bank.office.group(&app).await;
+    let strangers = ada.with_token(&token(&app, stranger));
+    let [of_group, of_other] = [bank.group, other].map(|group| json!({ "group": group }));
+    let of_person = json!({ "person": bank.neighbour });
+    let refuse_time = |by: &Client, code: &str, given: &Value| {
+        refuse(by, club, code, ("record-exchange", given));
+    };
+    let given = exchange(&app, &of_person, &of_group, 90);
+    refuse_time(&members, "not_in_time_bank", &given);
+    agree(ada, bank.neighbour, "time_bank");
+    refuse_time(&strangers, "not_found", &given);
+    refuse_time(
+        &members,
+        "nothing",
+        &exchange(&app, &of_person, &of_group, 0),
+    );
+    refuse_time(
+        &members,
+        "not_yours",
+        &exchange(&app, &of_group, &of_person, 90),
+    );
+    refuse_time(ada, "same_party", &exchange(&app, &of_group, &of_group, 90));
+
+    // The same people in two groups: what the one gives the other, somebody else records.
+    steps::add_member(&app, stranger, other, bank.member).await;
+    let to_themselves = exchange(&app, &of_group, &of_other, 90);
+    refuse_time(&members, "not_yours", &to_themselves);
+    take(ada, club, ("publish", &listing("Bowls club")));
+    take(&strangers, club, ("record-exchange", &to_themselves));
+}
+
 on_each_engine!(hours_given_and_received_add_up);
 async fn hours_given_and_received_add_up(app: TestApp) {
-    let office = Office::open(&app, 5000).await;
-    let ada = serve(&app, office.ada);
-    let (group, member) = office.group(&app).await;
-    let members = ada.with_token(&token(&app, member));
-    let (_, stranger) = office.group(&app).await;
-    let strangers = ada.with_token(&token(&app, stranger));
-    let club = json!({
-        "way": "offer", "kind": "group", "holder": { "group": group }, "name": "Bowls club",
-    });
-    let club = ada.post(ASSETS, &club).id();
-    let neighbour = person(&app, "Neighbour").await;
-    let exchange = |giver: Value, receiver: Value, minutes: u32| {
-        json!({
-            "giver": giver, "receiver": receiver, "minutes": minutes, "on": app.today(),
-        })
-    };
-    let (of_group, of_person) = (json!({ "group": group }), json!({ "person": neighbour }));
-    let given = exchange(of_person.clone(), of_group.clone(), 90);
-    refuse(
-        &members,
-        &club,
-        "not_in_time_bank",
-        ("record-exchange", &given),
-    );
-    agree(&ada, neighbour, "time_bank");
-    refuse(&strangers, &club, "not_found", ("record-exchange", &given));
-    let own_gift = exchange(of_group.clone(), of_person.clone(), 90);
-    refuse(&members, &club, "not_yours", ("record-exchange", &own_gift));
-    let nothing = exchange(of_person.clone(), of_group.clone(), 0);
-    refuse(&members, &club, "nothing", ("record-exchange", &nothing));
-    let to_oneself = exchange(of_group.clone(), of_group.clone(), 90);
-    refuse(
-        &members,
-        &club,
-        "same_party",
-        ("record-exchange", &to_oneself),
-    );
+    let bank = TimeBank::begin(&app).await;
+    let (ada, club) = (&bank.ada, bank.club.clone());
+    let members = ada.with_token(&token(&app, bank.member));
+    agree(ada, bank.neighbour, "time_bank");
+    let of_group = json!({ "group": bank.group });
+    let of_person = json!({ "person": bank.neighbour });
+    let given = exchange(&app, &of_person, &of_group, 90);
     take(&members, &club, ("record-exchange", &given));
 
     let hours = || ada.get("/api/v1/hours").body;
@@ -315,7 +356,7 @@ async fn hours_given_and_received_add_up(app: TestApp) {
         "not_yours",
         ("correct-exchange", &corrected),
     );
-    take(&ada, &club, ("correct-exchange", &corrected));
+    take(ada, &club, ("correct-exchange", &corrected));
     let after = hours();
     assert_eq!(
         (&after["minutes"], &after["exchanges"]),

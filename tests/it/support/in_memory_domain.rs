@@ -281,7 +281,7 @@ impl InMemoryDomain {
             .chain(&facts.heirs)
             .filter_map(TrackedRead::peek)
             .collect();
-        for person in command.people_read(&self.organisation, &groups) {
+        for person in command.people_read(actor, &self.organisation, &groups) {
             facts
                 .people
                 .insert(person, stream_of(&self.people, Some(person.0)));

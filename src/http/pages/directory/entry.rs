@@ -31,6 +31,8 @@ struct DirectoryEntryPage {
     known: Vec<(String, String)>,
     is_stale: bool,
     is_signed_in: bool,
+    /// Whether the visitor may say that the group gave them time.
+    may_receive: bool,
 }
 
 pub(super) async fn show(
@@ -44,6 +46,13 @@ pub(super) async fn show(
     let mut page = PageContext::load(&visitor, &app, &row.name).await?;
     page.width = PageWidth::Wide;
     page.back = Some("/directory".to_owned());
+    let may_receive = match (&visitor.signed_in, row.group) {
+        (Some(signed), Some(giver)) if !row.is_wish() => {
+            let own = app.views.groups_of(signed.reader.person).await?;
+            !own.contains(&giver.0)
+        }
+        _ => false,
+    };
     let names = ThemeNames::load(&app).await?;
     let name = |theme: &Slug| names.name(theme.as_str(), visitor.language);
     let themes: Vec<String> = row.themes.iter().map(name).collect();
@@ -57,6 +66,7 @@ pub(super) async fn show(
         known: known(&app, id).await?,
         is_stale: row.is_stale(day_of(app.commands.now())),
         is_signed_in: visitor.signed_in.is_some(),
+        may_receive,
         page,
         row,
     })

@@ -247,14 +247,18 @@ const FIELDS_OF_REFUSALS: [(&str, &str, &str); 7] = [
     ("too_few_places", "", "places"),
 ];
 
-/// The submitted field that a refusal without a field is about.
+/// The submitted field that a refusal is about whose own field was not submitted under its path.
 fn field_of_refusal(posted: &FormData, problem: &Problem) -> Option<String> {
     let about = |(code, detail, _): &&(&str, &str, &str)| {
         problem.code() == *code && problem.detail().starts_with(detail)
     };
-    let (.., own) = FIELDS_OF_REFUSALS.iter().find(about)?;
+    // A refusal of a part of a value names the part alone: `title` of `about.title`.
+    let own = match FIELDS_OF_REFUSALS.iter().find(about) {
+        Some((.., own)) => *own,
+        None => problem.field()?.rsplit('.').next()?,
+    };
     let mut names = posted.pairs().iter().map(|(name, _)| name);
-    let found = names.find(|name| path_of(name).rsplit('.').next() == Some(*own));
+    let found = names.find(|name| path_of(name).rsplit('.').next() == Some(own));
     found.cloned()
 }
 

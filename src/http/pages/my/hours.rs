@@ -42,22 +42,26 @@ struct GivenTime {
 }
 
 impl GivenTime {
-    /// What the entry with an id offers. None is found if no group offers it, or if it is withdrawn
-    /// from the directory.
+    /// What the entry with an id offers. None is found if no group offers it, if it is not in the
+    /// directory, or if the visitor is a member of the group: the office records that.
     async fn load(visitor: &Visitor, app: &AppState, id: &str) -> Result<Self, PageError> {
         let person = visitor.person()?;
         let entry = app
             .views
             .listed_entry(ownership::parse_uuid(id)?, None)
             .await?
+            .filter(|entry| !entry.is_wish())
             .ok_or_else(PageError::not_found)?;
         let giver = entry.group.ok_or_else(PageError::not_found)?;
         let own = app.views.groups_of(person).await?;
+        if own.contains(&giver.0) {
+            return Err(PageError::not_found());
+        }
         let ids = own.iter().map(ToString::to_string).collect();
         let groups: Vec<GroupRow> = app.views.groups(ids).await?;
         let groups = groups
             .into_iter()
-            .filter(|row| row.merged_into.is_none() && GroupId(row.id) != giver)
+            .filter(|row| row.merged_into.is_none())
             .map(|row| (row.id.to_string(), row.name));
         let myself = translate("Me", visitor.language);
         let myself = is_in_time_bank(app, person)
@@ -152,7 +156,11 @@ pub(super) async fn submit(
 fn refusal_at_field(refusal: &Refusal, language: Language) -> (String, String) {
     let (field, says) = match refusal {
         Refusal::DateInFuture(_) => ("on", "This day is still to come"),
-        Refusal::SameParty => ("of", "Your group gave this time itself."),
+        Refusal::SameParty | Refusal::NotYours => ("of", "Your group gave this time itself."),
+        Refusal::AddressUnproven => (
+            "",
+            "First open the link in the email that we sent you. If you have no email, phone us.",
+        ),
         Refusal::ListingWithdrawn => ("", "This has been taken out of the directory for good."),
         other => return (String::new(), refusal_says(other, language)),
     };
@@ -165,7 +173,8 @@ async fn render(
     gift: GivenTime,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
-    let forms = PageForms::new(visitor, rejected);
+    let address = format!("/my/hours/new?from={}", gift.entry.id);
+    let forms = PageForms::new(visitor, rejected).with_address(&address);
     let wrong = forms.error_summary();
     let title = translate("Time you received", visitor.language);
     let mut shell = PageContext::load(visitor, app, title).await?;

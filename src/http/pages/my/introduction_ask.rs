@@ -158,7 +158,8 @@ async fn render(
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
-    let forms = PageForms::new(visitor, rejected);
+    let address = format!("/my/introductions/ask?to={}", entry.id);
+    let forms = PageForms::new(visitor, rejected).with_address(&address);
     let wrong = forms.error_summary();
     let title = translate("Ask us to introduce you", language);
     let mut shell = PageContext::load(visitor, app, title).await?;

@@ -61,10 +61,11 @@ fn way_name(way: AssetWay) -> &'static str {
     directory::way_name(way, Language::En)
 }
 
-fn kind_choices(is_of_person: bool) -> Vec<(String, String)> {
+/// The kinds of entry that are offered for a choice.
+fn kind_choices(is_offered: impl Fn(AssetKind) -> bool) -> Vec<(String, String)> {
     directory::KINDS
         .into_iter()
-        .filter(|kind| !is_of_person || kind.is_of_people())
+        .filter(|kind| is_offered(*kind))
         .map(|kind| (<&str>::from(kind).to_owned(), kind_name(kind).to_owned()))
         .collect()
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{kind_choices, way_choices};
 use crate::domain::PersonId;
+use crate::domain::asset::AssetKind;
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::desk::action::Choices;
 use crate::http::pages::desk::gatherings::{or_none, theme_choices};
@@ -54,14 +55,17 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let forms = request.forms();
     let funds = request.funds().await?;
     let holder = holder(request).await?;
-    let is_of_person = holder.as_ref().is_some_and(|holder| holder.is_person);
+    let is_offered = |kind: AssetKind| match &holder {
+        Some(holder) => !holder.is_person || kind.is_of_people(),
+        None => !kind.is_of_somebody(),
+    };
     let text = request.text("q");
     let page = RecordEntryPage {
         page: request.page_context("Record an entry").await?,
         wrong: forms.error_summary(),
         form: forms.form("record").prefill("way", "offer"),
         ways: way_choices(),
-        kinds: or_none("Choose a kind", kind_choices(is_of_person)),
+        kinds: or_none("Choose a kind", kind_choices(is_offered)),
         areas: or_none("Everywhere", ListFilter::area(&funds).choices),
         themes: theme_choices(&ThemeNames::load(request.app).await?, &BTreeSet::new()),
         holder,

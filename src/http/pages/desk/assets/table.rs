@@ -120,7 +120,7 @@ fn fields(funds: &[FundRow], themes: &ThemeNames) -> Vec<ListFilter> {
     vec![
         ListFilter::status("Any status", &states),
         ListFilter::new("way", "Offered or wanted", "Both", way_choices()),
-        ListFilter::new("kind", "Kind", "Any kind", kind_choices(false)),
+        ListFilter::new("kind", "Kind", "Any kind", kind_choices(|_| true)),
         ListFilter::area(funds),
         ListFilter::theme(themes),
     ]
