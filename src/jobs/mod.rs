@@ -1,9 +1,10 @@
 //! Jobs: commands that the service issues when they are due. Offers and drafts lapse, and drafts
 //! reopen when a deadline is moved. Groups are reminded of drafts and updates, people of sessions
 //! and pledges, and holders of entries to confirm them and to answer introductions. Places of
-//! erased people are given to those who wait, and their introductions are closed. Needs at sessions, what matters to introduced people,
-//! and the words of those who raised a barrier are deleted after their retention period. Drafts of
-//! people without a proven address expire. Kept forms are deleted after an hour, without a command.
+//! erased people are given to those who wait, and their introductions are closed. Needs at sessions,
+//! what matters to introduced people, and the words of those who raised a barrier are deleted after
+//! their retention period. Drafts of people without a proven address expire. Kept forms are deleted
+//! after an hour, without a command.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
 //! of a command is derived from its key, so a repeat returns the first reply. Running the jobs

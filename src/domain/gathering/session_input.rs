@@ -1,4 +1,4 @@
-//! Checks of what is entered about a session: its plan, and who came.
+//! Validates the plan of a session and the attendance that is recorded for it.
 
 use std::collections::BTreeSet;
 

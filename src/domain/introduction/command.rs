@@ -24,8 +24,9 @@ commands! {
         /// share and, if they wish, what matters to them. They do so themselves, or an officer or
         /// a connector records it.
         Agree(AgreeToIntroduction) = "agree", Permission::Anyone;
-        /// Makes the introduction: from now on those who hold the entry see what is shared. People
-        /// who asked for themselves were not asked if they may be at risk, so staff say so here.
+        /// Makes the introduction. From then on, those who hold the entry see what is shared. Staff
+        /// can record that the people may be at risk, which those who ask for themselves are not
+        /// asked.
         Make(MakeIntroduction) = "make", Permission::Staff(STAFF);
         /// Welcomes them, with the name of a host. This is done by a member of the group that holds
         /// the entry, or by an officer or a connector who heard it from them.
@@ -170,8 +171,8 @@ pub struct AskIntroduction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeIntroduction {
-    /// Whether they may be at risk. It adds to what was said when it was asked, and takes nothing
-    /// back.
+    /// Whether the people may be at risk. If it was recorded when the introduction was asked for,
+    /// it stays so.
     #[serde(default)]
     pub at_risk: bool,
 }

@@ -49,8 +49,8 @@ rules! {
          before the first event of the command. A `member` is a member of the group before the \
          event, or of one that it was merged into, directly or through others; it is the group of \
          the record, or the one for which the application of the record was started, or, in an \
-         event of a fund, that of its `grant` or `application`. The application of a grant has the same id. A \
-         `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
+         event of a fund, that of its `grant` or `application`. The application of a grant has \
+         the same id. A `lead` leads the gathering of the record, or the one that `SignUpBegun` names, before the \
          event. The group of an entry of the directory is the one that holds it. The `person` is \
          the one of the record, who holds the entry or, in `MemberAdded`, `InvitationRefused` \
          and the events of gatherings and barriers, the one in the field `person`; \

@@ -80,8 +80,8 @@ pub(super) async fn gathering_response(
     record_response(&rows.pop().ok_or_else(not_found)?, version)
 }
 
-/// Gives the gatherings of a past day the words that they have now: what was taken out of them is
-/// not read on past days either.
+/// Replaces the titles and descriptions of a past day with the current ones, so that words which
+/// staff removed cannot be read with `as_at`.
 async fn give_words_of_now(app: &AppState, rows: &mut [GatheringRow]) -> Result<(), Problem> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
     let now: Vec<GatheringRow> = app.views.rows_of("id", &ids).await?;
@@ -94,7 +94,8 @@ async fn give_words_of_now(app: &AppState, rows: &mut [GatheringRow]) -> Result<
     Ok(())
 }
 
-/// The same for the sessions of a gathering: the notes, the place and who may read it.
+/// Replaces the notes and places of sessions on a past day with the current ones, for the same
+/// reason.
 async fn give_notes_of_now(
     app: &AppState,
     gathering: Uuid,

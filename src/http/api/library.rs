@@ -59,8 +59,8 @@ pub(super) fn routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/gatherings/{gathering}/tallies",
             name: "gathering_tallies",
-            summary: "How many people at a gathering chose each answer to questions of the aims, for \
-                      staff and its leads.",
+            summary: "How many people at a gathering chose each answer to questions of the aims, \
+                      for staff and its leads.",
             query: &super::PAGE_PARAMS,
             shape: ResponseShape::page::<TallyView>(),
             route: || web::get().to(tallies_of_gathering),

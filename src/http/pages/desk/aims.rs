@@ -1,5 +1,5 @@
-//! The figures of the aims at the desk, as at any day: what was counted in a quarter compared with
-//! the same quarter a year earlier, and the first answers compared with later ones.
+//! The page of the aims at the desk. It compares the counts of a quarter with those of the same
+//! quarter a year earlier, and the first answers with later ones, as at any day.
 
 use actix_web::HttpResponse;
 use askama::Template;
