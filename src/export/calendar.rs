@@ -5,8 +5,6 @@
 //! are in UTC, so that no description of a time zone is needed. No event names a person, and the
 //! place of a session is in it only if everyone may read it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
 use uuid::Uuid;
@@ -89,17 +87,7 @@ pub async fn sessions_for_calendar(
     let mut filters = vec![Filter::at_least("day", first)];
     filters.extend(gathering.map(|id| Filter::equals("gathering", id)));
     let sessions: Vec<GatheringSessionRow> = views.all_rows(None, filters).await?;
-    let ids: BTreeSet<String> = sessions
-        .iter()
-        .map(|session| session.gathering.to_string())
-        .collect();
-    let ids: Vec<String> = ids.into_iter().collect();
-    let gatherings: Vec<GatheringRow> = views.rows_of("id", &ids).await?;
-    let gatherings: BTreeMap<Uuid, GatheringRow> = gatherings
-        .into_iter()
-        .filter(GatheringRow::is_public)
-        .map(|row| (row.id, row))
-        .collect();
+    let gatherings = views.public_gatherings_of(&sessions).await?;
     let mut shown: Vec<_> = sessions
         .iter()
         .filter(|session| is_shown(session, first))

@@ -131,13 +131,11 @@ impl Views {
         day: Date,
         sees_small: bool,
     ) -> Result<AimsSummary, ViewError> {
-        if as_at.is_some() {
-            return self.read_aims(as_at, day, sees_small).await;
-        }
         let next = self.projector.next_position();
-        let read = self.read_aims(None, day, sees_small);
+        let read = self.read_aims(as_at, day, sees_small);
         let cache = &self.list_cache.aims;
-        cache.get_or_read((day, sees_small), next, read).await
+        let key = (day, sees_small);
+        cache.read_as_at(as_at, key, next, read).await
     }
 
     async fn read_aims(
@@ -263,7 +261,8 @@ impl AimFigures {
         let options = question.options.iter().map(|one| (one.option.clone(), 0));
         let mut counts: BTreeMap<Slug, i64> = options.collect();
         if !self.sees_small {
-            let shown = tallies_shown(&counts, tallies.iter().map(|row| &row.counts));
+            let given = tallies.iter().map(|row| (row.of, &row.counts));
+            let shown = tallies_shown(&counts, given);
             tallies.truncate(shown);
         }
         for (option, count) in tallies.iter().flat_map(|row| &row.counts) {

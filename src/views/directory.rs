@@ -88,13 +88,10 @@ impl Views {
         &self,
         as_at: Option<i64>,
     ) -> Result<BTreeSet<PersonId>, ViewError> {
-        if as_at.is_some() {
-            return self.read_former_keepers(as_at).await;
-        }
         let next = self.projector.next_position();
-        let read = self.read_former_keepers(None);
+        let read = self.read_former_keepers(as_at);
         let cache = &self.list_cache.former_keepers;
-        cache.get_or_read((), next, read).await
+        cache.read_as_at(as_at, (), next, read).await
     }
 
     async fn read_former_keepers(
@@ -161,15 +158,13 @@ impl Views {
     /// The hours of the time bank, current or as at a position. The current ones are cached until
     /// the log moves on.
     pub async fn hours(&self, as_at: Option<i64>) -> Result<Arc<HoursSummary>, ViewError> {
+        let next = self.projector.next_position();
         let read = async {
             let exchanges: Vec<ExchangeRow> = self.all_rows(as_at, Vec::new()).await?;
             Ok(Arc::new(HoursSummary::of(&exchanges)))
         };
-        if as_at.is_some() {
-            return read.await;
-        }
-        let next = self.projector.next_position();
-        self.list_cache.hours.get_or_read((), next, read).await
+        let cache = &self.list_cache.hours;
+        cache.read_as_at(as_at, (), next, read).await
     }
 
     /// The hours that a person or a group gave and received.

@@ -134,13 +134,10 @@ impl Views {
         filter: &LibraryFilter,
         as_at: Option<i64>,
     ) -> Result<Library, ViewError> {
-        let whole = if as_at.is_some() {
-            self.read_library(as_at).await?
-        } else {
-            let next = self.projector.next_position();
-            let read = self.read_library(None);
-            self.list_cache.library.get_or_read((), next, read).await?
-        };
+        let next = self.projector.next_position();
+        let read = self.read_library(as_at);
+        let cache = &self.list_cache.library;
+        let whole = cache.read_as_at(as_at, (), next, read).await?;
         let allowed = whole.entries.iter().filter(|entry| filter.allows(entry));
         Ok(Library {
             entries: allowed.cloned().collect(),
@@ -149,9 +146,15 @@ impl Views {
     }
 
     async fn read_library(&self, as_at: Option<i64>) -> Result<Arc<Library>, ViewError> {
-        let gatherings = self.gatherings_with_words(as_at).await?;
+        let mut gatherings: Vec<GatheringRow> = self.all_rows(as_at, Vec::new()).await?;
+        let mut sessions: Vec<GatheringSessionRow> = self.all_rows(as_at, Vec::new()).await?;
+        if as_at.is_some() {
+            self.give_words_of_now(&mut gatherings).await?;
+            self.give_notes_of_now(&mut sessions).await?;
+        }
+        let gatherings: BTreeMap<Uuid, GatheringRow> =
+            gatherings.into_iter().map(|row| (row.id, row)).collect();
         let chosen: Vec<ChosenStoryRow> = self.all_rows(as_at, Vec::new()).await?;
-        let sessions = self.sessions_with_notes(as_at).await?;
         let organisations: Vec<OrganisationRow> = self.all_rows(as_at, Vec::new()).await?;
         let mut entries = self.lessons_that_stand(as_at).await?;
         let stories = self.stories_that_stand(&chosen).await?;
@@ -165,55 +168,13 @@ impl Views {
         });
         entries.extend(notes);
         entries.extend(organisations.iter().flat_map(report_entries));
-        let barriers: Vec<BarrierRow> = self.all_rows(as_at, Vec::new()).await?;
+        let barriers = self.barriers_for_all(as_at, Vec::new()).await?;
         entries.extend(barriers.iter().filter_map(answer_entry));
         entries.sort_by(|one, other| other.day.cmp(&one.day).then(one.id.cmp(&other.id)));
         Ok(Arc::new(Library {
             entries,
             stories_chosen: chosen.len(),
         }))
-    }
-
-    /// The gatherings as at a position, by their ids, with the words that they have now.
-    async fn gatherings_with_words(
-        &self,
-        as_at: Option<i64>,
-    ) -> Result<BTreeMap<Uuid, GatheringRow>, ViewError> {
-        let by_id = |rows: Vec<GatheringRow>| rows.into_iter().map(|row| (row.id, row));
-        let rows: Vec<GatheringRow> = self.all_rows(as_at, Vec::new()).await?;
-        let mut gatherings: BTreeMap<Uuid, GatheringRow> = by_id(rows).collect();
-        if as_at.is_some() {
-            let now: Vec<GatheringRow> = self.all_rows(None, Vec::new()).await?;
-            for (id, now) in by_id(now) {
-                if let Some(row) = gatherings.get_mut(&id) {
-                    row.take_words_of(&now);
-                }
-            }
-        }
-        Ok(gatherings)
-    }
-
-    /// The sessions as at a position. Their notes are as they are now: what was taken out of them
-    /// is not read on past days either.
-    async fn sessions_with_notes(
-        &self,
-        as_at: Option<i64>,
-    ) -> Result<Vec<GatheringSessionRow>, ViewError> {
-        let mut sessions: Vec<GatheringSessionRow> = self.all_rows(as_at, Vec::new()).await?;
-        if as_at.is_none() {
-            return Ok(sessions);
-        }
-        let now: Vec<GatheringSessionRow> = self.all_rows(None, Vec::new()).await?;
-        let now: BTreeMap<(Uuid, u16), GatheringSessionRow> = now
-            .into_iter()
-            .map(|row| ((row.gathering, row.session), row))
-            .collect();
-        for session in &mut sessions {
-            if let Some(now) = now.get(&(session.gathering, session.session)) {
-                session.take_notes_of(now);
-            }
-        }
-        Ok(sessions)
     }
 
     /// The lessons as at a position, without those that are withdrawn now.

@@ -109,6 +109,21 @@ impl<K: Hash + Eq, T: Clone> PositionCache<K, T> {
         Ok(value)
     }
 
+    /// What `read` reads of a past position, or the cached value of the position `next`.
+    pub(super) async fn read_as_at(
+        &self,
+        as_at: Option<i64>,
+        key: K,
+        next: i64,
+        read: impl Future<Output = Result<T, ViewError>>,
+    ) -> Result<T, ViewError> {
+        if as_at.is_some() {
+            read.await
+        } else {
+            self.get_or_read(key, next, read).await
+        }
+    }
+
     fn get(&self, key: &K, position: i64) -> Option<T> {
         let mut entries = self.entries();
         let known = entries.get(key).filter(|known| known.is_of(position));

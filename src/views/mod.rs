@@ -13,6 +13,7 @@ mod decrypted;
 mod directory;
 mod duplicates;
 mod event_search;
+mod gatherings;
 mod heard;
 mod library;
 mod list_cache;
@@ -47,7 +48,7 @@ use uuid::Uuid;
 
 use crate::domain::{PersonId, Role, Roles};
 use crate::eventlog::{Log, LogError};
-use crate::projections::{PersonRow, ProjectionError, Projector};
+use crate::projections::{GroupRow, PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
 pub use crate::store::filter::Filter;
 pub use crate::store::row_query::{SortKey, SortOrder};
@@ -286,5 +287,15 @@ impl Views {
             own.extend(more);
         }
         Ok(own)
+    }
+
+    /// The groups of which a person is a member, without those that were merged into another.
+    pub async fn active_groups_of(&self, person: PersonId) -> Result<Vec<GroupRow>, ViewError> {
+        let own = self.groups_of(person).await?;
+        let mut rows = self
+            .groups(own.iter().map(Uuid::to_string).collect())
+            .await?;
+        rows.retain(|row| row.merged_into.is_none());
+        Ok(rows)
     }
 }

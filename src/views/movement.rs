@@ -100,12 +100,9 @@ impl Views {
     /// The figures of gatherings, current or as at a position.
     pub async fn movement(&self, as_at: Option<i64>) -> Result<Arc<MovementSummary>, ViewError> {
         let next = self.projector.next_position();
-        if as_at.is_some() {
-            return self.read_movement(as_at, next).await;
-        }
-        let read = self.read_movement(None, next);
+        let read = self.read_movement(as_at, next);
         let cache = &self.list_cache.movement;
-        cache.get_or_read((), next, read).await
+        cache.read_as_at(as_at, (), next, read).await
     }
 
     async fn read_movement(

@@ -169,12 +169,9 @@ impl Views {
     /// The network, current or as at a position.
     pub async fn network(&self, as_at: Option<i64>) -> Result<Arc<NetworkSummary>, ViewError> {
         let next = self.projector.next_position();
-        if as_at.is_some() {
-            return self.read_network(as_at, next).await;
-        }
-        let read = self.read_network(None, next);
+        let read = self.read_network(as_at, next);
         let cache = &self.list_cache.network;
-        cache.get_or_read((), next, read).await
+        cache.read_as_at(as_at, (), next, read).await
     }
 
     async fn read_network(

@@ -55,13 +55,10 @@ impl PledgeFigures {
 impl Views {
     /// The pledges in force with their figures, current or as at a position.
     pub async fn pledge_figures(&self, as_at: Option<i64>) -> Result<PledgeFigures, ViewError> {
-        if as_at.is_some() {
-            return self.read_pledge_figures(as_at).await;
-        }
         let next = self.projector.next_position();
-        let read = self.read_pledge_figures(None);
+        let read = self.read_pledge_figures(as_at);
         let cache = &self.list_cache.pledges;
-        cache.get_or_read((), next, read).await
+        cache.read_as_at(as_at, (), next, read).await
     }
 
     async fn read_pledge_figures(&self, as_at: Option<i64>) -> Result<PledgeFigures, ViewError> {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::text::Slug;
 
@@ -97,28 +98,46 @@ fn hidden_options(counts: &BTreeMap<Slug, i64>) -> BTreeSet<&Slug> {
 }
 
 /// The number of tallies, in the order in which they were given, that the sum shown outside the
-/// office includes. `none` has a count of zero for every option of the question. New tallies are
-/// included only together with enough others that the difference between two days reveals no small
-/// number.
+/// office includes. `none` has a count of zero for every option of the question, and a tally comes
+/// with its giver. New tallies are included only together with enough others that the
+/// difference between two days reveals no small number, nor does the sum without one's own.
 pub(super) fn tallies_shown<'a>(
     none: &BTreeMap<Slug, i64>,
-    tallies: impl Iterator<Item = &'a BTreeMap<Slug, u32>>,
+    tallies: impl Iterator<Item = (Uuid, &'a BTreeMap<Slug, u32>)>,
 ) -> usize {
     let mut sum = none.clone();
+    let mut by_giver: BTreeMap<Uuid, BTreeMap<Slug, i64>> = BTreeMap::new();
     let mut last: Option<BTreeMap<Slug, i64>> = None;
     let (mut given, mut shown) = (0, 0);
-    for counts in tallies {
+    for (giver, counts) in tallies {
         given += 1;
+        let own = by_giver.entry(giver).or_insert_with(|| none.clone());
         for (option, count) in counts {
             *sum.entry(option.clone()).or_default() += i64::from(*count);
+            *own.entry(option.clone()).or_default() += i64::from(*count);
         }
-        if may_follow(last.as_ref(), &sum) {
+        if last.is_none() && is_few(sum.values().sum()) {
+            // The sum of so few people is not shown in any case.
+            shown = given;
+        }
+        let hides_others = by_giver.values().all(|own| hides_others(&sum, own));
+        if hides_others && may_follow(last.as_ref(), &sum) {
             last = Some(sum.clone());
             shown = given;
         }
     }
-    // The sum of so few people is not shown in any case.
-    if last.is_some() { shown } else { given }
+    shown
+}
+
+/// Whether those who know their own numbers learn no small number of the others from the sum.
+fn hides_others(sum: &BTreeMap<Slug, i64>, own: &BTreeMap<Slug, i64>) -> bool {
+    let rest = |option: &Slug, count: i64| count - own.get(option).copied().unwrap_or_default();
+    let people: i64 = sum.iter().map(|(option, count)| rest(option, *count)).sum();
+    let shown = shown_counts(sum, false);
+    let mut told = shown
+        .iter()
+        .filter_map(|(option, count)| Some(rest(option, (*count)?)));
+    !is_few(people) && !told.any(is_few)
 }
 
 /// Whether a sum can be shown once the one before was: no difference is a small number.
@@ -193,7 +212,9 @@ mod tests {
         let shown = |tallies: &[[u32; 2]]| {
             let tallies: Vec<_> = tallies.iter().copied().map(counts).collect();
             let none = counts([0, 0]).into_keys().map(|option| (option, 0));
-            tallies_shown(&none.collect(), tallies.iter())
+            // Each is of another group.
+            let groups = (1..).map(Uuid::from_u128);
+            tallies_shown(&none.collect(), groups.zip(tallies.iter()))
         };
         // Nothing of four people is shown, and all of twelve.
         assert_eq!(shown(&[[3, 1]]), 1);
@@ -203,6 +224,9 @@ mod tests {
         assert_eq!(shown(&[[5, 7], [1, 8]]), 1);
         assert_eq!(shown(&[[5, 7], [1, 1], [4, 5]]), 3);
         assert_eq!(shown(&[[5, 7], [0, 6], [1, 1]]), 2);
+        // The second group would know the one answer of the first.
+        assert_eq!(shown(&[[1, 8], [9, 9]]), 1);
+        assert_eq!(shown(&[[1, 8], [9, 9], [7, 9]]), 3);
     }
 
     #[test]

@@ -98,13 +98,10 @@ impl Views {
         fund: Option<&str>,
         as_at: Option<i64>,
     ) -> Result<ValueSummary, ViewError> {
+        let next = self.projector.next_position();
         let read = self.read_value(as_at);
-        let whole = if as_at.is_some() {
-            read.await?
-        } else {
-            let next = self.projector.next_position();
-            self.list_cache.value.get_or_read((), next, read).await?
-        };
+        let cache = &self.list_cache.value;
+        let whole = cache.read_as_at(as_at, (), next, read).await?;
         let mut summary = ValueSummary::clone(&whole);
         if fund.is_some() {
             summary.by_fund.retain(|line| line.of.as_deref() == fund);

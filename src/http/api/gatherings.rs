@@ -1,7 +1,7 @@
 //! Reads of gatherings, their sessions and sign-ups. Everyone who is signed in sees those that have
 //! opened; staff and leads see drafts, and who signed up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ pub(super) async fn list(
     let (mut rows, end) = list_rows::<GatheringRow>(&app, &params, as_at, filters).await?;
     if !sees_all {
         if as_at.is_some() {
-            give_words_of_now(&app, &mut rows).await?;
+            app.views.give_words_of_now(&mut rows).await?;
         }
         let own = |row| redact(row, signed.reader.person);
         rows = rows.into_iter().map(own).collect();
@@ -78,43 +78,6 @@ pub(super) async fn gathering_response(
         .decrypt_gatherings(signed.reader.reads_calls_for_a_hand(), vec![row])
         .await?;
     record_response(&rows.pop().ok_or_else(not_found)?, version)
-}
-
-/// Replaces the titles and descriptions of a past day with the current ones, so that words which
-/// staff removed cannot be read with `as_at`.
-async fn give_words_of_now(app: &AppState, rows: &mut [GatheringRow]) -> Result<(), Problem> {
-    let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
-    let now: Vec<GatheringRow> = app.views.rows_of("id", &ids).await?;
-    let now: BTreeMap<Uuid, GatheringRow> = now.into_iter().map(|row| (row.id, row)).collect();
-    for row in rows {
-        if let Some(now) = now.get(&row.id) {
-            row.take_words_of(now);
-        }
-    }
-    Ok(())
-}
-
-/// Replaces the notes and places of sessions on a past day with the current ones, for the same
-/// reason.
-async fn give_notes_of_now(
-    app: &AppState,
-    gathering: Uuid,
-    rows: &mut [GatheringSessionRow],
-) -> Result<(), Problem> {
-    let of_gathering = vec![Filter::equals("gathering", gathering)];
-    let now: Vec<GatheringSessionRow> = app.views.all_rows(None, of_gathering).await?;
-    let now: BTreeMap<u16, GatheringSessionRow> =
-        now.into_iter().map(|row| (row.session, row)).collect();
-    for row in rows {
-        if let Some(now) = now.get(&row.session) {
-            row.take_notes_of(now);
-            (row.place, row.place_for) = (now.place.clone(), now.place_for);
-            if row.reason.is_some() {
-                row.reason.clone_from(&now.reason);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A gathering, and whether the reader sees who signed up for it.
@@ -163,7 +126,8 @@ async fn find_visible(
 fn redact(mut row: GatheringRow, person: PersonId) -> GatheringRow {
     row.leads.retain(|lead, _| *lead == person);
     row.offered_to = row.offered_to.filter(|offered| *offered == person);
-    (row.hand_asked_by, row.hand_asked_on, row.hand) = (None, None, None);
+    (row.hand_asked_by, row.hand_asked_on) = (None, None);
+    (row.hand_kept_until, row.hand) = (None, None);
     row
 }
 
@@ -181,7 +145,7 @@ pub(super) async fn sessions(
     let (mut rows, end) = list_rows::<GatheringSessionRow>(&app, &params, as_at, filters).await?;
     if !found.sees_people {
         if as_at.is_some() {
-            give_notes_of_now(&app, gathering, &mut rows).await?;
+            app.views.give_notes_of_now(&mut rows).await?;
         }
         let own = own_places(&app, &signed, gathering).await?;
         for row in &mut rows {

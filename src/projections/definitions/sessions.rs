@@ -63,8 +63,14 @@ pub struct GatheringSessionRow {
 }
 
 impl GatheringSessionRow {
-    /// Takes the notes, if it has any, of another state of the same session.
-    pub fn take_notes_of(&mut self, other: &Self) {
+    /// Takes the place of another state of the same session, and its notes and its reason if it has
+    /// any.
+    pub fn take_words_of(&mut self, other: &Self) {
+        self.place.clone_from(&other.place);
+        self.place_for = other.place_for;
+        if self.reason.is_some() {
+            self.reason.clone_from(&other.reason);
+        }
         if self.learned.is_some() {
             self.learned.clone_from(&other.learned);
             self.ideas.clone_from(&other.ideas);

@@ -226,15 +226,11 @@ async fn own_groups(visitor: &Visitor, app: &AppState) -> Result<Vec<(String, St
     else {
         return Ok(Vec::new());
     };
-    let mut own = Vec::new();
-    for id in app.views.groups_of(signed.reader.person).await? {
-        let row: Option<GroupRow> = app.views.find(id, None).await?;
-        own.extend(
-            row.filter(|row| row.merged_into.is_none())
-                .map(|row| (row.id.to_string(), row.name)),
-        );
-    }
-    Ok(own)
+    let own = app.views.active_groups_of(signed.reader.person).await?;
+    Ok(own
+        .into_iter()
+        .map(|row| (row.id.to_string(), row.name))
+        .collect())
 }
 
 pub(super) async fn submit(

@@ -1,6 +1,6 @@
 //! The list of gatherings: those to come, by place and kind, and what came of those before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -60,19 +60,13 @@ pub(super) async fn show(
     let recent = vec![Filter::at_least("day", first)];
     let mut sessions: Vec<GatheringSessionRow> = app.views.all_rows(None, recent).await?;
     sessions.sort_by_key(|session| (session.day, session.starts_at.clone(), session.session));
-    let ids: BTreeSet<String> = sessions
-        .iter()
-        .map(|session| session.gathering.to_string())
-        .collect();
-    let ids: Vec<String> = ids.into_iter().collect();
-    let mut all: Vec<GatheringRow> = app.views.rows_of("id", &ids).await?;
-    all.retain(GatheringRow::is_public);
+    let all = app.views.public_gatherings_of(&sessions).await?;
     let is_wanted = |row: &&GatheringRow| {
         let is_there = row.area.as_ref().is_some_and(|own| own.as_str() == area);
         (area.is_empty() || is_there) && (kind.is_empty() || row.kind.key() == kind)
     };
     let wanted: BTreeMap<Uuid, &GatheringRow> = all
-        .iter()
+        .values()
         .filter(is_wanted)
         .map(|row| (row.id, row))
         .collect();
@@ -158,9 +152,9 @@ fn past(
 }
 
 /// The areas of gatherings.
-fn areas(all: &[GatheringRow], chosen: &str) -> Vec<FilterOption> {
+fn areas(all: &BTreeMap<Uuid, GatheringRow>, chosen: &str) -> Vec<FilterOption> {
     let mut keys: Vec<&str> = all
-        .iter()
+        .values()
         .filter_map(|row| row.area.as_ref())
         .map(Slug::as_str)
         .collect();
@@ -175,9 +169,9 @@ fn areas(all: &[GatheringRow], chosen: &str) -> Vec<FilterOption> {
 }
 
 /// The kinds of gatherings.
-fn kinds(all: &[GatheringRow], chosen: &str, visitor: &Visitor) -> Vec<FilterOption> {
+fn kinds(all: &BTreeMap<Uuid, GatheringRow>, chosen: &str, visitor: &Visitor) -> Vec<FilterOption> {
     let by_key: BTreeMap<&str, &str> = all
-        .iter()
+        .values()
         .map(|row| (row.kind.key(), kind_name(row.kind, visitor.language)))
         .collect();
     let option = |(key, name): (&str, &str)| FilterOption {

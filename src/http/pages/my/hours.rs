@@ -19,7 +19,7 @@ use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
 };
-use crate::projections::{ConsentRow, ConsentState, DirectoryRow, GroupRow};
+use crate::projections::{ConsentRow, ConsentState, DirectoryRow};
 use crate::views::Filter;
 
 /// The value of the choice that the visitor received the time themselves.
@@ -53,16 +53,11 @@ impl GivenTime {
             .filter(|entry| !entry.is_wish())
             .ok_or_else(PageError::not_found)?;
         let giver = entry.group.ok_or_else(PageError::not_found)?;
-        let own = app.views.groups_of(person).await?;
-        if own.contains(&giver.0) {
+        if app.views.groups_of(person).await?.contains(&giver.0) {
             return Err(PageError::not_found());
         }
-        let ids = own.iter().map(ToString::to_string).collect();
-        let groups: Vec<GroupRow> = app.views.groups(ids).await?;
-        let groups = groups
-            .into_iter()
-            .filter(|row| row.merged_into.is_none())
-            .map(|row| (row.id.to_string(), row.name));
+        let groups = app.views.active_groups_of(person).await?;
+        let groups = groups.into_iter().map(|row| (row.id.to_string(), row.name));
         let myself = translate("Me", visitor.language);
         let myself = is_in_time_bank(app, person)
             .await?

@@ -21,7 +21,7 @@ use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
 };
-use crate::projections::{DirectoryRow, GroupRow};
+use crate::projections::DirectoryRow;
 
 /// The value of the choice to come oneself.
 const MYSELF: &str = "myself";
@@ -183,10 +183,8 @@ async fn askers(
     app: &AppState,
     entry: &DirectoryRow,
 ) -> Result<OwnChoices, PageError> {
-    let groups = app.views.groups_of(visitor.person()?).await?;
-    let ids = groups.iter().map(ToString::to_string).collect();
-    let mut rows: Vec<GroupRow> = app.views.groups(ids).await?;
-    rows.retain(|row| row.merged_into.is_none() && entry.group != Some(GroupId(row.id)));
+    let mut rows = app.views.active_groups_of(visitor.person()?).await?;
+    rows.retain(|row| entry.group != Some(GroupId(row.id)));
     if rows.is_empty() {
         return Ok(Vec::new());
     }
