@@ -80,7 +80,8 @@ impl Command {
     }
 
     /// The days in the command that a person entered, with their field names.
-    fn days(&self) -> Vec<(&'static str, Date)> {
+    #[must_use]
+    pub fn days(&self) -> Vec<(&'static str, Date)> {
         match self {
             Self::Fund(_, command) => fund_days(command),
             Self::Group(_, command) => group_days(command),

@@ -112,6 +112,9 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let params = QueryParams::parse(&http, ASSETS_PARAMS)?;
     let as_at = params.as_at(&app).await?;
+    if !sees_directory(&signed.reader) {
+        params.must_not_search_past(as_at, &["named", "count"])?;
+    }
     let mut filters = params.state_filter::<AssetState>()?;
     filters.extend(params.equality_filters(&[("area", "area"), ("group", "group_id")])?);
     filters.extend(kind_filters(&params)?);

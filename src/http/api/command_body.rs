@@ -5,6 +5,8 @@
 //! Serde stops at the first error. To find the others, each field is deserialised in a body of its
 //! own, and missing fields are found by the schema of the body in the contract.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, schema::Schema};
 use uuid::Uuid;
@@ -45,10 +47,51 @@ pub(in crate::http) fn parse_body(
     let body = &*normalise_integers(body);
     let read = parse_command(noun, spec, id, body)
         .ok_or_else(|| ErrorCode::NoSuchAddress.problem("there is no such command"))?;
-    read.map_err(|first| {
+    let command = read.map_err(|first| {
         let fields = serde_json::from_slice(body).unwrap_or_default();
         Problem::from_fields(wrong_fields(noun, spec, first, &fields))
-    })
+    })?;
+    must_have_plain_days(&command, body)?;
+    Ok(command)
+}
+
+/// Refuses a day with a time or in another form than `2026-12-31`. The parser takes the other forms
+/// of ISO 8601, and a time in another zone can mean another day.
+fn must_have_plain_days(command: &Command, body: &[u8]) -> Result<(), Problem> {
+    let days = command.days();
+    if days.is_empty() {
+        return Ok(());
+    }
+    let mut texts = BTreeSet::new();
+    collect_texts(serde_json::from_slice(body).unwrap_or_default(), &mut texts);
+    let wrong = days
+        .into_iter()
+        .filter(|(_, day)| !texts.contains(&day.to_string()))
+        .map(|(field, _)| FieldError {
+            field: field.to_owned(),
+            code: FieldErrorCode::Invalid,
+            detail: "write a day as in 2026-12-31".to_owned(),
+        });
+    let wrong: Vec<_> = wrong.take(FIELD_ERRORS_MAX).collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::from_fields(wrong))
+    }
+}
+
+/// Adds all texts in a value.
+fn collect_texts(value: Value, texts: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(texts.insert(text)),
+        Value::Array(items) => items
+            .into_iter()
+            .for_each(|item| collect_texts(item, texts)),
+        Value::Object(fields) => fields
+            .into_iter()
+            .for_each(|(_, field)| collect_texts(field, texts)),
+        _ => {}
+    }
 }
 
 /// The command, or the first error; `None` if there is no such command.
@@ -377,6 +420,31 @@ mod tests {
             panic!("it is taken");
         };
         assert_eq!(register.name.as_str(), "Caf\u{e9} of St Mary\u{2019}s");
+    }
+
+    #[test]
+    fn a_day_has_no_time() {
+        let plan = |day: &str| json!({ "day": day, "starts_at": "10:00", "ends_at": "11:00", "place": "The hall" });
+        for day in [
+            "2026-12-21T10:00[America/New_York]",
+            "2026-12-21 10:00",
+            "20261221",
+            "+002026-12-21",
+            "2026-12-21T00:00+05:00[Asia/Karachi]",
+        ] {
+            let found = wrong_in("gatherings", "add-session", &plan(day));
+            assert_eq!(
+                found,
+                [("day".to_owned(), FieldErrorCode::Invalid)],
+                "{day}"
+            );
+        }
+        let noun = RESOURCES.iter().find(|noun| noun.plural == "gatherings");
+        let noun = noun.expect("a resource");
+        let spec = noun.commands.iter().find(|spec| spec.name == "add-session");
+        let body = plan("2026-12-21").to_string();
+        let read = parse_body(noun, spec.expect("a command"), Uuid::nil(), body.as_bytes());
+        assert!(read.is_ok());
     }
 
     #[test]

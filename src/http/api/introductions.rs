@@ -71,6 +71,7 @@ pub(super) async fn list(
     let as_at = params.as_at(&app).await?;
     let mut filters = params.state_filter::<IntroductionState>()?;
     if !signed.reader.works_with_people() {
+        params.must_not_search_past(as_at, &["count"])?;
         let own = app.views.own_introductions(&signed.reader).await?;
         filters.push(Filter::any_of("id", only_ids(own)));
     }

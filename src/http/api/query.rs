@@ -73,6 +73,22 @@ impl QueryParams {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Refuses parameters that would tell what was removed since a past day: for readers who see
+    /// only what is there now.
+    pub(super) fn must_not_search_past(
+        &self,
+        as_at: Option<i64>,
+        names: &[&'static str],
+    ) -> Result<(), Problem> {
+        let asked = names.iter().find(|name| self.get(name).is_some());
+        match asked.filter(|_| as_at.is_some()) {
+            Some(name) => Err(ErrorCode::InvalidQuery
+                .problem("leave this out of a list as at a past day")
+                .with_field(*name)),
+            None => Ok(()),
+        }
+    }
+
     /// Parses a parameter. `says` is the detail of the problem if it cannot be parsed.
     pub(super) fn parsed<T: FromStr>(
         &self,
