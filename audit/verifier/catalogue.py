@@ -296,7 +296,8 @@ TallyCorrected tally:int16 counts:{int32} reason:Prose
 LeadOffered person:id
 LeadTaken person:id staff:bool
 LeadLeft person:id
-HandAskedFor lead:id words:secret
+HandAskedFor lead:id words:secret asked_on:day?
+HandForgotten words:secrets
 RiskChecked good_until:day
 SessionReminded session:int16
 NeedsForgotten session:int16 needs:secrets
@@ -327,6 +328,7 @@ BarrierJoined into:id
 BarrierTakenIn joined:id raised_by:ids
 BarrierPassedOn to:Line asked:Prose due_on:day passed_on:day
 BarrierAnswered answer:Prose comes_to:ComesTo answered_on:day
+BarrierWithdrawn
 BarrierClosed reason:Prose
 BarrierReminded
 BarrierWordsForgotten words:secret

@@ -564,6 +564,10 @@ def fold_gathering(event: Event, state: LogState) -> None:
             gathering.leads.add(p["person"])
         case "LeadLeft":
             gathering.leads.discard(p["person"])
+        case "HandAskedFor":
+            gathering.asked.add(p["lead"])
+        case "HandForgotten":
+            gathering.asked.clear()
         case "StoryChosen":
             gathering.chosen.add((p["grant"], p["story"]))
         case _ if "session" in p:
@@ -573,11 +577,17 @@ def fold_gathering(event: Event, state: LogState) -> None:
 
 
 def fold_asset(event: Event, state: LogState) -> None:
-    """Who holds an entry of the directory, and the time that was given."""
+    """Who holds an entry of the directory, whether it is listed, and the time that was given."""
     asset, p = state.assets[event.id], event.p
     match event.name:
         case "AssetRecorded":
             asset.holder = p["holder"]
+        case "AssetPublished":
+            asset.listed, asset.welcomes = True, bool(p["listing"]["welcomes"])
+        case "AssetPaused" | "AssetWithdrawn":
+            asset.listed = False
+        case "AssetResumed":
+            asset.listed = True
         case "ExchangeRecorded":
             asset.exchanges.append((p["giver"], p["receiver"], p["minutes"]))
             count_exchange(state, asset.exchanges[-1], 1)
@@ -645,6 +655,8 @@ def fold_barrier(event: Event, state: LogState) -> None:
             barrier.passed_on = True
         case "BarrierAnswered":
             barrier.comes_to = p["comes_to"]
+        case "BarrierWithdrawn":
+            barrier.passed_on, barrier.comes_to = False, None
         case "BarrierJoined":
             state.joining = event.id, p["into"]
         case "BarrierTakenIn":

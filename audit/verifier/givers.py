@@ -227,6 +227,7 @@ gathering.LeadOffered officer connector lead
 gathering.LeadTaken officer connector person
 gathering.LeadLeft officer connector lead
 gathering.HandAskedFor officer connector lead
+gathering.HandForgotten job
 gathering.RiskChecked officer
 gathering.SessionReminded job
 gathering.NeedsForgotten job
@@ -260,6 +261,7 @@ barrier.BarrierJoined officer connector
 barrier.BarrierTakenIn officer connector
 barrier.BarrierPassedOn officer connector
 barrier.BarrierAnswered officer connector
+barrier.BarrierWithdrawn officer connector
 barrier.BarrierClosed officer connector
 barrier.BarrierReminded job
 barrier.BarrierWordsForgotten job

@@ -46,13 +46,35 @@ def hours_are_agreed(event: Event, state: LogState) -> Iterator[str]:
 
 
 @check("hours-balanced", "asset.ExchangeRecorded")
-def an_exchange_has_two_sides(event: Event, state: LogState) -> Iterator[str]:
-    """An exchange has two sides, a minute or more, and the next number."""
+def an_exchange_has_minutes(event: Event, state: LogState) -> Iterator[str]:
+    """An exchange has a minute or more, and the next number."""
     p = event.p
     if p["exchange"] != len(state.assets[event.id].exchanges) + 1:
         yield "an exchange has not the next number of its entry"
-    if p["giver"] == p["receiver"] or p["minutes"] == 0:
-        yield "an exchange has no minutes, or one party on both sides"
+    if p["minutes"] == 0:
+        yield "an exchange has no minutes"
+
+
+@check("hours-received", "asset.ExchangeRecorded")
+def time_has_two_sides(event: Event, state: LogState) -> Iterator[str]:
+    """Time is given to another; groups that were merged count as one."""
+    if state.heir_of(event.p["giver"]) == state.heir_of(event.p["receiver"]):
+        yield "a group or a person gave time to itself"
+
+
+@check("hours-received", "asset.ExchangeRecorded", "asset.ExchangeCorrected")
+def nobody_counts_for_themselves(event: Event, state: LogState) -> Iterator[str]:
+    """Nobody records or corrects time that they gave, as a person or as a member of the group."""
+    exchanges, number = state.assets[event.id].exchanges, event.p["exchange"]
+    if event.name == "ExchangeRecorded":
+        kind, giver = event.p["giver"]
+    elif 1 <= number <= len(exchanges):
+        kind, giver = exchanges[number - 1][0]
+    else:
+        return
+    own = {giver} if kind == "person" else state.groups[giver].members
+    if event.actor in own:
+        yield "somebody who gave time recorded or corrected it"
 
 
 @check("hours-balanced", "asset.ExchangeCorrected")

@@ -44,6 +44,13 @@ def it_was_passed_on(event: Event, state: LogState) -> Iterator[str]:
         yield "a barrier was answered again, and the same comes of it"
 
 
+@check("answer-after-passing-on", "barrier.BarrierWithdrawn")
+def everyone_could_read_it(event: Event, state: LogState) -> Iterator[str]:
+    """What is withdrawn was passed on, so that everyone could read it."""
+    if not state.barriers[event.id].passed_on:
+        yield "a barrier was withdrawn that nobody could read"
+
+
 @check("answer-after-passing-on", "barrier.BarrierTakenIn")
 def it_takes_in_everyone(event: Event, state: LogState) -> Iterator[str]:
     """A barrier takes in all who raised the one that is joined to it."""

@@ -32,6 +32,7 @@ OF_CLOCK = {
     "gathering.GatheringPlanned": "planned_on",
     "gathering.GatheringOpened": "opened_on",
     "gathering.GatheringEnded": "ended_on",
+    "gathering.HandAskedFor": "asked_on",
     "asset.AssetRecorded": "recorded_on",
     "asset.AssetPublished": "published_on",
     "asset.AssetResumed": "resumed_on",

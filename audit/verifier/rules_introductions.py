@@ -38,6 +38,19 @@ def it_was_agreed_to(event: Event, state: LogState) -> Iterator[str]:
         yield "an introduction was made that was not agreed to"
 
 
+@check("introduction-welcomed", "introduction.IntroductionAsked", "introduction.IntroductionMade")
+def the_entry_welcomes_people(event: Event, state: LogState) -> Iterator[str]:
+    """The entry is listed and welcomes people, and is not of those who are introduced."""
+    asset = state.assets[event.p["to"]]
+    of = event.p["of"] if event.name == "IntroductionAsked" else state.introductions[event.id].of
+    if not asset.listed or not asset.welcomes:
+        yield "somebody was introduced to an entry that does not welcome people"
+    elif event.name == "IntroductionMade" and event.p["holder"] != state.held_by(event.p["to"], "group"):
+        yield "an introduction names another group than the one that holds the entry"
+    elif of[0] and state.heir_of(of) == state.heir_of(asset.holder):
+        yield "somebody was introduced to an entry of their own"
+
+
 @check("introduction-checked", "introduction.IntroductionMade")
 def the_group_was_checked(event: Event, state: LogState) -> Iterator[str]:
     """People who may be at risk come only to groups whose check is in date."""

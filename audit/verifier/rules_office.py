@@ -66,6 +66,8 @@ def values_are_of_the_record(event: Event, state: LogState) -> Iterator[str]:
         owners = {event.p.get("group") or event.p.get("person")}
     if event.name == "BarrierWordsForgotten":
         owners = {state.barriers[event.id].owner}
+    if event.name == "HandForgotten":
+        owners = state.gatherings[event.id].asked
     if event.name == "NeedsForgotten":
         owners = state.gatherings[event.id].sessions[event.p["session"]].signed_up
     if event.subjects - owners:

@@ -124,7 +124,7 @@ introduction IntroductionClosed asked,agreed,made,welcomed,declined,came_to clos
 introduction IntroductionReminded made
 introduction MattersForgotten agreed,made,welcomed,declined,came_to,closed
 gathering GatheringPlanned none draft
-gathering GatheringDescribed draft,open
+gathering GatheringDescribed draft,open,ended
 gathering GatheringOpened draft open
 gathering GatheringEnded draft,open ended
 gathering SessionAdded draft,open
@@ -140,6 +140,7 @@ gathering LeadOffered draft,open
 gathering LeadTaken draft,open
 gathering LeadLeft draft,open,ended
 gathering HandAskedFor draft,open
+gathering HandForgotten draft,open,ended
 gathering RiskChecked draft,open
 asset AssetRecorded none recorded
 asset WordsProposed recorded,published,paused
@@ -161,6 +162,7 @@ barrier BarrierJoined raised,summed_up joined
 barrier BarrierTakenIn raised,summed_up,passed_on,answered
 barrier BarrierPassedOn summed_up,passed_on passed_on
 barrier BarrierAnswered passed_on,answered answered
+barrier BarrierWithdrawn passed_on,answered,closed summed_up
 barrier BarrierClosed raised,summed_up,passed_on,answered closed
 barrier BarrierReminded passed_on
 barrier BarrierWordsForgotten raised,summed_up,passed_on,answered,closed,joined

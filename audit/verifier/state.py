@@ -134,6 +134,8 @@ class Gathering:
     is_open: bool = False
     leads: set[str] = field(default_factory=set)
     offered_to: str | None = None
+    # The leads who asked for a hand, whose words are deleted later.
+    asked: set[str] = field(default_factory=set)
     # The stories that were chosen there: grant and number.
     chosen: set[tuple[str, int]] = field(default_factory=set)
     sessions: defaultdict[int, Session] = field(default_factory=lambda: defaultdict(Session))
@@ -147,6 +149,8 @@ class Asset:
     holder: tuple[str, str] | None = None
     # Giver, receiver and minutes of each exchange, in the order of their numbers.
     exchanges: list[tuple[Any, Any, int]] = field(default_factory=list)
+    listed: bool = False
+    welcomes: bool = False
 
 
 @dataclass
@@ -571,6 +575,13 @@ class LogState:
             found.add(own)
             own = self.groups[own].into if own in self.groups else None
         return found
+
+    def heir_of(self, party: tuple[str, str] | None) -> tuple[str, str] | None:
+        """The party, or the group that it is part of now, after all merges."""
+        if party is None or party[0] != "group":
+            return party
+        own = [one for one in self.heirs(party[1]) if one not in self.groups or not self.groups[one].into]
+        return ("group", own[0]) if own else party
 
     def mark_of(self, group: str) -> dict[str, int]:
         """How often the group, its heirs, and the contact details of their members changed."""

@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::payee::EncryptedPayee;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted};
-use crate::domain::{
-    AssetEvent, BarrierEvent, Event, GatheringEvent, GroupEvent, IntroductionEvent, PersonEvent,
-};
+use crate::domain::{Event, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The SHA-256 of an encrypted value.
@@ -52,17 +50,9 @@ impl LogContents {
             | Event::Group(GroupEvent::PersonalDataErased { .. }) => self.erase(subject),
             Event::Person(happened) => self.process_person(subject, happened),
             Event::Group(happened) => self.process_group(subject, happened),
-            Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) => self.forget(needs),
-            Event::Asset(AssetEvent::WordsForgotten { words }) => self.forget(words),
-            Event::Introduction(
-                IntroductionEvent::MattersForgotten { forgotten }
-                | IntroductionEvent::IntroductionTakenBack { forgotten, .. },
-            ) => self.forget(forgotten),
-            Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) => {
-                self.forget(std::slice::from_ref(words));
-            }
             _ => {}
         }
+        self.forget(event.event.forgotten_values());
     }
 
     fn erase(&mut self, subject: Uuid) {

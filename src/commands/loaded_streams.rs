@@ -13,9 +13,9 @@ use crate::clock::day_of;
 use crate::domain::asset::Party;
 use crate::domain::fund::MakeBankFile;
 use crate::domain::{
-    Aggregate, Application, Asset, Barrier, Command, DecisionContext, Fund, FundId, Gathering,
-    Grant, GrantId, Group, Introduction, Organisation, Person, PersonId, ReadDependencies,
-    TrackedRead,
+    Aggregate, Application, Asset, AssetCommand, Barrier, Command, DecisionContext, Fund, FundId,
+    Gathering, Grant, GrantId, Group, Introduction, Organisation, Person, PersonId,
+    ReadDependencies, TrackedRead,
 };
 use crate::eventlog::recorded_event::StreamKey;
 use crate::eventlog::{LoadedAggregate, Log, LogError};
@@ -139,6 +139,13 @@ impl<'a> LoadedStreams<'a> {
                 facts.named_groups.insert(group, TrackedRead::new(loaded));
             }
         }
+        if let Command::Asset(id, AssetCommand::CorrectExchange(corrected)) = command {
+            let state = self.load::<Asset>(id.0).await?;
+            if let Some(group) = state.group_that_gave(corrected.exchange) {
+                let loaded = self.load::<Group>(group.0).await?;
+                facts.named_groups.insert(group, TrackedRead::new(loaded));
+            }
+        }
         if let Some(barrier) = related.barrier {
             facts.barrier = TrackedRead::new(self.load::<Barrier>(barrier).await?);
         }
@@ -146,8 +153,12 @@ impl<'a> LoadedStreams<'a> {
             facts.grant = TrackedRead::new(self.load::<Grant>(grant).await?);
         }
         for group in command.groups_read() {
-            let state = self.load::<Group>(group.0).await?;
-            facts.named_groups.insert(group, TrackedRead::new(state));
+            let mut next = Some(group);
+            while let Some(id) = next.filter(|id| !facts.named_groups.contains_key(id)) {
+                let state = self.load::<Group>(id.0).await?;
+                next = state.merged_into();
+                facts.named_groups.insert(id, TrackedRead::new(state));
+            }
         }
         Ok(facts)
     }

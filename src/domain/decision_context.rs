@@ -448,6 +448,16 @@ impl DecisionContext {
             .look("group")
     }
 
+    /// The group that one of the [`DecisionContext::named_groups`] is part of now, after all merges.
+    pub fn named_heir(&self, group: GroupId) -> Result<GroupId, Refusal> {
+        let mut heir = group;
+        // As many steps as there are groups end at the last one.
+        for _ in 0..self.named_groups.len() {
+            heir = self.named_group(heir)?.merged_into().unwrap_or(heir);
+        }
+        Ok(heir)
+    }
+
     /// Refuses with [`Refusal::Unknown`] if there is no such application.
     pub fn application(&self) -> Result<&Application, Refusal> {
         self.application.look("application")

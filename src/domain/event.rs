@@ -10,6 +10,7 @@ use super::group::GroupEvent;
 use super::introduction::IntroductionEvent;
 use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
+use super::personal_data::Encrypted;
 use super::text::{TextError, text_type};
 use super::{
     Aggregate, Application, Asset, Barrier, DomainEvent, Fund, Gathering, Grant, Group,
@@ -110,6 +111,28 @@ impl Event {
             Self::Asset(happened) => (Asset::TYPE, happened.name()),
             Self::Introduction(happened) => (Introduction::TYPE, happened.name()),
             Self::Barrier(happened) => (Barrier::TYPE, happened.name()),
+        }
+    }
+
+    /// The personal values that this event deletes. Those of an erasure are not among them.
+    #[must_use]
+    pub fn forgotten_values(&self) -> &[Encrypted] {
+        match self {
+            Self::Gathering(
+                GatheringEvent::NeedsForgotten { needs: values, .. }
+                | GatheringEvent::HandForgotten { words: values },
+            )
+            | Self::Asset(AssetEvent::WordsForgotten { words: values })
+            | Self::Introduction(
+                IntroductionEvent::MattersForgotten { forgotten: values }
+                | IntroductionEvent::IntroductionTakenBack {
+                    forgotten: values, ..
+                },
+            ) => values,
+            Self::Barrier(BarrierEvent::BarrierWordsForgotten { words }) => {
+                std::slice::from_ref(words)
+            }
+            _ => &[],
         }
     }
 

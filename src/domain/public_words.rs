@@ -9,11 +9,10 @@ const PHONE_DIGITS_MIN: usize = 10;
 /// Refuses with [`Refusal::LooksPersonal`] a public text with an email address, a postcode or a
 /// phone number. The refusal names the field.
 pub fn must_not_look_personal(field: &'static str, text: &str) -> Result<(), Refusal> {
-    if has_email(text) || has_postcode(text) || has_phone(text) {
-        Err(Refusal::LooksPersonal { field })
-    } else {
-        Ok(())
+    if has_postcode(text) {
+        return Err(Refusal::LooksPersonal { field });
     }
+    must_not_have_contact(field, text)
 }
 
 /// The same for a text that may have a postcode, such as the place of a session.

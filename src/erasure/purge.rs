@@ -9,10 +9,7 @@ use uuid::Uuid;
 
 use super::{ErasureList, ErasureRecord};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::{
-    AssetEvent, BarrierEvent, Event, GatheringEvent, Group, GroupEvent, IntroductionEvent,
-    PersonEvent,
-};
+use crate::domain::{Event, Group, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
@@ -89,24 +86,9 @@ impl Purger {
             if let Event::Group(GroupEvent::FileRemoved { file, .. }) = &event.event {
                 self.files.remove(file).await?;
             }
-            if let Event::Gathering(GatheringEvent::NeedsForgotten { needs, .. }) = &event.event {
-                self.delete_values(needs).await?;
-                erased = true;
-            }
-            if let Event::Asset(AssetEvent::WordsForgotten { words }) = &event.event {
-                self.delete_values(words).await?;
-                erased = true;
-            }
-            if let Event::Introduction(
-                IntroductionEvent::MattersForgotten { forgotten }
-                | IntroductionEvent::IntroductionTakenBack { forgotten, .. },
-            ) = &event.event
-            {
+            let forgotten = event.event.forgotten_values();
+            if !forgotten.is_empty() {
                 self.delete_values(forgotten).await?;
-                erased = true;
-            }
-            if let Event::Barrier(BarrierEvent::BarrierWordsForgotten { words }) = &event.event {
-                self.delete_values(std::slice::from_ref(words)).await?;
                 erased = true;
             }
             erased |= self.finish_erasure(event).await?;

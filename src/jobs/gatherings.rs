@@ -1,6 +1,6 @@
 //! Sessions of gatherings: people are reminded in the two days before a session, places of people
-//! whose data was erased are given to those who wait, and needs are deleted 30 days after the
-//! session.
+//! whose data was erased are given to those who wait, needs are deleted 30 days after the session,
+//! and what leads asked for after two years.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use super::{DueCommand, JobError, Jobs};
 use crate::clock::day_of;
+use crate::domain::command::NoBody;
 use crate::domain::gathering::{REMINDED_DAYS_BEFORE, SessionRef, SessionState, StepDown};
 use crate::domain::{Command, GatheringCommand, GatheringId};
-use crate::projections::{GatheringSessionRow, PersonRow, SignUpRow, SignUpState};
+use crate::projections::{GatheringRow, GatheringSessionRow, PersonRow, SignUpRow, SignUpState};
 use crate::views::Filter;
 
 impl Jobs {
@@ -76,6 +77,21 @@ impl Jobs {
             .iter()
             .map(|row| session_command("forget-needs", row, GatheringCommand::ForgetNeeds))
             .collect())
+    }
+
+    /// Gatherings whose leads asked for a hand so long ago that what they asked for is forgotten.
+    pub(super) async fn hands_to_forget(&self) -> Result<Vec<DueCommand>, JobError> {
+        let yesterday = day_of(self.commands.now()).saturating_sub(Span::new().days(1));
+        let over = vec![Filter::at_most("hand_kept_until", yesterday)];
+        let rows: Vec<GatheringRow> = self.views.all_rows(None, over).await?;
+        let forget = |row: &GatheringRow| DueCommand {
+            key: format!("forget-hand/{}/{:?}", row.id, row.hand_kept_until),
+            command: Command::Gathering(
+                GatheringId(row.id),
+                GatheringCommand::ForgetHand(NoBody {}),
+            ),
+        };
+        Ok(rows.iter().map(forget).collect())
     }
 }
 

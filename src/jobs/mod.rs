@@ -73,6 +73,7 @@ impl Jobs {
             self.session_reminders().await?,
             self.places_of_erased().await?,
             self.sessions_to_forget().await?,
+            self.hands_to_forget().await?,
             self.asset_reminders().await?,
             self.assets_to_forget().await?,
             self.introductions().await?,

@@ -2,6 +2,7 @@
 //! answers, as at any day. It contains neither the words nor the ids of those who raised them.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -72,20 +73,45 @@ impl Views {
     /// What was heard and passed on, the newest first, current or as at a position. What is heard
     /// now is cached until the log moves on.
     pub async fn heard(&self, as_at: Option<i64>) -> Result<Vec<HeardBarrier>, ViewError> {
-        let read = self.read_heard(as_at);
-        if as_at.is_some() {
-            return Ok(Vec::clone(&*read.await?));
-        }
         let next = self.projector.next_position();
-        let heard = self.list_cache.heard.get_or_read((), next, read).await?;
+        let read = self.read_heard(as_at);
+        let cache = &self.list_cache.heard;
+        let heard = cache.read_as_at(as_at, (), next, read).await?;
         Ok(Vec::clone(&heard))
     }
 
     async fn read_heard(&self, as_at: Option<i64>) -> Result<Arc<Vec<HeardBarrier>>, ViewError> {
         let passed_on = vec![Filter::at_least("passed_on", FIRST_DAY)];
-        let rows: Vec<BarrierRow> = self.all_rows(as_at, passed_on).await?;
+        let rows = self.barriers_for_all(as_at, passed_on).await?;
         let mut heard: Vec<_> = rows.into_iter().filter_map(HeardBarrier::of_row).collect();
         heard.sort_by_key(|barrier| Reverse((barrier.passed_on, barrier.id)));
         Ok(Arc::new(heard))
+    }
+
+    /// Barriers, current or as at a position, for those who do not read words that were withdrawn
+    /// since then.
+    pub(super) async fn barriers_for_all(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<Filter>,
+    ) -> Result<Vec<BarrierRow>, ViewError> {
+        let mut rows = self.all_rows(as_at, filters).await?;
+        if as_at.is_some() {
+            self.withdraw_barriers(&mut rows).await?;
+        }
+        Ok(rows)
+    }
+
+    /// Takes the public words out of barriers of a past day that were withdrawn since then.
+    pub async fn withdraw_barriers(&self, rows: &mut [BarrierRow]) -> Result<(), ViewError> {
+        let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+        let now: Vec<BarrierRow> = self.rows_of("id", &ids).await?;
+        let now: BTreeMap<Uuid, BarrierRow> = now.into_iter().map(|row| (row.id, row)).collect();
+        for row in rows {
+            if let Some(now) = now.get(&row.id) {
+                row.withdraw_as_in(now);
+            }
+        }
+        Ok(())
     }
 }

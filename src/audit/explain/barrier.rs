@@ -100,6 +100,10 @@ impl BarrierFacts {
                     ComesTo::Made => "It was answered, and the change was made.",
                 };
             }
+            E::BarrierWithdrawn {} => {
+                (self.due_on, self.is_planned) = (None, false);
+                self.verdict = "It was passed on, and what everyone could read was withdrawn.";
+            }
             E::BarrierClosed { .. } => (self.due_on, self.is_planned) = (None, false),
             E::BarrierTakenIn { .. } | E::BarrierReminded {} | E::BarrierWordsForgotten { .. } => {}
         }
@@ -137,6 +141,7 @@ fn sentence(event: &BarrierEvent, by: &str) -> String {
             format!("{by} passed it on to {to}, who were asked to answer by {due}.")
         }
         E::BarrierAnswered { answer, .. } => format!("{by} recorded the answer: “{answer}”"),
+        E::BarrierWithdrawn {} => format!("{by} withdrew what everyone could read of it."),
         E::BarrierClosed { reason } => format!("{by} closed it: “{reason}”"),
         E::BarrierReminded {} => "the day for the answer had passed without one.".to_owned(),
         E::BarrierWordsForgotten { .. } => {

@@ -38,10 +38,11 @@ impl RuleRoom for Assets {
             Rule::DirectoryPrivate,
             Rule::DirectoryConsent,
             Rule::HoursBalanced,
+            Rule::HoursReceived,
         ]
     }
 
-    fn check(&mut self, event: &RecordedEvent, _: &LogState, broken: &mut Broken<'_>) {
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
         let happened = match &event.event {
             Event::Asset(happened) => happened,
             Event::Person(happened) => {
@@ -59,6 +60,15 @@ impl RuleRoom for Assets {
         if let Err(says) = self.check_exchange(event.stream, happened) {
             broken.report(Rule::HoursBalanced, says);
         }
+        if let Err(says) = check_sides(happened, before) {
+            broken.report(Rule::HoursReceived, says);
+        }
+        let counts_for_self = self
+            .giver_in(event.stream, happened)
+            .zip(LogState::actor(event))
+            .is_some_and(|(giver, actor)| gave(actor, giver, before));
+        let says = "somebody who gave time recorded or corrected it";
+        broken.unless(!counts_for_self, Rule::HoursReceived, says);
     }
 }
 
@@ -157,8 +167,8 @@ impl Assets {
                 if !is_next {
                     return Err("an exchange has not the next number of its entry");
                 }
-                if giver == receiver || *minutes == 0 {
-                    return Err("an exchange has no minutes, or one party on both sides");
+                if *minutes == 0 {
+                    return Err("an exchange has no minutes");
                 }
             }
             AssetEvent::ExchangeCorrected {
@@ -187,6 +197,18 @@ impl Assets {
         }
     }
 
+    /// Who gave the time that an event records or corrects.
+    fn giver_in(&self, entry: Uuid, event: &AssetEvent) -> Option<Party> {
+        match event {
+            AssetEvent::ExchangeRecorded { giver, .. } => Some(*giver),
+            AssetEvent::ExchangeCorrected { exchange, .. } => {
+                let at = usize::try_from(exchange.checked_sub(1)?).ok()?;
+                Some(self.exchanges.get(&entry)?.get(at)?.giver)
+            }
+            _ => None,
+        }
+    }
+
     /// Counts an exchange once, or takes it back.
     fn count(&mut self, exchange: SeenExchange, sign: i64) {
         let minutes = i64::from(exchange.minutes).saturating_mul(sign);
@@ -194,5 +216,27 @@ impl Assets {
         *given = given.saturating_add(minutes);
         let received = self.balances.entry(exchange.receiver).or_default();
         *received = received.saturating_sub(minutes);
+    }
+}
+
+/// Checks that time has two sides.
+fn check_sides(event: &AssetEvent, before: &LogState) -> Result<(), &'static str> {
+    match event {
+        AssetEvent::ExchangeRecorded {
+            giver, receiver, ..
+        } if before.heir_of(*giver) == before.heir_of(*receiver) => {
+            Err("a group or a person gave time to itself")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a person gave time, as the person or as a member of the group.
+fn gave(person: PersonId, giver: Party, before: &LogState) -> bool {
+    match giver {
+        Party::Person(giver) => giver == person,
+        Party::Group(group) => before
+            .group(group.0)
+            .is_some_and(|group| group.has_member(person)),
     }
 }

@@ -119,6 +119,9 @@ impl PledgesAndBarriers {
                 }
                 Ok(())
             }
+            BarrierEvent::BarrierWithdrawn {} if !seen.is_some_and(|seen| seen.was_passed_on) => {
+                Err("a barrier was withdrawn that nobody could read")
+            }
             BarrierEvent::BarrierTakenIn { joined, raised_by } => {
                 let other = self.barriers.get(&joined.0);
                 if self.joining != Some((joined.0, barrier)) {
@@ -142,6 +145,7 @@ impl PledgesAndBarriers {
                 seen.raised_by.insert(*person);
             }
             E::BarrierPassedOn { .. } => seen.was_passed_on = true,
+            E::BarrierWithdrawn {} => (seen.was_passed_on, seen.comes_to) = (false, None),
             E::BarrierAnswered { comes_to, .. } => seen.comes_to = Some(*comes_to),
             E::BarrierJoined { into } => self.joining = Some((barrier, into.0)),
             E::BarrierTakenIn { raised_by, .. } => {

@@ -208,6 +208,7 @@ fn of_gathering(event: &GatheringEvent) -> Option<DayInEvent> {
         E::GatheringPlanned { planned_on, .. } => Some(D::OfClock("planned_on", Some(*planned_on))),
         E::GatheringOpened { opened_on } => Some(D::OfClock("opened_on", Some(*opened_on))),
         E::GatheringEnded { ended_on } => Some(D::OfClock("ended_on", Some(*ended_on))),
+        E::HandAskedFor { asked_on, .. } => Some(D::OfClock("asked_on", *asked_on)),
         E::StoryChosen { chosen_on, .. } => Some(D::OfClock("chosen_on", Some(*chosen_on))),
         E::TallyGiven { asked_on, .. } => Some(D::Entered("asked_on", *asked_on)),
         _ => None,

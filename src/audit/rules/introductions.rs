@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Broken, LogState, RuleRoom};
 use crate::domain::application::Channel;
-use crate::domain::asset::Party;
+use crate::domain::asset::{AssetState, Party};
 use crate::domain::introduction::SAFEGUARDING;
 use crate::domain::organisation::NoticePurpose;
 use crate::domain::text::Slug;
@@ -38,6 +38,7 @@ impl RuleRoom for Introductions {
         &[
             Rule::ConsentOnNotice,
             Rule::IntroductionAgreed,
+            Rule::IntroductionWelcomed,
             Rule::IntroductionChecked,
         ]
     }
@@ -61,6 +62,10 @@ impl RuleRoom for Introductions {
                 }
                 let seen = self.introductions.entry(event.stream).or_default();
                 seen.check(happened, before, broken);
+                let of = introduced(event, before);
+                if let Err(says) = check_welcome(of, happened, before) {
+                    broken.report(Rule::IntroductionWelcomed, says);
+                }
                 seen.follow(happened);
             }
             _ => {}
@@ -118,6 +123,32 @@ impl SeenIntroduction {
             _ => {}
         }
     }
+}
+
+/// Checks the entry to which somebody is introduced.
+fn check_welcome(
+    of: Option<Party>,
+    event: &IntroductionEvent,
+    before: &LogState,
+) -> Result<(), &'static str> {
+    use IntroductionEvent as E;
+    let (E::IntroductionAsked { to, .. } | E::IntroductionMade { to, .. }) = event else {
+        return Ok(());
+    };
+    let entry = before
+        .asset(to.0)
+        .filter(|entry| entry.state() == Some(AssetState::Published) && entry.welcomes())
+        .ok_or("somebody was introduced to an entry that does not welcome people")?;
+    if let E::IntroductionMade { holder, .. } = event
+        && *holder != entry.holder().and_then(Party::group)
+    {
+        return Err("an introduction names another group than the one that holds the entry");
+    }
+    let heir = |party: Option<Party>| party.map(|party| before.heir_of(party));
+    if of.is_some() && heir(of) == heir(entry.holder()) {
+        return Err("somebody was introduced to an entry of their own");
+    }
+    Ok(())
 }
 
 /// Whether the group that holds an entry has a safeguarding check that is in date on a day, and so

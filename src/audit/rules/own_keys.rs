@@ -16,6 +16,8 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct OwnKeys {
     /// By gathering and session: those who signed up, whose needs are deleted after it.
     signed_up: BTreeMap<(Uuid, u16), BTreeSet<Uuid>>,
+    /// By gathering: the leads who asked for a hand, whose words are deleted later.
+    asked: BTreeMap<Uuid, BTreeSet<Uuid>>,
     /// By barrier: the group or the person who raised it.
     raised: BTreeMap<Uuid, Uuid>,
 }
@@ -86,7 +88,11 @@ impl OwnKeys {
                 of_session.insert(person.0);
                 BTreeSet::from([person.0])
             }
-            E::HandAskedFor { lead, .. } => BTreeSet::from([lead.0]),
+            E::HandAskedFor { lead, .. } => {
+                self.asked.entry(gathering).or_default().insert(lead.0);
+                BTreeSet::from([lead.0])
+            }
+            E::HandForgotten { .. } => self.asked.remove(&gathering).unwrap_or_default(),
             E::NeedsForgotten { session, .. } => {
                 let of_session = self.signed_up.remove(&(gathering, *session));
                 of_session.unwrap_or_default()

@@ -152,9 +152,27 @@ impl LogState {
         gathering.is_some_and(|gathering| gathering.is_led_by(person))
     }
 
+    pub(super) fn asset(&self, id: Uuid) -> Option<&Asset> {
+        self.assets.get(&id)
+    }
+
     /// The person or group that holds an entry of the directory.
     pub(super) fn holder_of(&self, asset: Uuid) -> Option<Party> {
-        self.assets.get(&asset).and_then(Asset::holder)
+        self.asset(asset).and_then(Asset::holder)
+    }
+
+    /// The party, or the group that it is part of now, after all merges.
+    pub(super) fn heir_of(&self, party: Party) -> Party {
+        let mut heir = party;
+        let mut met = BTreeSet::new();
+        while let Party::Group(group) = heir {
+            let next = self.group(group.0).and_then(Group::merged_into);
+            match next.filter(|_| met.insert(group)) {
+                Some(next) => heir = Party::Group(next),
+                None => break,
+            }
+        }
+        heir
     }
 
     pub(super) fn introduction(&self, id: Uuid) -> Option<&Introduction> {

@@ -1,14 +1,23 @@
 //! The time bank: minutes that one party gave to another. They count for the giver and against the
 //! receiver, so the balances of all parties together are nought.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Asset, AssetEvent, AssetState, CorrectExchange, Party, RecordExchange, is_staff, out_of_reach,
 };
 use crate::domain::person::ConsentPurpose;
-use crate::domain::{DecisionContext, Refusal};
+use crate::domain::{DecisionContext, GroupId, Refusal};
 
 /// The most minutes of an exchange: about a week.
 pub const MINUTES_MAX: u32 = 10_000;
+
+/// Time that was recorded: who gave it, and the minutes as they were recorded or corrected last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct RecordedTime {
+    giver: Party,
+    minutes: u32,
+}
 
 impl RecordExchange {
     /// Refuses a person who has not agreed to be in the time bank, also one who does not exist, and
@@ -31,17 +40,10 @@ impl RecordExchange {
         Ok(())
     }
 
-    /// Refuses an actor who did not receive the time, or who gave it too: as the person, or as a
-    /// member of the group. Nobody knows yet who is behind an address that is not proven.
+    /// Refuses an actor who did not receive the time. Nobody knows yet who is behind an address that
+    /// is not proven.
     fn must_be_received_by_actor(&self, facts: &DecisionContext) -> Result<(), Refusal> {
-        let by = facts.by()?;
-        let is_actor = |party| -> Result<bool, Refusal> {
-            Ok(match party {
-                Party::Person(person) => person == by,
-                Party::Group(group) => facts.named_group(group)?.has_member(by),
-            })
-        };
-        if !is_actor(self.receiver)? || is_actor(self.giver)? {
+        if !is_of_actor(self.receiver, facts)? {
             return Err(Refusal::NotYours);
         }
         // The members of a group that was merged are those of another one now.
@@ -49,7 +51,7 @@ impl RecordExchange {
             facts.named_group(giver)?.must_be_active()?;
         }
         let is_unproven = facts
-            .known(by)
+            .known(facts.by()?)
             .is_none_or(|person| person.unproven().is_some());
         if is_unproven {
             return Err(Refusal::AddressUnproven);
@@ -57,19 +59,35 @@ impl RecordExchange {
         Ok(())
     }
 
-    /// Refuses time that a group gave to itself, also under the name of a group that was merged
+    /// Refuses time that a group gave to itself, also under the names of groups that were merged
     /// into it.
     fn must_have_two_sides(&self, facts: &DecisionContext) -> Result<(), Refusal> {
-        let heir = |party: Party| -> Result<Party, Refusal> {
-            let Some(group) = party.group() else {
-                return Ok(party);
-            };
-            let merged_into = facts.named_group(group)?.merged_into();
-            Ok(merged_into.map_or(party, Party::Group))
+        let heir = |party| match party {
+            Party::Person(_) => Ok(party),
+            Party::Group(group) => facts.named_heir(group).map(Party::Group),
         };
         if heir(self.giver)? == heir(self.receiver)? {
             return Err(Refusal::SameParty);
         }
+        Ok(())
+    }
+}
+
+/// Whether a party is the actor, or a group of theirs. The group must be there.
+fn is_of_actor(party: Party, facts: &DecisionContext) -> Result<bool, Refusal> {
+    let by = facts.by()?;
+    match party {
+        Party::Person(person) => Ok(person == by),
+        Party::Group(group) => Ok(facts.named_group(group)?.has_member(by)),
+    }
+}
+
+/// Refuses with [`Refusal::NotYours`] an actor who gave the time, as the person or as a member of
+/// the group: nobody adds to their own balance.
+fn must_not_be_given_by_actor(giver: Party, facts: &DecisionContext) -> Result<(), Refusal> {
+    if is_of_actor(giver, facts)? {
+        Err(Refusal::NotYours)
+    } else {
         Ok(())
     }
 }
@@ -82,29 +100,37 @@ fn must_be_countable(minutes: u32) -> Result<(), Refusal> {
 }
 
 impl Asset {
-    /// Time counts for those who gave it, so outside staff only those who received it record it,
-    /// and only between them and those who hold the entry.
+    /// Time counts for those who gave it, so they do not record it, and outside staff only those who
+    /// received it do: between them and those who hold the entry.
     fn must_be_theirs_to_record(
         &self,
         exchange: &RecordExchange,
         facts: &DecisionContext,
     ) -> Result<(), Refusal> {
         if is_staff(facts) {
-            return Ok(());
+            return must_not_be_given_by_actor(exchange.giver, facts);
         }
-        if self.state != Some(AssetState::Published) && !self.is_held_by_actor(facts)? {
+        let holds = self.is_held_by_actor(facts)?;
+        if self.state != Some(AssetState::Published) && !holds {
             return Err(out_of_reach(facts));
         }
         let parties = [Some(exchange.giver), Some(exchange.receiver)];
         let theirs = if parties.contains(&self.holder) {
-            exchange.must_be_received_by_actor(facts)
+            must_not_be_given_by_actor(exchange.giver, facts)
+                .and_then(|()| exchange.must_be_received_by_actor(facts))
         } else {
             Err(Refusal::NotYours)
         };
         match theirs {
-            Err(Refusal::NotYours) if !self.is_held_by_actor(facts)? => Err(out_of_reach(facts)),
+            Err(Refusal::NotYours) if !holds => Err(out_of_reach(facts)),
             theirs => theirs,
         }
+    }
+
+    /// The group that gave the time of an exchange, if a group did.
+    #[must_use]
+    pub fn group_that_gave(&self, exchange: u32) -> Option<GroupId> {
+        self.recorded(exchange)?.giver.group()
     }
 
     pub(super) fn record_exchange(
@@ -138,12 +164,14 @@ impl Asset {
     pub(super) fn correct_exchange(
         &self,
         corrected: &CorrectExchange,
+        facts: &DecisionContext,
     ) -> Result<AssetEvent, Refusal> {
         must_be_countable(corrected.minutes)?;
-        let minutes = self
-            .minutes_of(corrected.exchange)
+        let recorded = self
+            .recorded(corrected.exchange)
             .ok_or(Refusal::Unknown("exchange"))?;
-        if minutes == corrected.minutes {
+        must_not_be_given_by_actor(recorded.giver, facts)?;
+        if recorded.minutes == corrected.minutes {
             return Err(Refusal::NoChange);
         }
         Ok(AssetEvent::ExchangeCorrected {
@@ -153,14 +181,19 @@ impl Asset {
         })
     }
 
-    fn minutes_of(&self, exchange: u32) -> Option<u32> {
+    fn recorded(&self, exchange: u32) -> Option<&RecordedTime> {
         let at = usize::try_from(exchange.checked_sub(1)?).ok()?;
-        self.exchanges.get(at).copied()
+        self.exchanges.get(at)
     }
 
     pub(super) fn apply_exchange(&mut self, event: &AssetEvent) {
         match event {
-            AssetEvent::ExchangeRecorded { minutes, .. } => self.exchanges.push(*minutes),
+            AssetEvent::ExchangeRecorded { giver, minutes, .. } => {
+                self.exchanges.push(RecordedTime {
+                    giver: *giver,
+                    minutes: *minutes,
+                });
+            }
             AssetEvent::ExchangeCorrected {
                 exchange, minutes, ..
             } => {
@@ -168,7 +201,7 @@ impl Asset {
                     .checked_sub(1)
                     .and_then(|at| usize::try_from(at).ok());
                 if let Some(known) = at.and_then(|at| self.exchanges.get_mut(at)) {
-                    *known = *minutes;
+                    known.minutes = *minutes;
                 }
             }
             _ => {}

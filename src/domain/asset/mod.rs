@@ -18,6 +18,7 @@ pub use command::{
 };
 pub use event::AssetEvent;
 pub use exchange::MINUTES_MAX;
+use exchange::RecordedTime;
 pub use website::Website;
 
 use super::id::{AssetId, PersonId};
@@ -76,7 +77,7 @@ pub struct Asset {
     reminded: u8,
     ties: BTreeSet<AssetId>,
     /// The minutes of each exchange, in the order of their numbers.
-    exchanges: Vec<u32>,
+    exchanges: Vec<RecordedTime>,
     /// What people wrote about it, and was not forgotten.
     words: Vec<Encrypted>,
 }
@@ -460,7 +461,7 @@ impl Aggregate for Asset {
             C::Remind(_) => self.remind(facts.today)?,
             C::ForgetWords(_) => return self.forget_words(facts),
             C::RecordExchange(exchange) => self.record_exchange(exchange, facts)?,
-            C::CorrectExchange(corrected) => self.correct_exchange(corrected)?,
+            C::CorrectExchange(corrected) => self.correct_exchange(corrected, facts)?,
             C::Propose(_) | C::Pause(_) | C::Resume(_) | C::Confirm(_) | C::Withdraw(_) => {
                 self.decide_for_holder(command, facts)?
             }

@@ -33,6 +33,10 @@ commands! {
         /// Records the answer, and what comes of it: again, once what was planned is made.
         RecordAnswer(BarrierAnswer) = "record-answer",
             Permission::Staff(&[Role::Officer, Role::Connector]);
+        /// Withdraws what everyone could read of it, for example if somebody could be recognised.
+        /// Nobody outside the office reads it any more, for past days either. It can be summed up
+        /// and passed on again.
+        Withdraw(NoBody) = "withdraw", Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Closes it, with the reason.
         Close(WithReason) = "close", Permission::Staff(&[Role::Officer, Role::Connector]);
         /// Marks it for the office once the day for the answer has passed without one.

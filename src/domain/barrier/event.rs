@@ -71,6 +71,8 @@ events! {
             /// The day on which the answer was recorded.
             answered_on: Date,
         },
+        /// What everyone could read of it was withdrawn: its summary, what was asked and the answers.
+        BarrierWithdrawn {},
         /// It was closed.
         BarrierClosed { reason: Prose },
         /// The day of the answer passed without one.

@@ -19,6 +19,7 @@ pub use event::BarrierEvent;
 
 use super::id::PersonId;
 use super::money::BelowZero;
+use super::person::channel_of;
 use super::personal_data::Encrypted;
 use super::public_words::must_not_look_personal;
 use super::role::Role;
@@ -66,7 +67,7 @@ pub struct Barrier {
     /// What those who raised it said, until it is deleted.
     words: Option<Encrypted>,
     summary: Option<Prose>,
-    /// The day by which an answer is asked for.
+    /// The day by which an answer is asked for, once it is passed on.
     due_on: Option<Date>,
     comes_to: Option<ComesTo>,
     reminded: bool,
@@ -142,9 +143,10 @@ impl Barrier {
         if let Some(theme) = &raise.theme {
             facts.organisation()?.must_have_theme(theme, "theme")?;
         }
-        if raise.gathering.is_some() && !facts.gathering()?.exists() {
+        if raise.gathering.is_some() && !facts.gathering()?.is_known_to(by, is_staff) {
             return Err(Refusal::Unknown("gathering"));
         }
+        channel_of(raise.channel, Some(by).filter(|by| *by != raise.person))?;
         Ok(BarrierEvent::BarrierRaised {
             person: raise.person,
             group: raise.group,
@@ -191,7 +193,7 @@ impl Barrier {
         must_not_look_personal("asked", pass_on.asked.as_str())?;
         if pass_on.due_on < facts.today {
             return Err(Refusal::DatesOutOfOrder(
-                "the day of the answer has passed already",
+                "the answer cannot be due before today",
             ));
         }
         Ok(BarrierEvent::BarrierPassedOn {
@@ -220,6 +222,20 @@ impl Barrier {
             comes_to: answer.comes_to,
             answered_on: facts.today,
         })
+    }
+
+    /// Withdraws its public words. It can be closed by then.
+    fn withdraw(&self) -> Result<BarrierEvent, Refusal> {
+        use BarrierState as S;
+        match self.state {
+            None => Err(Refusal::Unknown("barrier")),
+            Some(S::Joined) => Err(Refusal::Joined),
+            // A barrier can be closed without being passed on.
+            Some(S::PassedOn | S::Answered | S::Closed) if self.due_on.is_some() => {
+                Ok(BarrierEvent::BarrierWithdrawn {})
+            }
+            Some(_) => Err(Refusal::NotPassedOn),
+        }
     }
 
     fn close(&self, reason: &Prose) -> Result<BarrierEvent, Refusal> {
@@ -277,6 +293,7 @@ impl Aggregate for Barrier {
             }
             C::PassOn(pass_on) => self.pass_on(pass_on, facts)?,
             C::RecordAnswer(answer) => self.record_answer(answer, facts)?,
+            C::Withdraw(_) => self.withdraw()?,
             C::Close(close) => self.close(&close.reason)?,
             C::Remind(_) => self.remind(facts)?,
             C::ForgetWords(_) => self.forget_words(facts)?,
@@ -312,6 +329,10 @@ impl Aggregate for Barrier {
             E::BarrierAnswered { comes_to, .. } => {
                 self.state = Some(BarrierState::Answered);
                 self.comes_to = Some(*comes_to);
+            }
+            E::BarrierWithdrawn {} => {
+                self.state = Some(BarrierState::SummedUp);
+                (self.due_on, self.comes_to) = (None, None);
             }
             E::BarrierClosed { .. } => self.state = Some(BarrierState::Closed),
             E::BarrierReminded {} => self.reminded = true,

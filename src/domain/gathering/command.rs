@@ -88,6 +88,8 @@ commands! {
         /// Asks the office for a hand, as a lead.
         AskForHand(AskForHand) = "ask-for-hand",
             Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
+        /// Deletes what leads asked for, two years after the last time.
+        ForgetHand(NoBody) = "forget-hand", Permission::Job;
         /// Records that the risk check of the gathering was made, until its last valid day.
         PassRiskCheck(PassRiskCheck) = "pass-risk-check", Permission::Staff(&[Role::Officer]);
         /// Reminds those who signed up for a session, in the two days before it.

@@ -215,6 +215,14 @@ events! {
             lead: PersonId,
             /// What would help.
             words: Encrypted,
+            /// The day on which they asked. Absent in old events.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            asked_on: Option<Date>,
+        },
+        /// What leads had asked for was deleted.
+        HandForgotten {
+            /// The values that were deleted.
+            words: Vec<Encrypted>,
         },
         /// Somebody looked at the risks of the gathering.
         RiskChecked {

@@ -1,8 +1,30 @@
-//! Leads of a gathering: who runs it, and how they hand over.
+//! Leads of a gathering: who runs it, how they hand over, and what they ask the office for.
+
+use jiff::Span;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{AskForHand, Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
+use crate::domain::personal_data::Encrypted;
 use crate::domain::{DecisionContext, Refusal};
+
+/// Years for which it is kept what leads asked for.
+const HAND_KEPT_YEARS: i64 = 2;
+
+/// What leads asked for, until it is deleted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct HandCalls {
+    words: Vec<Encrypted>,
+    /// The day of the last one; absent in logs of earlier programs.
+    asked_on: Option<Date>,
+}
+
+/// The last day on which it is kept what leads asked for, the last time on a day.
+#[must_use]
+pub fn hand_kept_until(asked_on: Date) -> Date {
+    asked_on.saturating_add(Span::new().years(HAND_KEPT_YEARS))
+}
 
 impl Gathering {
     #[must_use]
@@ -88,6 +110,20 @@ impl Gathering {
         Ok(GatheringEvent::HandAskedFor {
             lead: asked.lead,
             words: asked.words.sealed(),
+            asked_on: Some(facts.today),
+        })
+    }
+
+    pub(super) fn forget_hand(&self, facts: &DecisionContext) -> Result<GatheringEvent, Refusal> {
+        if self.hand.words.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        let is_over = |day| hand_kept_until(day) < facts.today;
+        if !self.hand.asked_on.is_none_or(is_over) {
+            return Err(Refusal::NotExpired);
+        }
+        Ok(GatheringEvent::HandForgotten {
+            words: self.hand.words.clone(),
         })
     }
 
@@ -99,6 +135,13 @@ impl Gathering {
                 self.leads.insert(*person);
             }
             GatheringEvent::LeadLeft { person } => drop(self.leads.remove(person)),
+            GatheringEvent::HandAskedFor {
+                words, asked_on, ..
+            } => {
+                self.hand.words.push(words.clone());
+                self.hand.asked_on = *asked_on;
+            }
+            GatheringEvent::HandForgotten { .. } => self.hand = HandCalls::default(),
             _ => {}
         }
     }

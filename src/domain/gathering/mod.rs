@@ -23,6 +23,7 @@ pub use command::{
     SessionRef, SignUp, SignUpWay, StepDown, Turnout,
 };
 pub use event::GatheringEvent;
+pub use lead::hand_kept_until;
 use session::GatheringSession;
 pub use session::{REMINDED_DAYS_BEFORE, SessionState, needs_kept_until, session_number};
 
@@ -32,6 +33,7 @@ use super::public_words::must_not_look_personal;
 use super::role::{Actor, Role};
 use super::tally::GivenTallies;
 use super::{Aggregate, DecisionContext, Refusal};
+use lead::HandCalls;
 
 /// State of a gathering.
 #[derive(
@@ -68,6 +70,9 @@ pub struct Gathering {
     /// The person to whom the lead is offered. There is one offer at a time.
     offered_to: Option<PersonId>,
     sessions: BTreeMap<u16, GatheringSession>,
+    /// What leads asked the office for.
+    #[serde(default)]
+    hand: HandCalls,
     /// The stories that were chosen there, each by its grant and number.
     #[serde(default)]
     chosen: BTreeSet<(GrantId, u16)>,
@@ -79,6 +84,19 @@ impl Gathering {
     #[must_use]
     pub fn exists(&self) -> bool {
         self.state.is_some()
+    }
+
+    /// Whether a person may know of it. A draft is known to staff, to its leads, and to the person
+    /// to whom the lead is offered.
+    #[must_use]
+    pub fn is_known_to(&self, person: PersonId, is_staff: bool) -> bool {
+        match self.state {
+            None => false,
+            Some(GatheringState::Draft) => {
+                is_staff || self.is_led_by(person) || self.offered_to == Some(person)
+            }
+            Some(GatheringState::Open | GatheringState::Ended) => true,
+        }
     }
 
     /// Whether it asks for no risk check, or has one that is valid on a day.
@@ -112,18 +130,14 @@ impl Gathering {
     ) -> Result<(), Refusal> {
         use GatheringCommand as C;
         match command {
-            C::SignUp(SignUp { person, .. }) | C::StepDown(StepDown { person, .. }) => {
-                self.must_act_for(*person, facts)?;
-            }
+            C::SignUp(SignUp { person, .. }) => Self::must_sign_up_for(*person, facts)?,
+            C::StepDown(StepDown { person, .. }) => self.must_step_down_for(*person, facts)?,
             C::TakeLead(LeadRef { person }) => Self::must_take_for(*person, facts)?,
             _ => {}
         }
-        let is_known = match (self.state, facts.actor()) {
-            (None, _) => false,
-            (Some(GatheringState::Draft), Actor::Person(by)) => {
-                self.is_led_by(by) || self.offered_to == Some(by) || !facts.roles().is_empty()
-            }
-            _ => true,
+        let is_known = match facts.actor() {
+            Actor::Person(by) => self.is_known_to(by, !facts.roles().is_empty()),
+            _ => self.exists(),
         };
         if is_known {
             Ok(())
@@ -240,8 +254,8 @@ impl Aggregate for Gathering {
         self.must_be_within_reach(command, facts)?;
         let event = match command {
             C::Plan(_) => return Err(Refusal::Exists("gathering")),
+            // Words can be taken out after it ended, too.
             C::Describe(about) => {
-                self.must_not_have_ended()?;
                 about.must_be_sound(facts)?;
                 GatheringEvent::GatheringDescribed {
                     about: about.clone(),
@@ -249,7 +263,7 @@ impl Aggregate for Gathering {
             }
             C::Open(_) => self.open(facts)?,
             C::End(_) => self.end(facts)?,
-            C::AddSession(plan) => self.add_session(plan)?,
+            C::AddSession(plan) => self.add_session(plan, facts)?,
             C::MoveSession(moved) => return self.move_session(moved, facts),
             C::CancelSession(cancel) => self.cancel_session(cancel)?,
             C::SignUp(sign_up) => self.sign_person_up(sign_up, facts)?,
@@ -269,6 +283,7 @@ impl Aggregate for Gathering {
             C::AskForHand(asked) => self.ask_for_hand(asked, facts)?,
             C::PassRiskCheck(check) => self.pass_risk_check(check.good_until, facts)?,
             C::Remind(of) => self.remind(of.session, facts)?,
+            C::ForgetHand(_) => self.forget_hand(facts)?,
             C::ForgetNeeds(of) => self.forget_needs(of.session, facts)?,
         };
         Ok(vec![event])
@@ -287,13 +302,15 @@ impl Aggregate for Gathering {
                 self.leads.clone_from(leads);
                 (self.sign_up, self.risk_check) = (*sign_up, *risk_check);
             }
-            E::GatheringDescribed { .. } | E::HandAskedFor { .. } => {}
+            E::GatheringDescribed { .. } => {}
             E::GatheringOpened { .. } => self.state = Some(GatheringState::Open),
             E::GatheringEnded { .. } => self.state = Some(GatheringState::Ended),
             E::RiskChecked { good_until } => self.checked_until = Some(*good_until),
-            E::LeadOffered { .. } | E::LeadTaken { .. } | E::LeadLeft { .. } => {
-                self.apply_lead(event);
-            }
+            E::LeadOffered { .. }
+            | E::LeadTaken { .. }
+            | E::LeadLeft { .. }
+            | E::HandAskedFor { .. }
+            | E::HandForgotten { .. } => self.apply_lead(event),
             E::StoryChosen { .. } | E::TallyGiven { .. } | E::TallyCorrected { .. } => {
                 self.apply_learning(event);
             }

@@ -14,6 +14,7 @@ use super::command::{
 use super::session_input::must_be_countable;
 use super::{Gathering, GatheringEvent, GatheringState};
 use crate::domain::id::PersonId;
+use crate::domain::person::channel_of;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::public_words::must_not_look_personal;
 use crate::domain::{DecisionContext, Refusal};
@@ -158,9 +159,14 @@ impl Gathering {
             .ok_or(Refusal::Unknown("session"))
     }
 
-    pub(super) fn add_session(&self, plan: &SessionPlan) -> Result<GatheringEvent, Refusal> {
+    pub(super) fn add_session(
+        &self,
+        plan: &SessionPlan,
+        facts: &DecisionContext,
+    ) -> Result<GatheringEvent, Refusal> {
         self.must_not_have_ended()?;
         plan.must_be_sound()?;
+        plan.must_be_to_come(facts)?;
         let last = self.sessions.keys().next_back().copied().unwrap_or(0);
         let session = last
             .checked_add(1)
@@ -186,6 +192,7 @@ impl Gathering {
             return Err(Refusal::SessionPassed);
         }
         moved.to.must_be_sound()?;
+        moved.to.must_be_to_come(facts)?;
         if moved.to == session.plan {
             return Err(Refusal::NoChange);
         }
@@ -214,19 +221,29 @@ impl Gathering {
         })
     }
 
-    /// Refuses with [`Refusal::NotYours`] an actor who may not sign this person up, or give up
-    /// their place: only they themselves, a lead, an officer and a connector may.
-    pub(super) fn must_act_for(
-        &self,
+    /// Refuses with [`Refusal::NotYours`] an actor who may not sign this person up: only they
+    /// themselves, an officer and a connector may. A lead would learn whose id it is.
+    pub(super) fn must_sign_up_for(
         person: PersonId,
         facts: &DecisionContext,
     ) -> Result<(), Refusal> {
-        let by = facts.by()?;
-        if by == person || self.is_led_by(by) || facts.works_with_people() {
+        if facts.by()? == person || facts.works_with_people() {
             Ok(())
         } else {
             Err(Refusal::NotYours)
         }
+    }
+
+    /// The same for giving up a place. A lead may, too.
+    pub(super) fn must_step_down_for(
+        &self,
+        person: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
+        if self.is_led_by(facts.by()?) {
+            return Ok(());
+        }
+        Self::must_sign_up_for(person, facts)
     }
 
     pub(super) fn sign_person_up(
@@ -238,6 +255,8 @@ impl Gathering {
         if self.sign_up == SignUpWay::Counted {
             return Err(Refusal::CountedOnly);
         }
+        let keyed_by = Some(facts.by()?).filter(|by| *by != sign_up.person);
+        channel_of(sign_up.channel, keyed_by)?;
         let session = self.session(sign_up.session)?;
         session.must_be_to_come(facts)?;
         facts.person()?.must_be_active()?;
@@ -535,6 +554,7 @@ pub fn session_number(event: &GatheringEvent) -> Option<u16> {
         | E::LeadTaken { .. }
         | E::LeadLeft { .. }
         | E::HandAskedFor { .. }
+        | E::HandForgotten { .. }
         | E::StoryChosen { .. }
         | E::TallyGiven { .. }
         | E::TallyCorrected { .. }

@@ -31,6 +31,16 @@ impl SessionPlan {
             None => Ok(()),
         }
     }
+
+    /// Refuses a day before today, unless an officer or a connector enters what took place.
+    pub(super) fn must_be_to_come(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        if self.day < facts.today && !facts.works_with_people() {
+            return Err(Refusal::DatesOutOfOrder(
+                "only our office can enter a session that took place already",
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Turnout {

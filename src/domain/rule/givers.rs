@@ -523,6 +523,7 @@ event_permissions! {
         LeadTaken: ["gathering/take-lead"] [Officer, Connector, Person] [];
         LeadLeft: ["gathering/leave-lead"] [] [];
         HandAskedFor: ["gathering/ask-for-hand"] [] [];
+        HandForgotten: ["gathering/forget-hand"] [] [];
         RiskChecked: ["gathering/pass-risk-check"] [] [];
         SessionReminded: ["gathering/remind"] [] [];
         NeedsForgotten: ["gathering/forget-needs"] [] [];
@@ -552,6 +553,7 @@ event_permissions! {
         BarrierTakenIn: ["barrier/join"] [] [];
         BarrierPassedOn: ["barrier/pass-on"] [] [];
         BarrierAnswered: ["barrier/record-answer"] [] [];
+        BarrierWithdrawn: ["barrier/withdraw"] [] [];
         BarrierClosed: ["barrier/close"] [] [];
         BarrierReminded: ["barrier/remind"] [] [];
         BarrierWordsForgotten: ["barrier/forget-words"] [] [];

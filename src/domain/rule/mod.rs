@@ -4,12 +4,14 @@
 //! [`Refusal::ground`](super::Refusal::ground) says which rule a refusal keeps, and `audit::rules`
 //! checks each rule of the table. `docs/rules.md` is made from the three.
 
+mod days;
 mod declare;
 mod givers;
 mod of_refusals;
 mod steps;
 mod subject;
 
+use days::DAYS;
 use declare::rules;
 pub use givers::{EventPermission, Giver};
 pub use of_refusals::Ground;
@@ -66,8 +68,8 @@ rules! {
         "A personal value is encrypted under the key of the one whom the record is about: its \
          `subject` is the person or group of the record, and for an application or a grant the \
          group that applied. In the record of a gathering it is the person whom the event is \
-         about: the one in the field `person` or `lead`, and in `NeedsForgotten` one of those who \
-         signed up for the session. In that of a barrier it is the `group` or else the `person` \
+         about: the one in the field `person` or `lead`, in `NeedsForgotten` one of those who \
+         signed up for the session, and in `HandForgotten` one of the leads who asked. In that of a barrier it is the `group` or else the `person` \
          who raised it. In an entry of the directory it is the person or group that holds it, and \
          in the record of an introduction the one in `of`. Records of funds and of the \
          organisation are not looked at."
@@ -115,33 +117,12 @@ rules! {
          `prepared_on`, `approved_on`, `held_on`, `planned_on`, `opened_on`, `ended_on`, \
          `recorded_on`, `published_on`, `resumed_on`, `confirmed_on`, `tied_on`, `chosen_on`, \
          `sent_on` of `ReminderSent` and `NewsSent`, `received_on` of `UpdateReceived`, and \
-         `raised_on`, `answered_on`, `taken_on` and `kept_on`. A day that a person enters for \
+         `raised_on`, `answered_on`, `taken_on`, `kept_on` and `asked_on` of `HandAskedFor`. A day that a person enters for \
          what has happened is not after it: `told_on`, `met_on` of `PanelMet`, `on` of \
          `ExchangeRecorded`, `paid_on`, `failed_on`, `reversed_on`, `happened_on`, \
          `consented_on` of `StoryPublished`, `asked_on` of tallies, and every other `sent_on` and \
          `received_on`."
-        ["person.PersonRegistered", "person.ContactChanged", "person.PersonTold",
-         "organisation.RoleEnded", "fund.FundingAllocated", "fund.FundingWithdrawn",
-         "fund.PanelMet", "fund.BatchSent", "group.MemberAdded", "group.MemberRemoved",
-         "group.PayeeProvided", "group.PayeeVerified", "group.CheckFiled", "group.GroupMerged",
-         "group.GrantEnded", "application.ApplicationStarted",
-         "application.ApplicationSubmitted", "application.ReviewRequested",
-         "grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent",
-         "grant.PaymentConfirmed", "grant.PaymentCorrected", "grant.PaymentFailed",
-         "grant.PaymentReversed", "grant.GrantHeld", "grant.ReminderSent", "grant.NewsSent",
-         "grant.UpdateReceived", "grant.ReturnReceived", "grant.EntryUnsettled",
-         "grant.EntrySettled", "grant.StoryPublished", "gathering.GatheringPlanned",
-         "gathering.GatheringOpened", "gathering.GatheringEnded", "asset.AssetRecorded",
-         "asset.AssetPublished", "asset.AssetResumed", "asset.AssetConfirmed",
-         "asset.AssetWithdrawn", "asset.TieMade", "asset.ExchangeRecorded", "person.ConsentGiven",
-         "person.ConsentTakenBack", "introduction.IntroductionAsked",
-         "introduction.IntroductionAgreed", "introduction.IntroductionMade",
-         "introduction.IntroductionWelcomed", "introduction.IntroductionDeclined",
-         "introduction.IntroductionCameTo", "introduction.IntroductionTakenBack",
-         "introduction.IntroductionClosed", "introduction.IntroductionReminded",
-         "person.PledgeTaken", "person.PledgeKept", "barrier.BarrierRaised",
-         "barrier.BarrierPassedOn", "barrier.BarrierAnswered", "gathering.StoryChosen",
-         "gathering.TallyGiven", "group.TallyGiven", "organisation.LessonPublished"]
+        DAYS
     FieldsComplete
         "A field that a later program added is absent only before the first event that shows that \
          program or a newer one. The first added `registered_on` of a person with `registered_by`, \
@@ -535,10 +516,15 @@ rules! {
          `ConsentTakenBack` for the purpose counts."
         ["asset.AssetRecorded", "asset.ExchangeRecorded"]
     HoursBalanced
-        "Each exchange has a giver, another receiver and a minute or more, and the next number of \
-         its entry; only an exchange that was recorded is corrected. What a party gave counts for \
-         it and what it received against it, with the minutes that were recorded or corrected \
-         last, so the balances of all parties together are nought."
+        "Each exchange has a minute or more, and the next number of its entry; only an exchange \
+         that was recorded is corrected. What a party gave counts for it and what it received \
+         against it, with the minutes that were recorded or corrected last, so the balances of all \
+         parties together are nought."
+        ["asset.ExchangeRecorded", "asset.ExchangeCorrected"]
+    HoursReceived
+        "The giver and the receiver of an exchange are two people or groups, and groups that were \
+         merged count as one. Nobody records or corrects time that they gave, as a person or as a \
+         member of the group."
         ["asset.ExchangeRecorded", "asset.ExchangeCorrected"]
     }
 
@@ -552,6 +538,11 @@ rules! {
          and not after the agreement was taken back. What is said by phone or in person was read \
          back."
         ["introduction.IntroductionAgreed", "introduction.IntroductionMade"]
+    IntroductionWelcomed
+        "An introduction is asked for and made only to an entry that is listed and welcomes \
+         people. `holder` is the group that holds it. Those who are introduced do not hold it; \
+         groups that were merged count as one."
+        ["introduction.IntroductionAsked", "introduction.IntroductionMade"]
     IntroductionChecked
         "People who may be at risk (`at_risk`, when it was asked or made) are introduced only to \
          an entry that a group holds whose check `safeguarding` is in date on `made_on`. If the \

@@ -108,7 +108,8 @@ grounds! {
         SignedUpAlready | TooFewPlaces | CountedOnly => [SessionPlaces],
         ListingWithdrawn | AssetNotInState => [StepsInOrder],
         Private => [DirectoryPrivate],
-        SameParty => [HoursBalanced],
+        SameParty => [HoursReceived, IntroductionWelcomed],
+        NotWelcoming => [IntroductionWelcomed],
         NotInTimeBank => [DirectoryConsent],
         NoticeOutOfDate => [ConsentOnNotice],
         ConsentMissing => [IntroductionAgreed, LessonConsented, DirectoryConsent],
@@ -122,7 +123,7 @@ grounds! {
             AdministratorsNotSignedIn | AddressUnproven | StillInRole => WHO_ASKED,
         RoleHeld | RoleNotHeld | NoChange | Unknown | Exists | Taken | NotExpired | FileMade |
             PayeeWaitsNot | ReviewedAlready | NoEmailAddress | CheckNotInState | WebhooksFull |
-            WebhooksWait | NotSignedUp | NotWelcoming => NOTHING_RECORDED,
+            WebhooksWait | NotSignedUp => NOTHING_RECORDED,
         HelpUnsaid | NotReadBack | NotInRound | NotAskedFor | Nothing | NamedTwice |
             TooManyItems | UnknownArea | AnswerMissing | AnswerUnfit | OptionsMissing |
             UnknownQuestion | NoteWithoutQuestion | RequestIncomplete | LateWithoutReason |

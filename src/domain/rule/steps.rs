@@ -2,7 +2,7 @@
 //! [`Rule::StepsInOrder`](super::Rule).
 
 /// Each as `stream.Event`.
-pub(super) const STEPS: [&str; 147] = [
+pub(super) const STEPS: [&str; 149] = [
     "person.PersonRegistered",
     "person.ContactChangeProposed",
     "person.ContactChangeRefused",
@@ -108,6 +108,7 @@ pub(super) const STEPS: [&str; 147] = [
     "gathering.LeadTaken",
     "gathering.LeadLeft",
     "gathering.HandAskedFor",
+    "gathering.HandForgotten",
     "gathering.RiskChecked",
     "gathering.NeedsForgotten",
     "asset.AssetRecorded",
@@ -140,6 +141,7 @@ pub(super) const STEPS: [&str; 147] = [
     "barrier.BarrierTakenIn",
     "barrier.BarrierPassedOn",
     "barrier.BarrierAnswered",
+    "barrier.BarrierWithdrawn",
     "barrier.BarrierClosed",
     "barrier.BarrierReminded",
     "barrier.BarrierWordsForgotten",

@@ -85,7 +85,7 @@ async fn list(
         ));
     }
     let (rows, end) = list_rows::<BarrierRow>(&app, &params, as_at, filters).await?;
-    let items = seen(&app, &signed, rows).await?;
+    let items = seen(&app, &signed, rows, as_at).await?;
     Ok(Collection::new(items, end).to_response())
 }
 
@@ -116,27 +116,30 @@ pub(super) async fn barrier_response(
         .find(barrier, as_at)
         .await?
         .ok_or_else(not_found)?;
-    if !row.is_public() && !sees_all_barriers(signed) && !row.is_of(signed.reader.person) {
+    let mut views = seen(app, signed, vec![row], as_at).await?;
+    let view = views.pop().ok_or_else(not_found)?;
+    let is_own = view.row.is_of(signed.reader.person);
+    if !view.row.is_public() && !sees_all_barriers(signed) && !is_own {
         return Err(not_found());
     }
-    let version = row.version;
-    let mut rows = seen(app, signed, vec![row]).await?;
-    record_response(&rows.pop().ok_or_else(not_found)?, version)
+    record_response(&view, view.row.version)
 }
 
 /// The barriers with the words that the reader may see, and for others than staff without other
-/// people.
+/// people, and without what was withdrawn since then.
 async fn seen(
     app: &AppState,
     signed: &SignedIn,
-    rows: Vec<BarrierRow>,
+    mut rows: Vec<BarrierRow>,
+    as_at: Option<i64>,
 ) -> Result<Vec<BarrierView>, Problem> {
     let person = signed.reader.person;
-    let rows = if sees_all_barriers(signed) {
-        rows
-    } else {
-        rows.into_iter().map(|row| redact(row, person)).collect()
-    };
+    if !sees_all_barriers(signed) {
+        if as_at.is_some() {
+            app.views.withdraw_barriers(&mut rows).await?;
+        }
+        rows = rows.into_iter().map(|row| redact(row, person)).collect();
+    }
     let hears = signed.reader.hears_barriers();
     let may_read = |row: &BarrierRow| hears || row.person == Some(person);
     Ok(app.views.decrypt_barriers(may_read, rows).await?)

@@ -61,6 +61,9 @@ pub struct BarrierRow {
     pub answers: Vec<BarrierAnswerRow>,
     /// What comes of the newest answer.
     pub comes_to: Option<ComesTo>,
+    /// How often its public words were withdrawn.
+    #[serde(default)]
+    pub withdrawals: u32,
     #[schema(value_type = Option<String>, format = "date")]
     pub closed_on: Option<Date>,
     /// Why it was closed. Staff only.
@@ -101,6 +104,23 @@ impl BarrierRow {
         self.passed_on.is_some() && self.joined_into.is_none()
     }
 
+    /// Makes it a barrier that was not passed on, if its public words were withdrawn between this
+    /// state and the current one.
+    pub fn withdraw_as_in(&mut self, now: &Self) {
+        if self.is_public() && self.withdrawals < now.withdrawals {
+            self.withdraw();
+        }
+    }
+
+    fn withdraw(&mut self) {
+        self.state = BarrierState::SummedUp;
+        (self.passed_on_to, self.asked) = (None, None);
+        (self.due_on, self.passed_on, self.reminded_on) = (None, None, None);
+        self.answers.clear();
+        self.comes_to = None;
+        (self.closed_on, self.closed_because) = (None, None);
+    }
+
     /// Whether a person raised it, or something that was joined to it.
     #[must_use]
     pub fn is_of(&self, person: PersonId) -> bool {
@@ -112,6 +132,7 @@ pub(in crate::projections) struct BarriersProjection;
 
 impl Projection for BarriersProjection {
     const NAME: &'static str = "barriers";
+    const SCHEMA_VERSION: i64 = 2;
     type Row = BarrierRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -172,6 +193,7 @@ fn raised_row(event: &RecordedEvent, happened: &BarrierEvent) -> Option<BarrierR
         passed_on: None,
         answers: Vec::new(),
         comes_to: None,
+        withdrawals: 0,
         closed_on: None,
         closed_because: None,
         reminded_on: None,
@@ -220,6 +242,10 @@ impl BarrierRow {
                     comes_to: *comes_to,
                     answered_on: *answered_on,
                 });
+            }
+            E::BarrierWithdrawn {} => {
+                self.withdraw();
+                self.withdrawals = self.withdrawals.saturating_add(1);
             }
             E::BarrierClosed { reason } => {
                 self.state = BarrierState::Closed;

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::gathering::{GatheringKind, GatheringState, GatheringWords, SignUpWay};
+use crate::domain::gathering::{
+    GatheringKind, GatheringState, GatheringWords, SignUpWay, hand_kept_until,
+};
 use crate::domain::personal_data::Encrypted;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, GatheringEvent, GatheringId, GroupId, PersonId};
@@ -66,6 +68,11 @@ pub struct GatheringRow {
     pub hand_asked_by: Option<PersonId>,
     #[schema(value_type = Option<String>, format = "date")]
     pub hand_asked_on: Option<Date>,
+    /// The last day on which it is kept what would help; absent once it is deleted. Absent for
+    /// others than staff and leads.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub hand_kept_until: Option<Date>,
     /// What would help. It is stored encrypted, and readers get it as `hand_words`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
@@ -102,6 +109,7 @@ pub(in crate::projections) struct GatheringsProjection;
 
 impl Projection for GatheringsProjection {
     const NAME: &'static str = "gatherings";
+    const SCHEMA_VERSION: i64 = 2;
     type Row = GatheringRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -168,6 +176,7 @@ fn planned_row(event: &RecordedEvent, happened: &GatheringEvent) -> Option<Gathe
         ended_on: None,
         hand_asked_by: None,
         hand_asked_on: None,
+        hand_kept_until: None,
         hand: None,
     };
     row.describe(about);
@@ -203,11 +212,13 @@ impl GatheringRow {
                     self.handed_over_on.push(event.recorded_on());
                 }
             }
-            E::HandAskedFor { lead, words } => {
+            E::HandAskedFor { lead, words, .. } => {
                 self.hand_asked_by = Some(*lead);
                 self.hand_asked_on = Some(event.recorded_on());
                 self.hand = Some(words.clone());
+                self.hand_kept_until = Some(hand_kept_until(event.recorded_on()));
             }
+            E::HandForgotten { .. } => (self.hand_kept_until, self.hand) = (None, None),
             _ => {}
         }
     }

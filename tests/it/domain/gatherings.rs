@@ -242,7 +242,7 @@ fn somebody_unproven_signs_up_again_a_few_times_only() {
     let staff = Actor::Person(setting.staff[0]);
     setting.issue_samples_of_gathering(staff);
     let unproven = begin_unproven(&mut setting);
-    let own = place(1, PersonId(UNREGISTERED));
+    let own = json!({ "session": 1, "person": UNREGISTERED });
     for _ in 0..SIGN_UP_TIMES_MAX {
         for name in ["sign-up", "step-down"] {
             setting
@@ -291,7 +291,7 @@ fn a_session_that_is_long_over_is_not_moved() {
 }
 
 fn place(session: u16, person: PersonId) -> Value {
-    json!({ "session": session, "person": person })
+    json!({ "session": session, "person": person, "channel": "phone" })
 }
 
 /// Somebody begins who has not proved an address.
@@ -309,6 +309,7 @@ fn draw(dice: &mut SeededRandom, setting: &Scenario) -> (&'static str, Value) {
     match dice.below(12) {
         0..=5 => {
             let mut own = of;
+            own["channel"] = json!("phone");
             if dice.one_in(2) {
                 own["needs"] = json!({ "words": "A ramp", "consent": true });
             }

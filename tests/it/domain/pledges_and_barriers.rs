@@ -135,12 +135,12 @@ fn somebody_unproven_agrees_to_nothing_and_asks_for_no_introduction() {
 fn draw(dice: &mut SeededRandom, setting: &Scenario) -> (Uuid, &'static str, Value) {
     let barrier = |dice: &mut SeededRandom| Uuid::from_u128(600 + dice.below(BARRIERS) as u128);
     let id = barrier(dice);
-    let (name, body) = match dice.below(8) {
+    let (name, body) = match dice.below(9) {
         0 | 1 => {
             let person = *dice.choose(&setting.members);
             (
                 "raise",
-                json!({ "person": person, "words": "The bus stops at five." }),
+                json!({ "person": person, "words": "The bus stops at five.", "channel": "phone" }),
             )
         }
         2 => ("join", json!({ "into": barrier(dice) })),
@@ -156,6 +156,7 @@ fn draw(dice: &mut SeededRandom, setting: &Scenario) -> (Uuid, &'static str, Val
                 json!({ "answer": "Yes.", "comes_to": comes_to }),
             )
         }
+        7 => ("withdraw", json!({})),
         _ => ("close", json!({ "reason": "It is done." })),
     };
     (id, name, body)

@@ -5,6 +5,7 @@ pub mod api;
 pub mod api_journey;
 pub mod assets;
 pub mod bad_input;
+pub mod barriers;
 pub mod conditional_requests;
 pub mod contract;
 pub mod event_delivery;

@@ -5,11 +5,12 @@ use microgrants::clock::new_id;
 use microgrants::domain::PersonId;
 use microgrants::jobs::Jobs;
 use microgrants::outbox;
-use microgrants::projections::SignUpRow;
+use microgrants::projections::{GatheringRow, SignUpRow};
 use microgrants::views::Filter;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::operations::erasure::purge;
 use crate::operations::mails::{
     deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email,
 };
@@ -265,6 +266,33 @@ async fn the_officers_are_told_that_a_lead_asks_for_a_hand(app: TestApp) {
         told.iter().all(|mail| !mail.starts_with("hand_asked")),
         "{told:?}"
     );
+}
+
+on_each_engine!(what_a_lead_asked_for_is_deleted_after_two_years);
+async fn what_a_lead_asked_for_is_deleted_after_two_years(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let circle = Circle::open(&app, &office, "named", &session(app.in_days(7), 1)).await;
+    let asked = json!({ "lead": office.ada, "words": "marigold, to bring tea" });
+    circle.take("ask-for-hand", &asked).await;
+    let stored = async || {
+        app.catch_up().await;
+        let vault = app.log.vault();
+        let own = vault.decrypt_all(office.ada.0).await.expect("values");
+        own.values().any(|text| text.contains("marigold"))
+    };
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    app.pass_days(730);
+    jobs.run_once().await.expect("jobs run");
+    purge(&app).await;
+    assert!(stored().await, "it is kept for two years");
+    app.pass_days(2);
+    app.catch_up().await;
+    jobs.run_once().await.expect("jobs run");
+    purge(&app).await;
+    assert!(!stored().await);
+    let row: GatheringRow = app.views().find(circle.id, None).await.unwrap().unwrap();
+    assert!(row.hand.is_none() && row.hand_kept_until.is_none());
+    assert!(row.hand_asked_on.is_some(), "that they asked is kept");
 }
 
 on_each_engine!(the_place_of_somebody_erased_is_given_up);

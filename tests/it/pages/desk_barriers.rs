@@ -113,6 +113,11 @@ async fn what_people_told_us_is_carried_up_and_answered(app: TestApp) {
     assert!(closed.contains(SUMMARY), "{}", visible_text(&closed));
     assert!(!desk.get("/desk/barriers").contains(SUMMARY));
     write_a_lesson(&address, &mut desk, first);
+    assert!(Browser::new(&address).get("/heard").contains(SUMMARY));
+    take(&mut desk, first, "withdraw", &[]);
+    assert!(!Browser::new(&address).get("/heard").contains(SUMMARY));
+    let page = desk.get(&format!("/desk/barriers/{first}"));
+    assert!(page.contains("Next: pass it on"), "{}", visible_text(&page));
 }
 
 /// A lesson grows from it: it is chosen by its name, and already chosen when the page is opened from

@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use microgrants::domain::asset::Party;
 use microgrants::domain::personal_data::{Encrypted, PersonalInput};
 use microgrants::domain::{
-    Actor, Application, Asset, Barrier, Command, DecisionContext, Event, FollowUps, Fund,
-    Gathering, Grant, Group, Introduction, Organisation, OrganisationId, Person, PersonId,
-    ReadDependencies, Refusal, Roles, TrackedRead,
+    Actor, Application, Asset, AssetCommand, Barrier, Command, DecisionContext, Event, FollowUps,
+    Fund, Gathering, Grant, Group, GroupId, Introduction, Organisation, OrganisationId, Person,
+    PersonId, ReadDependencies, Refusal, Roles, TrackedRead,
 };
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
@@ -353,10 +353,16 @@ impl InMemoryDomain {
                 .introductions
                 .get(&id.0)
                 .and_then(|introduction| introduction.introduced_group(command)),
+            Command::Asset(id, AssetCommand::CorrectExchange(corrected)) => self
+                .assets
+                .get(&id.0)
+                .and_then(|asset| asset.group_that_gave(corrected.exchange)),
             _ => None,
         };
         let named = command.groups_read().into_iter().chain(introduced);
+        let heir = |group: &GroupId| self.groups.get(&group.0)?.merged_into();
         facts.named_groups = named
+            .flat_map(|group| std::iter::successors(Some(group), heir))
             .map(|group| (group, stream_of(&self.groups, Some(group.0))))
             .collect();
     }

@@ -47,6 +47,7 @@ pub(super) fn sentence(
             let lead = names.name(*lead);
             format!("{lead} asked the office for a hand. The words are encrypted.")
         }
+        E::HandForgotten { .. } => "what leads had asked for was deleted.".to_owned(),
         E::SessionAdded { session, plan } => {
             format!("{by} added session {session}, {}.", plan_text(plan))
         }

@@ -279,6 +279,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("BarrierTakenIn", "joined another to it"),
     ("BarrierPassedOn", "passed it on"),
     ("BarrierAnswered", "recorded the answer"),
+    ("BarrierWithdrawn", "took it off the public pages"),
     ("BarrierClosed", "closed it"),
     ("BarrierReminded", "noticed that the answer is late"),
     (
@@ -317,6 +318,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("LeadTaken", "took the lead"),
     ("LeadLeft", "ended someone’s lead"),
     ("HandAskedFor", "asked our office for help"),
+    ("HandForgotten", "deleted what leads had asked for"),
     ("RiskChecked", "recorded the risk check"),
     ("SessionReminded", "reminded people of a session"),
     (

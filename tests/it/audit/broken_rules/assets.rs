@@ -138,9 +138,25 @@ fn of_privacy() -> Vec<Break> {
 fn of_hours() -> Vec<Break> {
     use Rule::HoursBalanced as HOURS;
     vec![
-        broken(HOURS, "a group gave time to itself", |log| {
+        broken(Rule::HoursReceived, "a group gave time to itself", |log| {
             put(log, &json!({}), &[exchange(1, (group(1), group(1)), 90)]);
         }),
+        broken(
+            Rule::HoursReceived,
+            "a member recorded what the group gave",
+            |log| {
+                let joined = log.first("MemberAdded");
+                let (own, member) = (log.id(joined), log.fields(joined)["person"].clone());
+                let given = exchange(1, (json!({ "group": own }), group(1)), 90);
+                let member = member.as_str().expect("a member");
+                put_as(
+                    log,
+                    &json!({ "holder": { "group": own } }),
+                    &[given],
+                    member,
+                );
+            },
+        ),
         broken(HOURS, "an exchange has no minutes", |log| {
             put(log, &json!({}), &[exchange(1, (group(1), group(2)), 0)]);
         }),

@@ -137,6 +137,15 @@ fn answered(comes_to: &str) -> OwnEvent {
     ("barrier", "BarrierAnswered", fields, Some("answered_on"))
 }
 
+fn withdrawn() -> OwnEvent {
+    ("barrier", "BarrierWithdrawn", json!({}), None)
+}
+
+fn closed() -> OwnEvent {
+    let fields = json!({ "reason": "It is done." });
+    ("barrier", "BarrierClosed", fields, None)
+}
+
 fn joined() -> OwnEvent {
     let fields = json!({ "of": id_of(BARRIERS[1]), "into": id_of(BARRIERS[0]) });
     ("barrier", "BarrierJoined", fields, None)
@@ -167,6 +176,27 @@ fn of_answers() -> Vec<Break> {
             ];
             put(log, &events);
         }),
+        broken(
+            ANSWER,
+            "a barrier was withdrawn that was closed before",
+            |log| {
+                put(log, &[raised(0, 1, 1), closed(), withdrawn()]);
+            },
+        ),
+        broken(
+            ANSWER,
+            "a barrier was answered after it was withdrawn",
+            |log| {
+                let events = [
+                    raised(0, 1, 1),
+                    summed_up(),
+                    passed_on(),
+                    withdrawn(),
+                    answered("made"),
+                ];
+                put(log, &events);
+            },
+        ),
         broken(ANSWER, "a barrier took in one that was not joined", |log| {
             let events = [raised(0, 1, 1), raised(1, 2, 2), taken_in(&[person(2)])];
             put(log, &events);

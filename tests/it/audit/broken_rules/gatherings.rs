@@ -282,6 +282,14 @@ fn of_values() -> Vec<Break> {
             },
         ),
         broken(
+            Rule::OwnKey,
+            "what somebody asked for was deleted who had not asked",
+            |log| {
+                let forgotten = json!({ "words": [needs_of(2)] });
+                put_open(log, &[("HandForgotten", forgotten)]);
+            },
+        ),
+        broken(
             Rule::ThemeAdopted,
             "a gathering is about a theme that was not adopted",
             |log| {

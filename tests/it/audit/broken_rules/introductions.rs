@@ -7,8 +7,18 @@ use serde_json::{Value, json};
 use super::{Break, LogLines, NewEvent};
 
 pub fn breaks() -> Vec<Break> {
-    [of_notices(), of_agreements(), of_checks(), of_others()].concat()
+    [
+        of_notices(),
+        of_agreements(),
+        of_welcome(),
+        of_checks(),
+        of_others(),
+    ]
+    .concat()
 }
+
+/// The number of the entry to which people are introduced.
+const ENTRY: u128 = 6200;
 
 fn broken(rule: Rule, says: &'static str, edit: fn(&mut LogLines)) -> Break {
     Break { rule, says, edit }
@@ -30,6 +40,21 @@ fn put(log: &mut LogLines, notice: u32, events: &[OwnEvent]) {
 
 /// The same. The last of the events is given by this actor.
 fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
+    put_between(log, notice, events, (&holder_of(events), last_by));
+}
+
+/// The same, as an officer. The entry is held by this party.
+fn put_held(log: &mut LogLines, notice: u32, events: &[OwnEvent], holder: &Value) {
+    let officer = log.holders("officer").swap_remove(0);
+    put_between(log, notice, events, (holder, &officer));
+}
+
+fn put_between(
+    log: &mut LogLines,
+    notice: u32,
+    events: &[OwnEvent],
+    (holder, last_by): (&Value, &str),
+) {
     let mut at = log.first("FundPaused");
     let today = log.day_before(at);
     let officer = log.holders("officer").swap_remove(0);
@@ -49,6 +74,17 @@ fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
     };
     log.insert(at, published);
     at += 1;
+    for (event, fields) in entry_events(&today, &officer, holder) {
+        let new = NewEvent {
+            stream: "asset",
+            id: id_of(ENTRY),
+            event,
+            fields,
+            actor: officer.clone(),
+        };
+        log.insert(at, new);
+        at += 1;
+    }
     for (place, (event, fields)) in events.iter().enumerate() {
         let mut fields = fields.clone();
         let day = match *event {
@@ -78,6 +114,29 @@ fn put_as(log: &mut LogLines, notice: u32, events: &[OwnEvent], last_by: &str) {
     }
 }
 
+/// The group that holds the entry, as an introduction names it when it is made.
+fn holder_of(events: &[OwnEvent]) -> Value {
+    let held = events.iter().find_map(|(_, fields)| fields.get("holder"));
+    held.map_or(Value::Null, |group| json!({ "group": group }))
+}
+
+/// An entry that welcomes people.
+fn entry_events(today: &str, keeper: &str, holder: &Value) -> [OwnEvent; 2] {
+    let mut recorded = json!({
+        "way": "offer",
+        "kind": "organisation",
+        "name": "A tea room",
+        "keeper": keeper,
+        "recorded_on": today,
+    });
+    if !holder.is_null() {
+        recorded["holder"] = holder.clone();
+    }
+    let listing = json!({ "name": "A tea room", "description": "Come in.", "welcomes": true });
+    let published = json!({ "listing": listing, "published_on": today });
+    [("AssetRecorded", recorded), ("AssetPublished", published)]
+}
+
 /// How many notices for introductions were published before a place of the log.
 fn notices_before(log: &LogLines, at: usize) -> u32 {
     let published = log.all("NoticePublished").into_iter();
@@ -89,7 +148,7 @@ fn notices_before(log: &LogLines, at: usize) -> u32 {
 
 fn asked(at_risk: bool) -> OwnEvent {
     let of = json!({ "person": id_of(6100) });
-    let fields = json!({ "of": of, "to": id_of(6200), "at_risk": at_risk });
+    let fields = json!({ "of": of, "to": id_of(ENTRY), "at_risk": at_risk });
     ("IntroductionAsked", fields)
 }
 
@@ -127,18 +186,18 @@ fn of_agreements() -> Vec<Break> {
             AGREED,
             "a person was introduced who had not agreed",
             |log| {
-                put(log, 1, &[asked(false), made(6200)]);
+                put(log, 1, &[asked(false), made(ENTRY)]);
             },
         ),
         broken(AGREED, "a person was introduced to another entry", |log| {
-            put(log, 1, &[asked(false), agreed(1, true), made(6201)]);
+            put(log, 1, &[asked(false), agreed(1, true), made(ENTRY + 1)]);
         }),
         broken(
             AGREED,
             "a person was introduced who had taken it back",
             |log| {
                 let back = ("IntroductionTakenBack", json!({ "channel": "phone" }));
-                put(log, 1, &[asked(false), agreed(1, true), back, made(6200)]);
+                put(log, 1, &[asked(false), agreed(1, true), back, made(ENTRY)]);
             },
         ),
         broken(AGREED, "nobody read it back", |log| {
@@ -147,14 +206,41 @@ fn of_agreements() -> Vec<Break> {
     ]
 }
 
+fn of_welcome() -> Vec<Break> {
+    use Rule::IntroductionWelcomed as WELCOMED;
+    vec![
+        broken(WELCOMED, "an entry does not welcome people", |log| {
+            let (event, mut fields) = asked(false);
+            fields["to"] = json!(id_of(ENTRY + 1));
+            put(log, 1, &[(event, fields)]);
+        }),
+        broken(WELCOMED, "a group was introduced to its own entry", |log| {
+            let group = log.id(log.first("GroupRegistered"));
+            let (event, mut of_group) = asked(false);
+            of_group["of"] = json!({ "group": group });
+            let (made, mut by_own) = made(ENTRY);
+            by_own["holder"] = json!(group);
+            let events = [(event, of_group), agreed(1, true), (made, by_own)];
+            put(log, 1, &events);
+        }),
+        broken(WELCOMED, "another group is named as the holder", |log| {
+            let (event, mut fields) = made(ENTRY);
+            let group = log.id(log.first("GroupRegistered"));
+            fields["holder"] = json!(group);
+            let events = [asked(false), agreed(1, true), (event, fields)];
+            put_held(log, 1, &events, &Value::Null);
+        }),
+    ]
+}
+
 fn of_checks() -> Vec<Break> {
     use Rule::IntroductionChecked as CHECKED;
     vec![
         broken(CHECKED, "a person at risk came to nobody's entry", |log| {
-            put(log, 1, &[asked(true), agreed(1, true), made(6200)]);
+            put(log, 1, &[asked(true), agreed(1, true), made(ENTRY)]);
         }),
         broken(CHECKED, "staff said so when they made it", |log| {
-            let (event, mut fields) = made(6200);
+            let (event, mut fields) = made(ENTRY);
             fields["at_risk"] = json!(true);
             put(log, 1, &[asked(false), agreed(1, true), (event, fields)]);
         }),
@@ -163,7 +249,7 @@ fn of_checks() -> Vec<Break> {
             "a person at risk came to an unchecked group",
             |log| {
                 let group = log.id(log.first("GroupRegistered"));
-                let (event, mut fields) = made(6200);
+                let (event, mut fields) = made(ENTRY);
                 fields["holder"] = json!(group);
                 put(log, 1, &[asked(true), agreed(1, true), (event, fields)]);
             },
@@ -174,7 +260,7 @@ fn of_checks() -> Vec<Break> {
 fn of_others() -> Vec<Break> {
     vec![
         broken(Rule::StepsInOrder, "it was made twice", |log| {
-            let events = [asked(false), agreed(1, true), made(6200), made(6200)];
+            let events = [asked(false), agreed(1, true), made(ENTRY), made(ENTRY)];
             put(log, 1, &events);
         }),
         broken(

@@ -487,6 +487,7 @@ fn gathering(name: &str) -> Sample {
                 "session": 1,
                 "person": STRANGER,
                 "needs": { "words": "A ramp", "consent": true },
+                "channel": "phone",
             }),
         ),
         "count-sign-ups" => staff(json!({ "session": 1, "people": 28, "channel": "phone" })),
@@ -515,6 +516,7 @@ fn gathering(name: &str) -> Sample {
         "offer-lead" => staff(stranger),
         "take-lead" => (SampleActor::Person(STRANGER), stranger),
         "leave-lead" => staff(json!({ "person": lead })),
+        "forget-hand" => job(json!({})),
         "ask-for-hand" => staff(json!({ "lead": lead, "words": "Someone to bring tea" })),
         "pass-risk-check" => staff(json!({ "good_until": "2027-06-01" })),
         "remind" | "forget-needs" => job(json!({ "session": 1 })),
@@ -574,7 +576,7 @@ fn barrier(name: &str) -> Sample {
     match name {
         "raise" => (
             SampleActor::Person(STRANGER),
-            json!({ "person": STRANGER, "words": "The bus stops at five." }),
+            json!({ "person": STRANGER, "words": "The bus stops at five.", "channel": "phone" }),
         ),
         "sum-up" => staff(json!({ "summary": "There is no bus to the clinic after five." })),
         "join" => staff(json!({ "into": OTHER_BARRIER })),
@@ -588,6 +590,7 @@ fn barrier(name: &str) -> Sample {
             "answer": "It opens on Thursday evenings from May.",
             "comes_to": "planned",
         })),
+        "withdraw" => staff(json!({})),
         "close" => staff(json!({ "reason": "The clinic is open in the evening now." })),
         _ => job(json!({})),
     }

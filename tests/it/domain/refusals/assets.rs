@@ -206,6 +206,8 @@ impl AssetCase<'_> {
         let person = json!({ "person": self.member });
         let unagreed = on(&person, &second, 90, today);
         self.refuse("not_in_time_bank", name, &unagreed);
+        let own = json!({ "person": self.setting.staff[0] });
+        self.refuse("not_yours", name, &on(&own, &second, 90, today));
         let exchange = on(&first, &second, 90, today);
         let (giver, receiver) = (Actor::Person(self.member), Actor::Person(self.other));
         self.refuse_as(giver, "not_yours", (ASSET, name), &exchange);

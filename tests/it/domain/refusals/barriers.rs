@@ -141,6 +141,22 @@ impl BarrierCase<'_> {
         self.refuse_as(Actor::Job, "reminder_not_due", "remind", &json!({}));
         self.take("record-answer", &answer);
         self.refuse("no_change", "record-answer", &answer);
+        self.withdrawing(&pass_on, &answer);
+    }
+
+    /// What was passed on is withdrawn, also once it is closed, and is passed on anew.
+    fn withdrawing(&mut self, pass_on: &Value, answer: &Value) {
+        let own = Actor::Person(self.first);
+        self.refuse_as(own, "not_yours", "withdraw", &json!({}));
+        self.take("withdraw", &json!({}));
+        self.refuse("not_passed_on", "withdraw", &json!({}));
+        self.refuse("not_passed_on", "record-answer", answer);
+        self.take("sum-up", &summary("Nobody gets there after five."));
+        self.take("pass-on", pass_on);
+        self.take("close", &json!({ "reason": "It is done." }));
+        self.take("withdraw", &json!({}));
+        self.take("pass-on", pass_on);
+        self.take("record-answer", answer);
     }
 
     /// Another barrier cannot be joined to itself, and takes no step of its own once it is joined.

@@ -65,6 +65,11 @@ fn at_session(person: PersonId) -> Value {
     json!({ "session": 1, "person": person })
 }
 
+/// A place that somebody asked for by phone.
+fn by_phone(person: PersonId) -> Value {
+    json!({ "session": 1, "person": person, "channel": "phone" })
+}
+
 impl GatheringCase<'_> {
     /// Issues a command as an officer. It must be accepted.
     fn take(&mut self, name: &str, body: &Value) {
@@ -148,27 +153,30 @@ impl GatheringCase<'_> {
         let (first, own) = (self.first, Actor::Person(self.first));
         let for_other = at_session(self.second);
         self.refuse_as(own, "not_yours", "sign-up", &for_other);
+        let lead = Actor::Person(self.lead);
+        self.refuse_as(lead, "not_yours", "sign-up", &for_other);
         let mut unasked = at_session(first);
         unasked["needs"] = json!({ "words": "A ramp", "consent": false });
         self.refuse_as(own, "consent_missing", "sign-up", &unasked);
         let mut of_other_group = at_session(first);
         of_other_group["group"] = json!(self.setting.group(0));
         self.refuse_as(own, "not_of_group", "sign-up", &of_other_group);
-        self.take_as(own, "sign-up", &at_session(first));
-        self.refuse("signed_up_already", "sign-up", &at_session(first));
+        self.take_as(own, "sign-up", &by_phone(first));
+        self.refuse("signed_up_already", "sign-up", &by_phone(first));
         let number = json!({ "session": 1, "people": 3 });
         self.refuse("named_only", "count-sign-ups", &number);
     }
 
     /// The second person waits, and gets the place in the command by which the first steps down.
     fn waiting(&mut self) {
-        let (first, second) = (at_session(self.first), at_session(self.second));
+        let (first, second) = (by_phone(self.first), by_phone(self.second));
+        self.refuse("own_act_online", "sign-up", &at_session(self.second));
         self.take("sign-up", &second);
         self.refuse("signed_up_already", "sign-up", &second);
         let uninvolved = at_session(self.lead);
         self.refuse("not_signed_up", "step-down", &uninvolved);
         let before = self.setting.world.history.len();
-        self.take("step-down", &first);
+        self.take("step-down", &at_session(self.first));
         let happened: Vec<String> = self.setting.world.history[before..]
             .iter()
             .map(|(_, event)| format!("{event:?}"))
@@ -195,7 +203,10 @@ impl GatheringCase<'_> {
         let notes = json!({ "session": 1, "learned": "Much." });
         self.refuse("session_not_over", "write-notes", &notes);
         self.setting.world.today = date(2026, 7, 6);
-        let late = at_session(self.lead);
+        let past = planned(2);
+        let lead = Actor::Person(self.lead);
+        self.refuse_as(lead, "dates_out_of_order", "add-session", &past);
+        let late = by_phone(self.lead);
         self.refuse("session_passed", "sign-up", &late);
     }
 

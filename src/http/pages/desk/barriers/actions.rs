@@ -6,7 +6,7 @@ use super::{OPEN_STATES, comes_to_name, name_of};
 use crate::domain::barrier::{
     BarrierAnswer, BarrierState, BarrierSummary, ComesTo, JoinBarrier, PassOnBarrier,
 };
-use crate::domain::command::WithReason;
+use crate::domain::command::{NoBody, WithReason};
 use crate::domain::{BarrierCommand as C, BarrierId, Command};
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::desk::action::{Action, ActionSpec, Choices, sample};
@@ -36,10 +36,19 @@ impl BarrierActions<'_> {
     /// All actions, in the order of the page.
     pub async fn all(&self) -> Result<Vec<Action>, PageError> {
         let row = self.barrier;
-        if matches!(row.state, BarrierState::Closed | BarrierState::Joined) {
-            return Ok(Vec::new());
-        }
         let mut table = Vec::new();
+        if row.state != BarrierState::Closed && row.state != BarrierState::Joined {
+            self.add_next(&mut table).await?;
+        }
+        if row.passed_on.is_some() {
+            table.push(self.withdraw());
+        }
+        self.request.actions(self.forms, table).await
+    }
+
+    /// Adds the actions on a barrier that is neither closed nor joined to another.
+    async fn add_next(&self, table: &mut Vec<ActionSpec>) -> Result<(), PageError> {
+        let row = self.barrier;
         if matches!(row.state, BarrierState::Raised | BarrierState::SummedUp) {
             table.push(self.sum_up());
             table.extend(self.join().await?);
@@ -51,7 +60,7 @@ impl BarrierActions<'_> {
             table.push(self.record_answer());
         }
         table.push(self.close());
-        self.request.actions(self.forms, table).await
+        Ok(())
     }
 
     fn sum_up(&self) -> ActionSpec {
@@ -112,6 +121,7 @@ impl BarrierActions<'_> {
             "Pass it on"
         };
         self.spec(title, C::PassOn(pass_on))
+            .about("Ask them yourself, by phone or email. Here you record what you asked.")
             .text("to", "Who can change it?")
             .hint("Name an organisation, not a person. Everyone can read it.")
             .prefill(self.barrier.passed_on_to.clone().unwrap_or_default())
@@ -143,6 +153,17 @@ impl BarrierActions<'_> {
             .text_area("answer", "What do they say?")
             .hint(NO_NAMES)
             .select("comes_to", "What comes of it?", choices)
+    }
+
+    fn withdraw(&self) -> ActionSpec {
+        self.spec("Take it off the public pages", C::Withdraw(NoBody {}))
+            .about(
+                "If someone could be recognised, for example. Nobody outside the office can read \
+                the summary, what you asked or the answers any more. You can write a new summary \
+                and pass it on again.",
+            )
+            .button("Take it off")
+            .destructive()
     }
 
     fn close(&self) -> ActionSpec {

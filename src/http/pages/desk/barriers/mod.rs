@@ -55,7 +55,7 @@ pub(super) fn name_of(row: &BarrierRow) -> String {
 }
 
 /// The first words of a text, in one line.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= TITLE_MAX {
         return line;

@@ -58,6 +58,7 @@ impl GatheringActions<'_> {
     /// All actions, in the order of the page.
     pub async fn all(&self) -> Result<Vec<Action>, PageError> {
         let mut table = self.running();
+        table.push(self.describe());
         if self.gathering.state != GatheringState::Ended {
             table.extend(self.leads());
         }
@@ -96,7 +97,7 @@ impl GatheringActions<'_> {
             )
     }
 
-    /// Opening it, adding a session, its risk check, and what is said about it.
+    /// Opening it, adding a session, and its risk check.
     fn running(&self) -> Vec<ActionSpec> {
         let today = self.request.today();
         let mut table = Vec::new();
@@ -118,7 +119,6 @@ impl GatheringActions<'_> {
                 .day("good_until", "Valid until")
                 .prefill(until),
         );
-        table.push(self.describe());
         table
     }
 

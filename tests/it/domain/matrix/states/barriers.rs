@@ -23,6 +23,7 @@ pub fn barrier(state: &str) -> (Scenario, Uuid) {
         "joined" => &["raise", "join"],
         "passed_on" | "late" => &["raise", "sum-up", "pass-on"],
         "answered" => &["raise", "sum-up", "pass-on", "record-answer"],
+        "withdrawn" => &["raise", "sum-up", "pass-on", "record-answer", "withdraw"],
         _ => &["raise", "close"],
     };
     setting.issue_samples("barrier", BARRIER, steps);

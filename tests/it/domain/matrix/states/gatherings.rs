@@ -30,6 +30,7 @@ pub fn gathering(state: &str) -> (Scenario, Uuid) {
         "offered" => &["offer-lead"],
         "shared" => &["offer-lead", "take-lead"],
         "signed_up" | "over" | "held" | "long_over" => &["sign-up"],
+        "hand_asked" => &["ask-for-hand"],
         "ended" => &["cancel-session", "end", "give-tally"],
         _ => &[],
     };
@@ -58,6 +59,7 @@ fn day_of_state(state: &str) -> Option<Date> {
         "soon" => Some(date(2026, 7, 4)),
         "over" | "held" => Some(date(2026, 7, 6)),
         "long_over" => Some(date(2026, 8, 5)),
+        "hand_asked" => Some(date(2028, 8, 5)),
         _ => None,
     }
 }

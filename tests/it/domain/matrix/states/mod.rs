@@ -299,7 +299,7 @@ pub const TABLES: &[StateTable] = &[
         name: "gathering", noun: "gathering", commands: &[],
         states: &[
             "unknown", "draft", "open", "offered", "shared", "full", "waiting", "signed_up", "soon",
-            "over", "held", "long_over", "counted", "ended",
+            "over", "held", "long_over", "counted", "ended", "hand_asked",
         ],
         reach: gathering,
     },
@@ -327,7 +327,7 @@ pub const TABLES: &[StateTable] = &[
         name: "barrier", noun: "barrier", commands: &[],
         states: &[
             "unknown", "raised", "old", "summed_up", "passed_on", "late", "answered", "closed",
-            "joined",
+            "joined", "withdrawn",
         ],
         reach: barrier,
     },
