@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::DeskRequest;
 use crate::domain::language::Language;
-use crate::domain::{ApplicationEvent, Event, PersonId};
+use crate::domain::{ApplicationEvent, Event, Money, PersonId};
 use crate::http::pages::PageError;
 use crate::http::pages::apply::answer_files::AnswerFiles;
 use crate::http::pages::apply::sections::{self, BudgetTable, Section};
@@ -21,6 +21,8 @@ pub(super) struct AnswerView {
     pub answer: String,
     /// The answer as a table, if it is a budget.
     pub budget: Option<BudgetTable>,
+    /// What the group asked for, if the lines of the budget do not add up to it.
+    pub asked_instead: Option<Money>,
     /// The files of the answer.
     pub files: AnswerFiles,
     pub change: Option<ChangeView>,
@@ -85,8 +87,11 @@ pub(super) async fn answer_views(
                 .filter(|known| !known.is_empty() && **known != section.answer)
                 .cloned(),
         });
+        let budget = section.budget();
+        let differs = |asked: &Money| budget.as_ref().is_some_and(|table| table.total != *asked);
         AnswerView {
-            budget: section.budget(),
+            asked_instead: row.requested.filter(differs),
+            budget,
             key: section.change_key().to_owned(),
             files: section.files.to_desk(row.group),
             title: section.title,

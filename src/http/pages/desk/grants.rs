@@ -168,7 +168,7 @@ pub(super) fn theme_of(themes: &ThemeNames, row: &GrantRow) -> String {
     themes.name(key, Language::En)
 }
 
-/// By grant, the payments that are not paid yet and the reports that are not accepted.
+/// By grant, the newest payment if it is not paid, and the reports that are not accepted.
 struct WaitingFor {
     payments: BTreeMap<Uuid, PaymentState>,
     reports: BTreeMap<Uuid, UpdateState>,
@@ -179,18 +179,21 @@ impl WaitingFor {
         use PaymentState as P;
         use UpdateState as U;
         let of = || Filter::any_of("grant_id", grants.iter().map(|grant| grant.id));
-        let payments = vec![of(), Filter::in_state([P::Prepared, P::Approved, P::Sent])];
-        let payments: Vec<PaymentRow> = request.list_all(payments).await?;
+        let mut payments: Vec<PaymentRow> = request.list_all(vec![of()]).await?;
+        payments.sort_by_key(|payment| payment.payment);
         let reports = vec![
             of(),
             Filter::in_state([U::Requested, U::Received, U::Queried]),
         ];
         let reports: Vec<UpdateRow> = request.list_all(reports).await?;
+        // The newest of a grant counts.
+        let mut newest: BTreeMap<Uuid, PaymentState> = payments
+            .into_iter()
+            .map(|payment| (payment.grant, payment.state))
+            .collect();
+        newest.retain(|_, state| !matches!(state, P::Confirmed | P::Rejected | P::Cancelled));
         Ok(Self {
-            payments: payments
-                .into_iter()
-                .map(|payment| (payment.grant, payment.state))
-                .collect(),
+            payments: newest,
             reports: reports
                 .into_iter()
                 .map(|report| (report.grant, report.state))
@@ -201,10 +204,17 @@ impl WaitingFor {
     /// What the newest payment of a grant waits for.
     fn payment_of(&self, grant: &GrantRow) -> Option<&'static str> {
         Some(match self.payments.get(&grant.id)? {
+            PaymentState::Failed | PaymentState::Reversed => "Ask for new bank details",
             PaymentState::Prepared => "Approve the payment",
             PaymentState::Approved => "Send the payment",
             _ => "Confirm with the bank",
         })
+    }
+
+    /// Whether the bank did not pay the newest payment of a grant.
+    fn has_bounced(&self, grant: &GrantRow) -> bool {
+        let state = self.payments.get(&grant.id);
+        matches!(state, Some(PaymentState::Failed | PaymentState::Reversed))
     }
 
     /// What is next once the final report is in. The page of the grant says the same.
@@ -290,6 +300,9 @@ impl GrantTable {
             (_, Some(day)) => {
                 let says = format!("{} to come back", pounds_in(row.due_back, self.with_pence));
                 due(&says, day)
+            }
+            (GrantState::Live, _) if self.waiting.has_bounced(row) => {
+                ListCell::text(self.waiting.payment_of(row).unwrap_or_default()).late(true)
             }
             (GrantState::Live, _) => due("Final report", row.update_due_on),
             (GrantState::Reported, _) => ListCell::text(self.waiting.after_report(row)),

@@ -307,19 +307,23 @@ impl<'a> DeskRequest<'a> {
     }
 
     /// The names of people who did something with a record: colleagues without the reader's limits,
-    /// members of groups within them.
+    /// others within them. Those who work with people see the names of all.
     pub async fn names_of_actors(
         &self,
         ids: impl IntoIterator<Item = PersonId>,
     ) -> Result<PersonNames, PageError> {
         let rows = self.people_rows(ids).await?;
         let (colleagues, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(people::has_roles);
-        let PersonNames(mut names) = self.names_for_reader(&self.signed.reader, others).await?;
-        let PersonNames(colleagues) = self
+        let reader = if self.signed.reader.works_with_people() {
+            Reader::service()
+        } else {
+            self.signed.reader.clone()
+        };
+        let others = self.names_for_reader(&reader, others).await?;
+        let colleagues = self
             .names_for_reader(&Reader::service(), colleagues)
             .await?;
-        names.extend(colleagues);
-        Ok(PersonNames(names))
+        Ok(others.and(colleagues))
     }
 
     async fn people_rows(
@@ -347,10 +351,10 @@ impl<'a> DeskRequest<'a> {
 
 /// The name in place of one that the reader may not see or that was erased.
 fn nameless(seen: &PersonView) -> &'static str {
-    if seen.roles.is_empty() && !seen.groups.is_empty() {
-        "Someone in the group"
-    } else {
-        "A colleague"
+    match (seen.roles.is_empty(), seen.groups.is_empty()) {
+        (true, false) => "Someone in the group",
+        (true, true) => "Someone outside the office",
+        (false, _) => "A colleague",
     }
 }
 
@@ -358,6 +362,12 @@ fn nameless(seen: &PersonView) -> &'static str {
 pub(super) struct PersonNames(BTreeMap<String, String>);
 
 impl PersonNames {
+    /// These names and those, which count where both have a person.
+    pub fn and(mut self, Self(more): Self) -> Self {
+        self.0.extend(more);
+        self
+    }
+
     pub fn of(&self, id: &(impl std::fmt::Display + ?Sized)) -> String {
         let id = id.to_string();
         match id.as_str() {

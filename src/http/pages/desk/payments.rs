@@ -354,17 +354,18 @@ impl<'a> PaymentTable<'a> {
             .views
             .decrypt_groups(reader, groups, None)
             .await?;
-        let checkers = groups
-            .iter()
-            .filter_map(|group| group.payee.as_ref())
-            .flat_map(|payee| payee.keyed_by.into_iter().chain(payee.verified_by));
-        let people = rows
+        let payees = || groups.iter().filter_map(|group| group.payee.as_ref());
+        let staff = rows
             .iter()
             .flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by))
-            .chain(checkers);
+            .chain(payees().filter_map(|payee| payee.verified_by));
+        let staff = request.names_of_colleagues(staff).await?;
+        // Members of groups enter their own details.
+        let keyers = payees().filter_map(|payee| payee.keyed_by);
+        let keyers = request.names_of_actors(keyers).await?;
         Ok(Self {
             columns: request.shown_columns(&LIST),
-            people: request.names_of_colleagues(people).await?,
+            people: staff.and(keyers),
             grants: grants.into_iter().map(|row| (row.id, row)).collect(),
             parts,
             groups: groups.into_iter().map(|group| (group.id, group)).collect(),

@@ -28,7 +28,7 @@ impl AboutChoices {
         let names = ThemeNames::load(app).await?;
         let pair = |key: &str, label: &str| (key.to_owned(), label.to_owned());
         let everywhere = pair("", translate("Everywhere", language));
-        let anything = pair("", translate("Something else", language));
+        let anything = pair("", translate("None of these", language));
         let area = |key: &Slug| (key.to_string(), place_name(key.as_str()));
         let themes = names.current().iter();
         let themes = themes.map(|theme| pair(theme.theme.as_str(), theme.name_in(language)));

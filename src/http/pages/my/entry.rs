@@ -12,7 +12,7 @@ use crate::domain::asset::{AssetState, Party, ProposeWords};
 use crate::domain::command::NoBody;
 use crate::domain::language::Language;
 use crate::domain::personal_data::PersonalInput;
-use crate::domain::{AssetCommand, AssetId, Command, Refusal};
+use crate::domain::{AssetCommand, AssetId, Command, PersonId, Refusal};
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
 use crate::http::pages::i18n::translate;
@@ -47,11 +47,11 @@ struct ExchangeLine {
 }
 
 impl ExchangeLine {
-    /// The lines of an entry. A person among the parties is not named: a group does not see who
-    /// they are.
+    /// The lines of an entry. A person among the parties other than the visitor is not named: a
+    /// group does not see who they are.
     async fn of_entry(
         app: &AppState,
-        id: Uuid,
+        (id, visitor): (Uuid, PersonId),
         language: Language,
     ) -> Result<Vec<Self>, PageError> {
         let of_entry = vec![Filter::equals("asset", id)];
@@ -65,7 +65,9 @@ impl ExchangeLine {
         let names = app.views.names_of_groups(groups).await?;
         let name = |party: Party| match party {
             Party::Group(group) => names.get(&group.to_string()).cloned(),
-            Party::Person(_) => None,
+            Party::Person(person) => {
+                (person == visitor).then(|| translate("You", language).to_owned())
+            }
         };
         let name =
             |party| name(party).unwrap_or_else(|| translate("Someone nearby", language).to_owned());
@@ -206,7 +208,8 @@ async fn render(
     shell.back = Some("/my".to_owned());
     shell.notice = notice;
     shell.has_errors = !wrong.is_empty();
-    let hours = ExchangeLine::of_entry(app, row.id, visitor.language).await?;
+    let of = (row.id, visitor.person()?);
+    let hours = ExchangeLine::of_entry(app, of, visitor.language).await?;
     let page = OwnEntryPage {
         page: shell,
         forms,

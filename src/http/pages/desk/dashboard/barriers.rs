@@ -1,9 +1,12 @@
 //! Work on barriers: those to sum up, those to pass on, and answers that are late.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::super::DeskRequest;
-use super::super::barriers::{name_of, path_of};
+use super::super::barriers::{name_of, path_of, shortened};
 use super::work::{WorkRow, named};
 use crate::domain::barrier::BarrierState;
 use crate::domain::language::day_text;
@@ -26,7 +29,9 @@ pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, Page
     let of_state = |state: BarrierState| -> Vec<&BarrierRow> {
         rows.iter().filter(|row| row.state == state).collect()
     };
-    let mut work = named(&of_state(BarrierState::Raised), |row| sum_up(row, today));
+    let raised = of_state(BarrierState::Raised);
+    let words = own_words(request, &raised).await?;
+    let mut work = named(&raised, |row| sum_up(row, words.get(&row.id), today));
     work.extend(named(&of_state(BarrierState::SummedUp), |row| {
         pass_on(row, today)
     }));
@@ -39,14 +44,28 @@ pub(super) async fn work(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, Page
     Ok(work)
 }
 
-fn sum_up(row: &BarrierRow, today: Date) -> WorkRow {
+/// How the words of those who raised barriers begin, by barrier, if the reader may see them.
+async fn own_words(
+    request: &DeskRequest<'_>,
+    rows: &[&BarrierRow],
+) -> Result<BTreeMap<Uuid, String>, PageError> {
+    let hears = request.signed.reader.hears_barriers();
+    let rows = rows.iter().copied().cloned().collect();
+    let seen = request.app.views.decrypt_barriers(|_| hears, rows).await?;
+    let seen = seen.into_iter();
+    let words = seen.filter_map(|one| Some((one.row.id, shortened(&one.words?))));
+    Ok(words.collect())
+}
+
+fn sum_up(row: &BarrierRow, words: Option<&String>, today: Date) -> WorkRow {
+    let told_on = format!("They told us on {}.", day_text(row.raised_on));
     WorkRow::new(
         "talk",
         "Write a summary of what someone told us",
         path_of(row.id),
         "Write a summary",
     )
-    .about(format!("They told us on {}.", day_text(row.raised_on)))
+    .about(words.map_or_else(|| told_on.clone(), |words| format!("“{words}” {told_on}")))
     .since(Some(row.raised_on), today)
 }
 

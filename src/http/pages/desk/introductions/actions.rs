@@ -99,7 +99,7 @@ impl IntroductionActions<'_> {
             "Keeping people safe",
             "They may be at risk: a child, or an adult who needs care",
         )
-        .hint("Then only a group with a safeguarding check in date can welcome them.")
+        .hint("If you tick this, only a group with a safeguarding check in date can welcome them.")
     }
 
     fn welcome(&self) -> ActionSpec {
