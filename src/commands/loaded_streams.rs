@@ -132,27 +132,36 @@ impl<'a> LoadedStreams<'a> {
         if let Some(asset) = related.asset {
             facts.asset = TrackedRead::new(self.load::<Asset>(asset).await?);
         }
-        if let Command::Introduction(id, inner) = command {
-            let state = self.load::<Introduction>(id.0).await?;
-            if let Some(group) = state.introduced_group(inner) {
-                let loaded = self.load::<Group>(group.0).await?;
-                facts.named_groups.insert(group, TrackedRead::new(loaded));
-            }
-        }
-        if let Command::Asset(id, AssetCommand::CorrectExchange(corrected)) = command {
-            let state = self.load::<Asset>(id.0).await?;
-            if let Some(group) = state.group_that_gave(corrected.exchange) {
-                let loaded = self.load::<Group>(group.0).await?;
-                facts.named_groups.insert(group, TrackedRead::new(loaded));
-            }
-        }
         if let Some(barrier) = related.barrier {
             facts.barrier = TrackedRead::new(self.load::<Barrier>(barrier).await?);
         }
         if let Some(grant) = related.grant {
             facts.grant = TrackedRead::new(self.load::<Grant>(grant).await?);
         }
-        for group in command.groups_read() {
+        self.load_named_groups(&mut facts, command).await?;
+        Ok(facts)
+    }
+
+    /// Loads the groups that a decision reads besides the one concerned, with the groups that they
+    /// were merged into.
+    async fn load_named_groups(
+        &mut self,
+        facts: &mut DecisionContext,
+        command: &Command,
+    ) -> Result<(), LogError> {
+        let mut groups = command.groups_read();
+        match command {
+            Command::Introduction(id, inner) => {
+                let state = self.load::<Introduction>(id.0).await?;
+                groups.extend(state.introduced_group(inner));
+            }
+            Command::Asset(id, AssetCommand::CorrectExchange(corrected)) => {
+                let state = self.load::<Asset>(id.0).await?;
+                groups.extend(state.group_that_gave(corrected.exchange));
+            }
+            _ => {}
+        }
+        for group in groups {
             let mut next = Some(group);
             while let Some(id) = next.filter(|id| !facts.named_groups.contains_key(id)) {
                 let state = self.load::<Group>(id.0).await?;
@@ -160,7 +169,7 @@ impl<'a> LoadedStreams<'a> {
                 facts.named_groups.insert(id, TrackedRead::new(state));
             }
         }
-        Ok(facts)
+        Ok(())
     }
 
     /// Loads the groups that a group was merged into, and all groups that were merged into it or
