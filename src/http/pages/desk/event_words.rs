@@ -297,7 +297,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("SessionAdded", "added a session"),
     ("SessionMoved", "changed a session"),
     ("SessionCancelled", "cancelled a session"),
-    ("PlaceTaken", "filled a place at a session"),
+    ("PlaceTaken", "booked a place at a session"),
     ("WaitingJoined", "put someone on a waiting list"),
     ("PlaceGivenUp", "gave up a place at a session"),
     ("WaitingLeft", "left a waiting list"),

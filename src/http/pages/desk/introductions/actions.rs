@@ -28,6 +28,8 @@ pub(super) struct IntroductionActions<'a> {
     pub notice: Option<u32>,
     /// The members of the group that holds the entry, by id and name.
     pub hosts: Choices,
+    /// Whether another introduction says that those who are introduced may be at risk.
+    pub known_at_risk: bool,
 }
 
 impl IntroductionActions<'_> {
@@ -94,12 +96,22 @@ impl IntroductionActions<'_> {
         if self.row.at_risk {
             return spec;
         }
-        spec.tick(
+        let spec = spec.tick(
             "at_risk",
             "Keeping people safe",
             "They may be at risk: a child, or an adult who needs care",
-        )
-        .hint("If you tick this, only a group with a safeguarding check in date can welcome them.")
+        );
+        if self.known_at_risk {
+            spec.hint(
+                "It was ticked for another introduction of theirs. Only a group with a \
+                safeguarding check in date can welcome them.",
+            )
+            .prefill("yes")
+        } else {
+            spec.hint(
+                "If you tick this, only a group with a safeguarding check in date can welcome them.",
+            )
+        }
     }
 
     fn welcome(&self) -> ActionSpec {

@@ -18,6 +18,7 @@ use crate::http::pages::desk::{DeskRequest, HistoryEntry, PersonNames, channel_n
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{GroupRow, IntroductionRow};
+use crate::views::Filter;
 
 /// The page on which administrators publish notices.
 const NOTICES: &str = "/desk/texts/notices";
@@ -69,6 +70,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         row,
         notice: notice.as_ref().map(|(version, _)| *version),
         hosts,
+        known_at_risk: known_at_risk(request, row).await?,
     };
     let words = next_words(request, row, notice.is_some());
     let next = request.next_step(words.title, words.why, words.form, actions.all().await?);
@@ -97,6 +99,20 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         named,
     };
     request.render(&page)
+}
+
+/// Whether another introduction says that those who are introduced may be at risk.
+async fn known_at_risk(
+    request: &DeskRequest<'_>,
+    row: &IntroductionRow,
+) -> Result<bool, PageError> {
+    let of_same = match (row.person, row.group) {
+        (Some(person), _) => Filter::equals("person", person),
+        (None, Some(group)) => Filter::equals("group_id", group),
+        (None, None) => return Ok(false),
+    };
+    let rows: Vec<IntroductionRow> = request.list_all(vec![of_same]).await?;
+    Ok(rows.iter().any(|other| other.at_risk))
 }
 
 fn name_of(person: Option<PersonId>, names: &PersonNames) -> Option<String> {
