@@ -260,6 +260,11 @@ impl AimFigures {
         tallies.sort_by_key(|row| (row.created_at, row.of, row.tally));
         let options = question.options.iter().map(|one| (one.option.clone(), 0));
         let mut counts: BTreeMap<Slug, i64> = options.collect();
+        let all: i64 = tallies
+            .iter()
+            .flat_map(|row| row.counts.values())
+            .map(|count| i64::from(*count))
+            .sum();
         if !self.sees_small {
             let given = tallies.iter().map(|row| (row.of, &row.counts));
             let shown = tallies_shown(&counts, given);
@@ -268,8 +273,13 @@ impl AimFigures {
         for (option, count) in tallies.iter().flat_map(|row| &row.counts) {
             *counts.entry(option.clone()).or_default() += i64::from(*count);
         }
+        let people: i64 = counts.values().sum();
         TallySum {
-            people: ShownNumber::of_people(counts.values().sum(), self.sees_small),
+            people: if self.sees_small {
+                ShownNumber::whole(people)
+            } else {
+                ShownNumber::of_people_shown(people, all)
+            },
             tallies: number_of(tallies.iter()),
             asked_from: tallies.iter().map(|row| row.asked_on).min(),
             asked_until: tallies.iter().map(|row| row.asked_on).max(),

@@ -39,6 +39,14 @@ impl ShownNumber {
         }
     }
 
+    /// The people of the tallies that are shown outside the office, given those of all tallies.
+    pub(super) fn of_people_shown(number: i64, all: i64) -> Self {
+        match Self::of_people(number, false) {
+            Self::FEW if !is_few(all) => Self::HIDDEN,
+            shown => shown,
+        }
+    }
+
     /// A number of people for a reader who sees small ones, or does not.
     pub(super) fn of_people(number: i64, sees_small: bool) -> Self {
         if is_few(number) && !sees_small {
@@ -105,64 +113,92 @@ pub(super) fn tallies_shown<'a>(
     none: &BTreeMap<Slug, i64>,
     tallies: impl Iterator<Item = (Uuid, &'a BTreeMap<Slug, u32>)>,
 ) -> usize {
-    let mut sum = none.clone();
-    let mut by_giver: BTreeMap<Uuid, BTreeMap<Slug, i64>> = BTreeMap::new();
-    let mut last: Option<BTreeMap<Slug, i64>> = None;
-    let (mut given, mut shown) = (0, 0);
-    for (giver, counts) in tallies {
-        given += 1;
-        let own = by_giver.entry(giver).or_insert_with(|| none.clone());
-        for (option, count) in counts {
-            *sum.entry(option.clone()).or_default() += i64::from(*count);
-            *own.entry(option.clone()).or_default() += i64::from(*count);
+    let mut next = SummedTallies {
+        sum: none.clone(),
+        by_giver: BTreeMap::new(),
+    };
+    let mut last: Option<SummedTallies> = None;
+    let mut shown = 0;
+    for (before, (giver, counts)) in tallies.enumerate() {
+        next.add(giver, counts);
+        // The sum of so few people is not shown in any case.
+        let is_small = last.is_none() && is_few(next.sum.values().sum());
+        let may_follow = next.may_follow(last.as_ref());
+        if may_follow {
+            last = Some(next.clone());
         }
-        if last.is_none() && is_few(sum.values().sum()) {
-            // The sum of so few people is not shown in any case.
-            shown = given;
-        }
-        let hides_others = by_giver.values().all(|own| hides_others(&sum, own));
-        if hides_others && may_follow(last.as_ref(), &sum) {
-            last = Some(sum.clone());
-            shown = given;
+        if may_follow || is_small {
+            shown = before + 1;
         }
     }
     shown
 }
 
-/// Whether those who know their own numbers learn no small number of the others from the sum.
-fn hides_others(sum: &BTreeMap<Slug, i64>, own: &BTreeMap<Slug, i64>) -> bool {
-    let rest = |option: &Slug, count: i64| count - own.get(option).copied().unwrap_or_default();
-    let people: i64 = sum.iter().map(|(option, count)| rest(option, *count)).sum();
-    let shown = shown_counts(sum, false);
-    let mut told = shown
-        .iter()
-        .filter_map(|(option, count)| Some(rest(option, (*count)?)));
-    !is_few(people) && !told.any(is_few)
+/// Tallies added up, as a whole and by giver.
+#[derive(Clone)]
+struct SummedTallies {
+    sum: BTreeMap<Slug, i64>,
+    by_giver: BTreeMap<Uuid, BTreeMap<Slug, i64>>,
 }
 
-/// Whether a sum can be shown once the one before was: no difference is a small number.
-fn may_follow(last: Option<&BTreeMap<Slug, i64>>, next: &BTreeMap<Slug, i64>) -> bool {
-    let people = |counts: &BTreeMap<Slug, i64>| counts.values().sum::<i64>();
-    let Some(last) = last else {
-        return !is_few(people(next));
-    };
-    let (before, after) = (shown_counts(last, false), shown_counts(next, false));
-    let is_told = |(option, count): (&Slug, &Option<i64>)| {
-        let earlier = before.get(option).copied().flatten();
-        count
-            .zip(earlier)
-            .is_some_and(|(count, earlier)| is_few(count - earlier))
-    };
-    let more = people(next) - people(last);
-    let told: i64 = after
+impl SummedTallies {
+    fn add(&mut self, giver: Uuid, counts: &BTreeMap<Slug, u32>) {
+        let own = self.by_giver.entry(giver).or_default();
+        for (option, count) in counts {
+            *self.sum.entry(option.clone()).or_default() += i64::from(*count);
+            *own.entry(option.clone()).or_default() += i64::from(*count);
+        }
+    }
+
+    /// Whether nobody learns a small number of others if this is shown after `last`: neither the
+    /// public nor a giver, who knows their own numbers.
+    fn may_follow(&self, last: Option<&Self>) -> bool {
+        let givers = self.by_giver.keys().copied().map(Some);
+        std::iter::once(None)
+            .chain(givers)
+            .all(|reader| self.tells_no_few(last, reader))
+    }
+
+    fn tells_no_few(&self, last: Option<&Self>, reader: Option<Uuid>) -> bool {
+        let (now, rest) = (shown_counts(&self.sum, false), self.without(reader));
+        let is_told = |option: &Slug| now.get(option).is_some_and(Option::is_some);
+        if !hides_few(&rest, is_told) {
+            return false;
+        }
+        let Some(last) = last else {
+            return true;
+        };
+        let (before, earlier) = (shown_counts(&last.sum, false), last.without(reader));
+        let was_told = |option: &Slug| before.get(option).is_some_and(Option::is_some);
+        let more = |(option, count): (&Slug, &i64)| {
+            let earlier = earlier.get(option).copied().unwrap_or_default();
+            (option.clone(), count - earlier)
+        };
+        let more: BTreeMap<Slug, i64> = rest.iter().map(more).collect();
+        hides_few(&more, |option| is_told(option) && was_told(option))
+    }
+
+    /// The sum without what a reader gave. The public gave nothing.
+    fn without(&self, reader: Option<Uuid>) -> BTreeMap<Slug, i64> {
+        let own = reader.and_then(|giver| self.by_giver.get(&giver));
+        let rest = |(option, count): (&Slug, &i64)| {
+            let own = own.and_then(|own| own.get(option)).copied();
+            (option.clone(), count - own.unwrap_or_default())
+        };
+        self.sum.iter().map(rest).collect()
+    }
+}
+
+/// Whether nothing that is told is small: no number, not their sum with the rest, and not the rest.
+fn hides_few(counts: &BTreeMap<Slug, i64>, is_told: impl Fn(&Slug) -> bool) -> bool {
+    let all: i64 = counts.values().sum();
+    let told: Vec<i64> = counts
         .iter()
-        .filter_map(|(option, count)| {
-            let earlier = before.get(option).copied().flatten()?;
-            Some((*count)? - earlier)
-        })
-        .sum();
-    // The rest is the difference of all options that are hidden on one of the two days.
-    more >= FEW_PEOPLE && !is_few(more - told) && !after.iter().any(is_told)
+        .filter(|(option, _)| is_told(option))
+        .map(|(_, count)| *count)
+        .collect();
+    let rest = all - told.iter().sum::<i64>();
+    !is_few(all) && !is_few(rest) && !told.into_iter().any(is_few)
 }
 
 #[cfg(test)]
@@ -227,6 +263,8 @@ mod tests {
         // The second group would know the one answer of the first.
         assert_eq!(shown(&[[1, 8], [9, 9]]), 1);
         assert_eq!(shown(&[[1, 8], [9, 9], [7, 9]]), 3);
+        // The fourth would know the two answers of the third, by the difference of two days.
+        assert_eq!(shown(&[[9, 9], [9, 9], [2, 9], [9, 9]]), 2);
     }
 
     #[test]
@@ -241,7 +279,11 @@ mod tests {
             ([6, 3, 2], [11, 3, 2], true),
             ([6, 3, 2], [11, 6, 4], true),
         ] {
-            let follows = may_follow(Some(&sum(last)), &sum(next));
+            let [before, after] = [last, next].map(|counts| SummedTallies {
+                sum: sum(counts),
+                by_giver: BTreeMap::new(),
+            });
+            let follows = after.may_follow(Some(&before));
             assert_eq!(follows, may, "{last:?} {next:?}");
         }
     }
