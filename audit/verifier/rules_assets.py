@@ -72,8 +72,9 @@ def nobody_counts_for_themselves(event: Event, state: LogState) -> Iterator[str]
         kind, giver = exchanges[number - 1][0]
     else:
         return
-    own = {giver} if kind == "person" else state.groups[giver].members
-    if event.actor in own:
+    groups = state.heirs(giver) if kind == "group" else set()
+    members = {member for group in groups for member in state.groups[group].members}
+    if event.actor in members or (kind, giver) == ("person", event.actor):
         yield "somebody who gave time recorded or corrected it"
 
 

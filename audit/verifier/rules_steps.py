@@ -162,7 +162,7 @@ barrier BarrierJoined raised,summed_up joined
 barrier BarrierTakenIn raised,summed_up,passed_on,answered
 barrier BarrierPassedOn summed_up,passed_on passed_on
 barrier BarrierAnswered passed_on,answered answered
-barrier BarrierWithdrawn passed_on,answered,closed summed_up
+barrier BarrierWithdrawn passed_on,answered,closed raised
 barrier BarrierClosed raised,summed_up,passed_on,answered closed
 barrier BarrierReminded passed_on
 barrier BarrierWordsForgotten raised,summed_up,passed_on,answered,closed,joined

@@ -580,8 +580,11 @@ class LogState:
         """The party, or the group that it is part of now, after all merges."""
         if party is None or party[0] != "group":
             return party
-        own = [one for one in self.heirs(party[1]) if one not in self.groups or not self.groups[one].into]
-        return ("group", own[0]) if own else party
+        group, met = party[1], set()
+        while group in self.groups and self.groups[group].into and group not in met:
+            met.add(group)
+            group = self.groups[group].into
+        return ("group", group)
 
     def mark_of(self, group: str) -> dict[str, int]:
         """How often the group, its heirs, and the contact details of their members changed."""

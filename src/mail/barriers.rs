@@ -119,6 +119,11 @@ impl Composer {
         };
         let row: Option<BarrierRow> = self.views.find(event.stream, None).await?;
         let row = row.ok_or(MailError::ViewsBehind)?;
+        let then: Option<BarrierRow> = self.views.find(event.stream, Some(event.position)).await?;
+        if then.is_some_and(|then| then.withdrawals < row.withdrawals) {
+            let why = "what everyone could read was withdrawn";
+            return Err(MailError::NotNeeded(why));
+        }
         Ok(BTreeMap::from([
             ("note", row.summary.unwrap_or_default()),
             (

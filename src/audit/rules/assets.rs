@@ -231,12 +231,11 @@ fn check_sides(event: &AssetEvent, before: &LogState) -> Result<(), &'static str
     }
 }
 
-/// Whether a person gave time, as the person or as a member of the group.
+/// Whether a person gave time, as the person or as a member of the group, or of one that it was
+/// merged into.
 fn gave(person: PersonId, giver: Party, before: &LogState) -> bool {
     match giver {
         Party::Person(giver) => giver == person,
-        Party::Group(group) => before
-            .group(group.0)
-            .is_some_and(|group| group.has_member(person)),
+        Party::Group(group) => before.is_member(person, group.0),
     }
 }

@@ -293,7 +293,7 @@ const STEPS: &[AllowedStep] = &[
         "barrier",
         "BarrierWithdrawn",
         "passed_on answered closed",
-        "summed_up",
+        "raised",
     ),
     (
         "barrier",

@@ -82,10 +82,21 @@ fn is_of_actor(party: Party, facts: &DecisionContext) -> Result<bool, Refusal> {
     }
 }
 
+/// The same. The members of the group that it is part of now count, too.
+fn is_of_actor_now(party: Party, facts: &DecisionContext) -> Result<bool, Refusal> {
+    match party {
+        Party::Person(_) => is_of_actor(party, facts),
+        Party::Group(group) => {
+            let heir = Party::Group(facts.named_heir(group)?);
+            Ok(is_of_actor(party, facts)? || is_of_actor(heir, facts)?)
+        }
+    }
+}
+
 /// Refuses with [`Refusal::NotYours`] an actor who gave the time, as the person or as a member of
 /// the group: nobody adds to their own balance.
 fn must_not_be_given_by_actor(giver: Party, facts: &DecisionContext) -> Result<(), Refusal> {
-    if is_of_actor(giver, facts)? {
+    if is_of_actor_now(giver, facts)? {
         Err(Refusal::NotYours)
     } else {
         Ok(())
@@ -116,8 +127,9 @@ impl Asset {
         }
         let parties = [Some(exchange.giver), Some(exchange.receiver)];
         let theirs = if parties.contains(&self.holder) {
-            must_not_be_given_by_actor(exchange.giver, facts)
-                .and_then(|()| exchange.must_be_received_by_actor(facts))
+            exchange
+                .must_be_received_by_actor(facts)
+                .and_then(|()| must_not_be_given_by_actor(exchange.giver, facts))
         } else {
             Err(Refusal::NotYours)
         };

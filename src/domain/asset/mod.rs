@@ -76,7 +76,7 @@ pub struct Asset {
     /// The months of the newest reminder since it was confirmed.
     reminded: u8,
     ties: BTreeSet<AssetId>,
-    /// The minutes of each exchange, in the order of their numbers.
+    /// Who gave the time of each exchange, and its minutes, in the order of their numbers.
     exchanges: Vec<RecordedTime>,
     /// What people wrote about it, and was not forgotten.
     words: Vec<Encrypted>,

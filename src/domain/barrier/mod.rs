@@ -331,8 +331,8 @@ impl Aggregate for Barrier {
                 self.comes_to = Some(*comes_to);
             }
             E::BarrierWithdrawn {} => {
-                self.state = Some(BarrierState::SummedUp);
-                (self.due_on, self.comes_to) = (None, None);
+                self.state = Some(BarrierState::Raised);
+                (self.summary, self.due_on, self.comes_to) = (None, None, None);
             }
             E::BarrierClosed { .. } => self.state = Some(BarrierState::Closed),
             E::BarrierReminded {} => self.reminded = true,

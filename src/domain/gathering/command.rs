@@ -43,9 +43,8 @@ commands! {
         /// Cancels a session, with the reason for those who signed up or wait.
         CancelSession(CancelSession) = "cancel-session",
             Permission::StaffOrLead(&[Role::Officer, Role::Connector]);
-        /// Signs a person up for a session: oneself, or by an officer, a connector or a lead for
-        /// one who asked by phone, on paper or in person. If the session is full they wait for a
-        /// place.
+        /// Signs a person up for a session: oneself, or by an officer or a connector for one who
+        /// asked by phone, on paper or in person. If the session is full they wait for a place.
         SignUp(SignUp) = "sign-up", Permission::Anyone;
         /// Records how many are coming to a session where people are counted and not named.
         CountSignUps(CountSignUps) = "count-sign-ups",

@@ -560,8 +560,10 @@ rules! {
     AnswerAfterPassingOn
         "A barrier has an answer only after it was passed on. What comes of a further answer \
          (`comes_to`) is not what came of the one before. A barrier that takes in another one \
-         takes in all who raised that one, in the command that joins it."
-        ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined"]
+         takes in all who raised that one, in the command that joins it. What is withdrawn was \
+         passed on, and has to be passed on again before an answer."
+        ["barrier.BarrierAnswered", "barrier.BarrierTakenIn", "barrier.BarrierJoined",
+         "barrier.BarrierWithdrawn"]
     }
 
     Learning {

@@ -48,7 +48,7 @@ grounds! {
     checked {
         NotYours => [
             RoleHeld, ActorAllowed, DecisionByPanel, DeclaredBeforeScore, PaymentByFinance,
-                ChangeByTwo, StatementShared
+                ChangeByTwo, StatementShared, HoursReceived
         ],
         NotOfGroup => [ActorAllowed],
         OfferStands => [LapsedAfterLastDay],

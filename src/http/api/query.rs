@@ -80,7 +80,8 @@ impl QueryParams {
         as_at: Option<i64>,
         names: &[&'static str],
     ) -> Result<(), Problem> {
-        let asked = names.iter().find(|name| self.get(name).is_some());
+        let asks = |name: &str| self.get(name).is_some_and(|value| value != "false");
+        let asked = names.iter().find(|name| asks(name));
         match asked.filter(|_| as_at.is_some()) {
             Some(name) => Err(ErrorCode::InvalidQuery
                 .problem("leave this out of a list as at a past day")

@@ -113,8 +113,8 @@ impl BarrierRow {
     }
 
     fn withdraw(&mut self) {
-        self.state = BarrierState::SummedUp;
-        (self.passed_on_to, self.asked) = (None, None);
+        self.state = BarrierState::Raised;
+        (self.summary, self.passed_on_to, self.asked) = (None, None, None);
         (self.due_on, self.passed_on, self.reminded_on) = (None, None, None);
         self.answers.clear();
         self.comes_to = None;

@@ -168,7 +168,8 @@ pub(super) fn theme_of(themes: &ThemeNames, row: &GrantRow) -> String {
     themes.name(key, Language::En)
 }
 
-/// By grant, the newest payment if it is not paid, and the reports that are not accepted.
+/// By grant, the newest payment that is on its way or else bounced since the last one that was paid,
+/// and the reports that are not accepted.
 struct WaitingFor {
     payments: BTreeMap<Uuid, PaymentState>,
     reports: BTreeMap<Uuid, UpdateState>,
@@ -186,14 +187,20 @@ impl WaitingFor {
             Filter::in_state([U::Requested, U::Received, U::Queried]),
         ];
         let reports: Vec<UpdateRow> = request.list_all(reports).await?;
-        // The newest of a grant counts.
-        let mut newest: BTreeMap<Uuid, PaymentState> = payments
-            .into_iter()
-            .map(|payment| (payment.grant, payment.state))
-            .collect();
-        newest.retain(|_, state| !matches!(state, P::Confirmed | P::Rejected | P::Cancelled));
+        let mut waiting: BTreeMap<Uuid, PaymentState> = BTreeMap::new();
+        for payment in payments {
+            let before = waiting.get(&payment.grant).copied();
+            let has_bounced = matches!(before, None | Some(P::Failed | P::Reversed));
+            match payment.state {
+                P::Rejected | P::Cancelled => {}
+                P::Confirmed if has_bounced => drop(waiting.remove(&payment.grant)),
+                P::Failed | P::Reversed if !has_bounced => {}
+                P::Confirmed => {}
+                state => drop(waiting.insert(payment.grant, state)),
+            }
+        }
         Ok(Self {
-            payments: newest,
+            payments: waiting,
             reports: reports
                 .into_iter()
                 .map(|report| (report.grant, report.state))
@@ -204,7 +211,7 @@ impl WaitingFor {
     /// What the newest payment of a grant waits for.
     fn payment_of(&self, grant: &GrantRow) -> Option<&'static str> {
         Some(match self.payments.get(&grant.id)? {
-            PaymentState::Failed | PaymentState::Reversed => "Ask for new bank details",
+            PaymentState::Failed | PaymentState::Reversed => "The payment bounced",
             PaymentState::Prepared => "Approve the payment",
             PaymentState::Approved => "Send the payment",
             _ => "Confirm with the bank",

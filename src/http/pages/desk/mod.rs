@@ -353,7 +353,7 @@ impl<'a> DeskRequest<'a> {
 fn nameless(seen: &PersonView) -> &'static str {
     match (seen.roles.is_empty(), seen.groups.is_empty()) {
         (true, false) => "Someone in the group",
-        (true, true) => "Someone outside the office",
+        (true, true) => "Someone without a role",
         (false, _) => "A colleague",
     }
 }

@@ -365,7 +365,7 @@ impl<'a> PaymentTable<'a> {
         let keyers = request.names_of_actors(keyers).await?;
         Ok(Self {
             columns: request.shown_columns(&LIST),
-            people: staff.and(keyers),
+            people: keyers.and(staff),
             grants: grants.into_iter().map(|row| (row.id, row)).collect(),
             parts,
             groups: groups.into_iter().map(|group| (group.id, group)).collect(),

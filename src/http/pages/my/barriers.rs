@@ -178,6 +178,7 @@ fn state_tag(row: &BarrierRow, language: Language) -> Tag {
         return outcome_tag(row.comes_to, is_closed, language);
     }
     let (kind, says) = match row.state {
+        BarrierState::Closed if row.withdrawals > 0 => (TagKind::Quiet, "Closed"),
         BarrierState::Closed => (TagKind::Quiet, "Closed without asking anyone"),
         _ => (TagKind::Wait, "We are looking at it"),
     };

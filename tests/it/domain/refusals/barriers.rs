@@ -155,6 +155,8 @@ impl BarrierCase<'_> {
         self.take("pass-on", pass_on);
         self.take("close", &json!({ "reason": "It is done." }));
         self.take("withdraw", &json!({}));
+        self.refuse("not_summed_up", "pass-on", pass_on);
+        self.take("sum-up", &summary("Nobody gets there after five."));
         self.take("pass-on", pass_on);
         self.take("record-answer", answer);
     }

@@ -16,6 +16,11 @@ pub(super) const OF_BARRIERS: &[ActionNotice] = &[
         "record-answer",
         "Answer saved. We’ll tell everyone who told us about it.",
     ),
+    says(
+        "barriers",
+        "withdraw",
+        "Taken off the public pages. Write a new summary before you pass it on again.",
+    ),
     says("barriers", "close", "Closed."),
     says("people", "pledge", "Pledge saved. Thank you."),
     says("people", "keep-pledge", "Pledge kept. Well done."),
