@@ -258,7 +258,9 @@ mod tests {
         // Two more people, or one more answer, would be known by the difference.
         assert_eq!(shown(&[[5, 7], [1, 1]]), 1);
         assert_eq!(shown(&[[5, 7], [1, 8]]), 1);
-        assert_eq!(shown(&[[5, 7], [1, 1], [4, 5]]), 3);
+        // Each of two that are new would know the numbers of the other.
+        assert_eq!(shown(&[[5, 7], [1, 1], [4, 5]]), 1);
+        assert_eq!(shown(&[[5, 7], [1, 1], [6, 6], [7, 8]]), 4);
         assert_eq!(shown(&[[5, 7], [0, 6], [1, 1]]), 2);
         // The second group would know the one answer of the first.
         assert_eq!(shown(&[[1, 8], [9, 9]]), 1);

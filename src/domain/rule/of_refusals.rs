@@ -149,8 +149,13 @@ mod tests {
 
     use super::{Ground, Refusal, Rule};
 
-    /// Rules that a command cannot be refused for: the program itself writes these events.
-    const OF_THE_PROGRAM: [Rule; 3] = [Rule::ActorNamed, Rule::FieldsComplete, Rule::OwnKey];
+    /// Rules that a command cannot be refused for: the program itself writes what they are about.
+    const OF_THE_PROGRAM: [Rule; 4] = [
+        Rule::ActorNamed,
+        Rule::FieldsComplete,
+        Rule::OwnKey,
+        Rule::HoursBalanced,
+    ];
 
     #[test]
     fn roles_of_an_earlier_program_are_not_said_to_be_checked() {

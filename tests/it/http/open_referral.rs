@@ -108,3 +108,15 @@ async fn a_list_is_read_page_by_page(app: TestApp) {
     let answer = officer.post("/open-referral/services", &json!({}));
     assert_eq!(answer.status, 405, "{}", answer.body);
 }
+
+on_each_engine!(an_entry_that_nobody_checked_for_a_year_is_inactive);
+async fn an_entry_that_nobody_checked_for_a_year_is_inactive(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (group, _) = office.group(&app).await;
+    let bowls = of_group(&app, office.ada, group, "Indoor bowls").await;
+    app.pass_days(400);
+    app.catch_up().await;
+    let anyone = Client::new(&address, "");
+    let service = anyone.get(&format!("/open-referral/services/{bowls}")).body;
+    assert_eq!(service["status"], "inactive", "{service}");
+}

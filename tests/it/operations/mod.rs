@@ -5,6 +5,7 @@ pub mod bank;
 pub mod checkpoint_mails;
 pub mod cli;
 pub mod durable_mails;
+pub mod erased_movement;
 pub mod erasure;
 pub mod files;
 mod forged_backups;

@@ -192,11 +192,14 @@ impl WaitingFor {
             let before = waiting.get(&payment.grant).copied();
             let has_bounced = matches!(before, None | Some(P::Failed | P::Reversed));
             match payment.state {
-                P::Rejected | P::Cancelled => {}
                 P::Confirmed if has_bounced => drop(waiting.remove(&payment.grant)),
-                P::Failed | P::Reversed if !has_bounced => {}
-                P::Confirmed => {}
-                state => drop(waiting.insert(payment.grant, state)),
+                P::Failed | P::Reversed if has_bounced => {
+                    waiting.insert(payment.grant, payment.state);
+                }
+                P::Prepared | P::Approved | P::Sent => {
+                    waiting.insert(payment.grant, payment.state);
+                }
+                P::Confirmed | P::Rejected | P::Cancelled | P::Failed | P::Reversed => {}
             }
         }
         Ok(Self {
