@@ -189,7 +189,7 @@ impl SummedTallies {
     }
 }
 
-/// Whether nothing that is told is small: no number, not their sum with the rest, and not the rest.
+/// Whether nothing that is shown is small: no number, not their sum with the rest, nor the rest.
 fn hides_few(counts: &BTreeMap<Slug, i64>, is_told: impl Fn(&Slug) -> bool) -> bool {
     let all: i64 = counts.values().sum();
     let told: Vec<i64> = counts

@@ -24,7 +24,7 @@ async fn take(app: &TestApp, by: PersonId, noun: &str, (id, name): (Uuid, &str),
 }
 
 /// A gathering of one session, to which the guest comes with something that they need, and a tally
-/// of those who came. The guest told what gets in their way.
+/// of those who came. The guest said what gets in their way.
 async fn took_part(app: &TestApp, office: &Office, guest: PersonId) -> (Uuid, Uuid) {
     let (circle, barrier) = (new_id(), new_id());
     let on = |name| (circle, name);
