@@ -453,7 +453,8 @@ async fn the_desk_shows_head_and_check_and_everybody_learns_how_to_check(app: Te
     let page = desk.get("/desk/log");
 
     assert!(
-        page.contains("entries are as they were signed") && page.contains(&format!("{} of", log.size)),
+        page.contains("entries are as they were signed")
+            && page.contains(&format!("{} of", log.size)),
         "{}",
         page.text
     );
