@@ -448,7 +448,7 @@ impl DecisionContext {
             .look("group")
     }
 
-    /// The group that one of the [`DecisionContext::named_groups`] is part of now, after all merges.
+    /// The group that one of [`DecisionContext::named_groups`] is part of now, after all merges.
     pub fn named_heir(&self, group: GroupId) -> Result<GroupId, Refusal> {
         let mut heir = group;
         // As many steps as there are groups end at the last one.

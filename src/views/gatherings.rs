@@ -1,4 +1,4 @@
-//! Gatherings and their sessions: those of sessions, and past days with the words that they have now.
+//! Gatherings of sessions, and gatherings and sessions of a past day with their current words.
 
 use std::collections::{BTreeMap, BTreeSet};
 

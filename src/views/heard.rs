@@ -88,8 +88,8 @@ impl Views {
         Ok(Arc::new(heard))
     }
 
-    /// Barriers, current or as at a position, for those who do not read words that were withdrawn
-    /// since then.
+    /// Barriers, current or as at a position, as readers outside the office see them: without words
+    /// that were withdrawn later.
     pub(super) async fn barriers_for_all(
         &self,
         as_at: Option<i64>,

@@ -40,8 +40,8 @@ impl RecordExchange {
         Ok(())
     }
 
-    /// Refuses an actor who did not receive the time. Nobody knows yet who is behind an address that
-    /// is not proven.
+    /// Refuses an actor who did not receive the time. Nobody knows yet who is behind an address
+    /// that is not proven.
     fn must_be_received_by_actor(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         if !is_of_actor(self.receiver, facts)? {
             return Err(Refusal::NotYours);
@@ -111,8 +111,8 @@ fn must_be_countable(minutes: u32) -> Result<(), Refusal> {
 }
 
 impl Asset {
-    /// Time counts for those who gave it, so they do not record it, and outside staff only those who
-    /// received it do: between them and those who hold the entry.
+    /// Time counts for those who gave it, so they do not record it. Outside staff only those who
+    /// received it do, between them and those who hold the entry.
     fn must_be_theirs_to_record(
         &self,
         exchange: &RecordExchange,

@@ -126,7 +126,7 @@ pub(super) async fn barrier_response(
 }
 
 /// The barriers with the words that the reader may see, and for others than staff without other
-/// people, and without what was withdrawn since then.
+/// people. Of a past day, these do not see words that were withdrawn later.
 async fn seen(
     app: &AppState,
     signed: &SignedIn,

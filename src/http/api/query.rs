@@ -73,8 +73,8 @@ impl QueryParams {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Refuses parameters that would tell what was removed since a past day: for readers who see
-    /// only what is there now.
+    /// Refuses parameters with which readers outside the office could find words of a past day that
+    /// were removed later.
     pub(super) fn must_not_search_past(
         &self,
         as_at: Option<i64>,

@@ -168,8 +168,8 @@ pub(super) fn theme_of(themes: &ThemeNames, row: &GrantRow) -> String {
     themes.name(key, Language::En)
 }
 
-/// By grant, the newest payment that is on its way or else bounced since the last one that was paid,
-/// and the reports that are not accepted.
+/// By grant, the payment that is under way, or else the one that bounced and was not paid since,
+/// and the report that is not accepted.
 struct WaitingFor {
     payments: BTreeMap<Uuid, PaymentState>,
     reports: BTreeMap<Uuid, UpdateState>,
